@@ -1,0 +1,326 @@
+//! What became of every share of a lane, so that the sums can be checked at any moment.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use zartrux_models::share::RefusalReason;
+use zartrux_models::stratum::ErrorClass;
+
+/// Shares by their fate. Invariant I2: see [`ShareCounts::balances`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ShareCounts {
+    /// Submits that miners sent.
+    pub received: u64,
+    /// Admitted and not settled yet.
+    pub pending: u64,
+    /// Written to the pool and taken by it.
+    pub accepted: u64,
+    /// Written to the pool and refused by it, by class of its words.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Written to the pool and never answered.
+    pub unanswered: u64,
+    /// Met only the miner's own target; counted here.
+    pub credited: u64,
+    /// Proved bad, by reason.
+    pub refused: BTreeMap<&'static str, u64>,
+    /// Not written: the connection that brought the job was gone.
+    pub undeliverable: u64,
+    /// Not taken: as many shares as are allowed were under way.
+    pub overload: u64,
+    /// Of those written or credited: for the job before the current one.
+    pub stale: u64,
+    /// Of those written: the true hash took the place of a wrong one.
+    pub corrected: u64,
+    /// Work of the accepted shares at the pool's difficulty, in hashes.
+    pub accepted_work: u64,
+    /// Work of all shares that met the miners' own targets, in hashes.
+    pub miner_work: u64,
+}
+
+impl ShareCounts {
+    /// Written to the pool, whatever it said.
+    #[must_use]
+    pub fn forwarded(&self) -> u64 {
+        self.accepted + self.rejected.values().sum::<u64>() + self.unanswered
+    }
+
+    /// Invariant I2: received = forwarded + credited + refused by reason + pending, where a share
+    /// that found its upstream gone or the proxy full counts as refused for that reason.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        let refused = self.refused.values().sum::<u64>() + self.undeliverable + self.overload;
+        self.received == self.forwarded() + self.credited + refused + self.pending
+    }
+
+    /// Adds the counts of another lane.
+    pub fn add(&mut self, other: &Self) {
+        self.received += other.received;
+        self.pending += other.pending;
+        self.accepted += other.accepted;
+        self.unanswered += other.unanswered;
+        self.credited += other.credited;
+        self.undeliverable += other.undeliverable;
+        self.overload += other.overload;
+        self.stale += other.stale;
+        self.corrected += other.corrected;
+        self.accepted_work = self.accepted_work.saturating_add(other.accepted_work);
+        self.miner_work = self.miner_work.saturating_add(other.miner_work);
+        for (mine, theirs) in [
+            (&mut self.rejected, &other.rejected),
+            (&mut self.refused, &other.refused),
+        ] {
+            for (label, count) in theirs {
+                *mine.entry(label).or_default() += count;
+            }
+        }
+    }
+}
+
+/// Connections of a lane.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct ConnectionCounts {
+    /// Open now.
+    pub open: u64,
+    /// Logged in now.
+    pub logged_in: u64,
+    /// Accepted so far.
+    pub accepted: u64,
+    /// Closed by us for what the peer did (garbage, too slow, too long a line, no login).
+    pub dropped: u64,
+    /// Turned away because as many as are allowed were open.
+    pub turned_away: u64,
+    /// Leases renewed because their nonces were nearly used up.
+    pub leases_renewed: u64,
+}
+
+/// Latencies in powers of two of a microsecond, for quantiles without a sample per share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LatencyCounts {
+    /// `buckets[i]` counts durations below 2^i µs and not below 2^(i-1) µs.
+    pub buckets: [u64; Self::BUCKETS],
+    /// Sum of all, µs.
+    pub sum_micros: u64,
+}
+
+impl Default for LatencyCounts {
+    fn default() -> Self {
+        Self {
+            buckets: [0; Self::BUCKETS],
+            sum_micros: 0,
+        }
+    }
+}
+
+impl LatencyCounts {
+    /// The last bucket holds everything from about 33 s up.
+    pub const BUCKETS: usize = 26;
+
+    fn note(&mut self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let bucket = usize::try_from(u64::BITS - micros.leading_zeros()).unwrap_or(0);
+        self.buckets[bucket.min(Self::BUCKETS - 1)] += 1;
+        self.sum_micros = self.sum_micros.saturating_add(micros);
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (mine, theirs) in self.buckets.iter_mut().zip(other.buckets) {
+            *mine += theirs;
+        }
+        self.sum_micros = self.sum_micros.saturating_add(other.sum_micros);
+    }
+}
+
+/// Everything a lane counts, read and written as one so that the sums always fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LaneCounts {
+    /// Shares by fate.
+    pub shares: ShareCounts,
+    /// Connections of miners.
+    pub connections: ConnectionCounts,
+    /// From a share's line read to its reply written, for shares that were answered.
+    pub reply_latency: LatencyCounts,
+}
+
+impl LaneCounts {
+    /// Adds the counts of another lane.
+    pub fn add(&mut self, other: &Self) {
+        self.shares.add(&other.shares);
+        self.reply_latency.add(&other.reply_latency);
+        let (mine, theirs) = (&mut self.connections, &other.connections);
+        mine.open += theirs.open;
+        mine.logged_in += theirs.logged_in;
+        mine.accepted += theirs.accepted;
+        mine.dropped += theirs.dropped;
+        mine.turned_away += theirs.turned_away;
+        mine.leases_renewed += theirs.leases_renewed;
+    }
+}
+
+/// The counts of one lane, shared with whoever reports them. The lock is held for nanoseconds and
+/// only the lane writes.
+#[derive(Debug, Default)]
+pub struct LaneStats(Mutex<LaneCounts>);
+
+impl LaneStats {
+    fn lock(&self) -> MutexGuard<'_, LaneCounts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A consistent copy.
+    #[must_use]
+    pub fn snapshot(&self) -> LaneCounts {
+        self.lock().clone()
+    }
+
+    /// A submit was proved bad at admission.
+    pub fn share_refused_at_once(&self, reason: RefusalReason) {
+        let mut counts = self.lock();
+        counts.shares.received += 1;
+        *counts.shares.refused.entry(reason.label()).or_default() += 1;
+    }
+
+    /// A submit found the proxy full.
+    pub fn share_overload(&self) {
+        let mut counts = self.lock();
+        counts.shares.received += 1;
+        counts.shares.overload += 1;
+    }
+
+    /// A share was admitted.
+    pub fn share_admitted(&self) {
+        let mut counts = self.lock();
+        counts.shares.received += 1;
+        counts.shares.pending += 1;
+    }
+
+    /// An admitted share ended.
+    pub(crate) fn share_settled(&self, ended: &Ended) {
+        let mut counts = self.lock();
+        let shares = &mut counts.shares;
+        shares.pending = shares.pending.saturating_sub(1);
+        let reached = match ended.fate {
+            Fate::Accepted => {
+                shares.accepted += 1;
+                shares.accepted_work = shares.accepted_work.saturating_add(ended.pool_work);
+                true
+            }
+            Fate::Rejected(class) => {
+                *shares.rejected.entry(class.label()).or_default() += 1;
+                true
+            }
+            Fate::Unanswered => {
+                shares.unanswered += 1;
+                true
+            }
+            Fate::Credited => {
+                shares.credited += 1;
+                true
+            }
+            Fate::Refused(reason) => {
+                *shares.refused.entry(reason.label()).or_default() += 1;
+                false
+            }
+            Fate::Undeliverable => {
+                shares.undeliverable += 1;
+                false
+            }
+        };
+        if reached {
+            shares.miner_work = shares.miner_work.saturating_add(ended.miner_work);
+            shares.stale += u64::from(ended.stale);
+            shares.corrected += u64::from(ended.corrected);
+        }
+        counts.reply_latency.note(ended.took);
+    }
+
+    /// Changes the connection counts.
+    pub(crate) fn connections(&self, change: impl FnOnce(&mut ConnectionCounts)) {
+        change(&mut self.lock().connections);
+    }
+}
+
+/// How a share ended, as it is counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fate {
+    Accepted,
+    Rejected(ErrorClass),
+    Unanswered,
+    Credited,
+    Refused(RefusalReason),
+    Undeliverable,
+}
+
+/// A share that ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended {
+    pub(crate) fate: Fate,
+    pub(crate) pool_work: u64,
+    pub(crate) miner_work: u64,
+    pub(crate) stale: bool,
+    pub(crate) corrected: bool,
+    pub(crate) took: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fate() -> impl Strategy<Value = Fate> {
+        prop_oneof![
+            Just(Fate::Accepted),
+            Just(Fate::Rejected(ErrorClass::Stale)),
+            Just(Fate::Unanswered),
+            Just(Fate::Credited),
+            Just(Fate::Refused(RefusalReason::InvalidResult)),
+            Just(Fate::Undeliverable),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn i2_holds_after_any_order_of_events(
+            fates in proptest::collection::vec(fate(), 0..60),
+            refused in 0usize..20,
+            overload in 0usize..5,
+            still_pending in 0usize..10,
+        ) {
+            let stats = LaneStats::default();
+            for _ in 0..fates.len() + still_pending {
+                stats.share_admitted();
+                prop_assert!(stats.snapshot().shares.balances());
+            }
+            for _ in 0..refused {
+                stats.share_refused_at_once(RefusalReason::Duplicate);
+            }
+            for _ in 0..overload {
+                stats.share_overload();
+            }
+            for fate in fates {
+                stats.share_settled(&Ended {
+                    fate,
+                    pool_work: 1,
+                    miner_work: 1,
+                    stale: false,
+                    corrected: false,
+                    took: Duration::from_millis(3),
+                });
+                prop_assert!(stats.snapshot().shares.balances());
+            }
+            prop_assert_eq!(stats.snapshot().shares.pending, still_pending as u64);
+        }
+    }
+
+    #[test]
+    fn a_missing_share_is_noticed() {
+        let counts = ShareCounts {
+            received: 3,
+            accepted: 1,
+            pending: 1,
+            ..ShareCounts::default()
+        };
+        assert!(!counts.balances());
+    }
+}

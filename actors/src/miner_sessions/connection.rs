@@ -1,0 +1,81 @@
+//! A miner's socket: plain, or TLS at any stage. Never blocks, owns no buffer of its own.
+
+use std::io::{self, ErrorKind, Read, Write};
+
+use mio::net::TcpStream;
+use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsAcceptor, TlsStream};
+
+/// A socket that may or may not speak TLS.
+#[derive(Debug)]
+pub(super) enum Connection {
+    Plain(TcpStream),
+    Handshaking(Box<MidHandshakeTlsStream<TcpStream>>),
+    Tls(Box<TlsStream<TcpStream>>),
+    /// Only while a handshake step takes the stream apart, and after one that failed.
+    Broken,
+}
+
+impl Connection {
+    /// Takes an accepted socket; with an acceptor its first handshake step is made.
+    ///
+    /// # Errors
+    /// The peer does not speak TLS as we do.
+    pub(super) fn accept(socket: TcpStream, tls: Option<&TlsAcceptor>) -> io::Result<Self> {
+        match tls {
+            None => Ok(Self::Plain(socket)),
+            Some(acceptor) => Self::after(acceptor.accept(socket)),
+        }
+    }
+
+    fn after(step: Result<TlsStream<TcpStream>, HandshakeError<TcpStream>>) -> io::Result<Self> {
+        match step {
+            Ok(stream) => Ok(Self::Tls(Box::new(stream))),
+            Err(HandshakeError::WouldBlock(middle)) => Ok(Self::Handshaking(Box::new(middle))),
+            Err(HandshakeError::Failure(fault)) => Err(io::Error::other(fault)),
+        }
+    }
+
+    /// Goes on with a handshake; true once bytes can be read and written.
+    ///
+    /// # Errors
+    /// The handshake failed.
+    pub(super) fn ready(&mut self) -> io::Result<bool> {
+        if let Self::Handshaking(_) = self
+            && let Self::Handshaking(middle) = std::mem::replace(self, Self::Broken)
+        {
+            *self = Self::after(middle.handshake())?;
+        }
+        Ok(matches!(self, Self::Plain(_) | Self::Tls(_)))
+    }
+
+    /// Whether a read of fewer bytes than asked for means that the socket is drained.
+    pub(super) const fn short_read_is_last(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
+    /// Reads what there is.
+    ///
+    /// # Errors
+    /// As of the socket; `WouldBlock` when there is nothing.
+    pub(super) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(into),
+            Self::Tls(stream) => stream.read(into),
+            Self::Handshaking(_) => Err(ErrorKind::WouldBlock.into()),
+            Self::Broken => Err(ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Writes what the socket takes.
+    ///
+    /// # Errors
+    /// As of the socket; `WouldBlock` when it takes nothing.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+            Self::Handshaking(_) => Err(ErrorKind::WouldBlock.into()),
+            Self::Broken => Err(ErrorKind::NotConnected.into()),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! New jobs, and their way to every miner.
+
+use zartrux_models::plan::{Lease, SeatKey};
+use zartrux_models::session::Assignment;
+use zartrux_models::stratum::JobLine;
+use zartrux_models::work::Slot;
+
+use super::MinerSessions;
+use crate::pool_session::{JobReplaced, PoolState, PoolStateChanged};
+
+impl MinerSessions {
+    pub(super) fn on_job_replaced(&mut self, replaced: JobReplaced) {
+        let JobReplaced { origin, job } = replaced;
+        (self.on_job)(&job);
+        let Some(issued) = self.jobs.replace(origin, job) else {
+            return;
+        };
+        self.lines.insert(origin.pool, JobLine::render(&issued));
+        self.expire_contested();
+        self.fan_out(origin.pool);
+    }
+
+    /// Sends the current job of a pool session to everyone on it: at most 256 writes.
+    fn fan_out(&mut self, pool: zartrux_models::work::PoolKey) {
+        let Some(places) = self.tenants.get(&pool) else {
+            return;
+        };
+        let now = self.second();
+        let policy = self.settings.vardiff;
+        let tenants: Vec<(Slot, SeatKey)> = (0..=u8::MAX)
+            .zip(places.iter())
+            .filter_map(|(slot, tenant)| tenant.map(|key| (Slot(slot), key)))
+            .collect();
+        let Some(issued) = self.jobs.current(pool).cloned() else {
+            return;
+        };
+        let Some(mut line) = self.lines.remove(&pool) else {
+            return;
+        };
+        for (slot, key) in tenants {
+            let Some(seat) = self.seat(key) else {
+                continue;
+            };
+            if !seat.protocol.is_logged_in() {
+                self.lines.insert(pool, line);
+                self.send_job(key, Lease { pool, slot });
+                let Some(back) = self.lines.remove(&pool) else {
+                    return;
+                };
+                line = back;
+                continue;
+            }
+            let difficulty = seat.ask(policy.as_ref(), &issued, now);
+            seat.protocol.give(Assignment {
+                job: issued.key,
+                slot,
+                difficulty,
+            });
+            self.send(key, line.patch(slot, difficulty));
+        }
+        self.lines.insert(pool, line);
+    }
+
+    pub(super) fn on_pool_state(&mut self, changed: PoolStateChanged) {
+        match changed.state {
+            PoolState::Lost { .. } => {
+                self.jobs.forget(changed.pool);
+                self.lines.remove(&changed.pool);
+                self.expire_contested();
+            }
+            PoolState::Connecting | PoolState::LoggedIn | PoolState::Unresponsive => {}
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Leases as the planner gives them, and who sits where.
+
+use zartrux_models::plan::{Lease, SeatKey, Vardiff};
+use zartrux_models::session::Assignment;
+use zartrux_models::stratum::{push_error, push_login};
+use zartrux_models::work::{Difficulty, IssuedJob, Slot};
+
+use super::writing::Closed;
+use super::{LeaseGranted, MinerSessions, ReportLeases, Seat, TurnAway};
+use crate::planner::{LeasesHeld, SeatLeft};
+
+impl MinerSessions {
+    pub(super) fn on_lease_granted(&mut self, granted: LeaseGranted) {
+        let LeaseGranted { seat: key, lease } = granted;
+        let Some(seat) = self.seat(key) else {
+            // It left while the planner was at it.
+            self.posts.seat_left.send(SeatLeft {
+                seat: key,
+                lease: Some(lease),
+            });
+            return;
+        };
+        let former = seat.lease.replace(lease);
+        seat.renew_at = None;
+        if let Some(former) = former {
+            self.vacate(former, key);
+        }
+        self.tenants
+            .entry(lease.pool)
+            .or_insert_with(|| Box::new([None; Slot::COUNT]))[usize::from(lease.slot.0)] =
+            Some(key);
+        self.send_job(key, lease);
+    }
+
+    /// Nobody sits there any more, if `key` did.
+    pub(super) fn vacate(&mut self, lease: Lease, key: SeatKey) {
+        if let Some(places) = self.tenants.get_mut(&lease.pool) {
+            let place = &mut places[usize::from(lease.slot.0)];
+            if *place == Some(key) {
+                *place = None;
+            }
+        }
+    }
+
+    /// Sends a seat the current job of its pool session, under its lease: the answer to its login,
+    /// if that waits.
+    pub(super) fn send_job(&mut self, key: SeatKey, lease: Lease) {
+        let now = self.second();
+        let policy = self.settings.vardiff;
+        let Some(issued) = self.jobs.current(lease.pool).cloned() else {
+            // The job is gone again; the planner hears of it as we do and will grant anew.
+            return;
+        };
+        let Some(seat) = self.seat(key) else {
+            return;
+        };
+        let difficulty = seat.ask(policy.as_ref(), &issued, now);
+        let login = seat.protocol.give(Assignment {
+            job: issued.key,
+            slot: lease.slot,
+            difficulty,
+        });
+        let session = seat.protocol.session();
+        let mut out = std::mem::take(&mut self.scratch);
+        out.clear();
+        if let Some(line) = self.lines.get_mut(&lease.pool) {
+            match login {
+                Some(id) => {
+                    let object = line.patch_object(lease.slot, difficulty);
+                    push_login(&mut out, id, &session.to_hex(), object);
+                    self.stats.connections(|counts| counts.logged_in += 1);
+                }
+                None => out.extend_from_slice(line.patch(lease.slot, difficulty)),
+            }
+        }
+        self.send(key, &out);
+        out.clear();
+        self.scratch = out;
+        self.schedule(key);
+    }
+
+    pub(super) fn on_turn_away(&mut self, turned: TurnAway) {
+        for key in turned.seats {
+            let Some(seat) = self.seat(key) else {
+                continue;
+            };
+            if let Some(id) = seat.protocol.awaiting_lease() {
+                push_error(&mut self.scratch, id, turned.text);
+                self.send_scratch(key);
+            }
+            self.close(key, Closed::ByUs);
+        }
+    }
+
+    pub(super) fn on_report_leases(&mut self, _: ReportLeases) {
+        let (mut held, mut waiting) = (Vec::new(), Vec::new());
+        for (_, seat) in &self.seats {
+            match seat.lease {
+                Some(lease) => held.push((seat.key, lease)),
+                None if seat.identity.is_some() => waiting.push(seat.key),
+                None => {}
+            }
+        }
+        self.posts.leases_held.send(LeasesHeld { held, waiting });
+    }
+}
+
+impl Seat {
+    /// The difficulty to ask for with a job; its scan begins now.
+    pub(super) fn ask(
+        &mut self,
+        policy: Option<&zartrux_models::plan::VardiffPolicy>,
+        issued: &IssuedJob,
+        now: super::seat::Second,
+    ) -> Difficulty {
+        let upstream = issued.job.target.difficulty();
+        let asked = match (policy, self.difficulty) {
+            (None, _) => upstream,
+            (Some(policy), None) => {
+                let first = policy.start(upstream);
+                self.vardiff = Some(Vardiff::new(policy, first));
+                self.vardiff_at = now;
+                first
+            }
+            (Some(policy), Some(current)) => self.vardiff.as_mut().map_or(upstream, |vardiff| {
+                let elapsed = std::time::Duration::from_secs(u64::from(now - self.vardiff_at));
+                vardiff.note(policy, elapsed, 0);
+                self.vardiff_at = now;
+                vardiff.next(policy, current, upstream)
+            }),
+        };
+        self.difficulty = Some(asked);
+        self.scan_began = now;
+        self.renew_at = None;
+        asked
+    }
+}

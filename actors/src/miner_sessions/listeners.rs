@@ -1,0 +1,207 @@
+//! Doors: the addresses on which miners come in.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+
+use mio::Token;
+use mio::net::{TcpListener, TcpStream};
+use native_tls::TlsAcceptor;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use zartrux_models::plan::SeatKey;
+use zartrux_models::session::{MinerProtocol, SessionId};
+
+use rand::Rng;
+
+use super::connection::Connection;
+use super::seat::Seat;
+use super::{MinerSessions, StopAccepting};
+
+/// Connections taken from one listener in one turn.
+const ACCEPT_BATCH: usize = 256;
+/// Connections the system may hold for us.
+const BACKLOG: i32 = 4096;
+
+/// Why an address can't be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("can't listen on {address}: {source}")]
+pub struct BindError {
+    /// The address.
+    pub address: SocketAddr,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// An open listener, plain or TLS.
+pub struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    open: bool,
+}
+
+impl std::fmt::Debug for Door {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Door({}, tls: {})", self.address, self.tls.is_some())
+    }
+}
+
+impl Door {
+    /// Where it is, with the port the system chose if 0 was asked for.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// Opens a listener. With `shared` several lanes can listen on the same port.
+///
+/// # Errors
+/// The address is taken, not ours, or not allowed.
+pub fn bind(
+    address: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    shared: bool,
+) -> Result<Door, BindError> {
+    listen(address, shared)
+        .and_then(|listener| {
+            Ok(Door {
+                address: listener.local_addr()?,
+                listener,
+                tls,
+                open: true,
+            })
+        })
+        .map_err(|source| BindError { address, source })
+}
+
+fn listen(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    if shared {
+        socket.set_reuse_port(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
+/// Tokens: a seat's index and generation; listeners have generation 0.
+pub(super) fn token_of_seat(key: SeatKey) -> Token {
+    let value = (u64::from(key.generation) << 32) | u64::from(key.index);
+    Token(usize::try_from(value).unwrap_or(usize::MAX))
+}
+
+/// What a token stands for.
+pub(super) enum Source {
+    Door(usize),
+    Seat(SeatKey),
+}
+
+impl From<Token> for Source {
+    fn from(token: Token) -> Self {
+        let generation = u32::try_from(token.0 >> 32).unwrap_or(u32::MAX);
+        let index = u32::try_from(token.0 & 0xffff_ffff).unwrap_or(u32::MAX);
+        if generation == 0 {
+            Self::Door(token.0)
+        } else {
+            Self::Seat(SeatKey { index, generation })
+        }
+    }
+}
+
+impl MinerSessions {
+    pub(super) fn open_doors(&mut self) {
+        let Some(registrar) = &self.registrar else {
+            return;
+        };
+        for (index, door) in self.doors.iter_mut().enumerate() {
+            if let Err(fault) = registrar.listen(&mut door.listener, Token(index)) {
+                tracing::error!(address = %door.address, %fault, "can't watch a listener");
+            }
+        }
+    }
+
+    pub(super) fn on_stop_accepting(&mut self, _: StopAccepting) {
+        for door in &mut self.doors {
+            door.open = false;
+            if let Some(registrar) = &self.registrar
+                && let Err(fault) = registrar.forget(&mut door.listener)
+            {
+                tracing::warn!(address = %door.address, %fault, "can't leave a listener");
+            }
+        }
+        // Dropping the listeners lets the system refuse new connections.
+        self.doors.clear();
+    }
+
+    /// Takes what waits at a door. True when there is more.
+    pub(super) fn accept_at(&mut self, index: usize) -> bool {
+        for _ in 0..ACCEPT_BATCH {
+            let Some(door) = self.doors.get(index).filter(|door| door.open) else {
+                return false;
+            };
+            match door.listener.accept() {
+                Ok((socket, _)) => self.seat_newcomer(socket, index),
+                Err(fault) => match fault.kind() {
+                    ErrorKind::WouldBlock => return false,
+                    // The peer left again before we took it.
+                    ErrorKind::ConnectionAborted | ErrorKind::Interrupted => {}
+                    _ => {
+                        // Out of descriptors, most likely: those waiting are tried again with the
+                        // next tick.
+                        tracing::warn!(%fault, "can't accept a connection");
+                        return false;
+                    }
+                },
+            }
+        }
+        true
+    }
+
+    fn seat_newcomer(&mut self, socket: TcpStream, door: usize) {
+        if self.seats.len() >= self.settings.max_connections {
+            self.stats.connections(|counts| counts.turned_away += 1);
+            return;
+        }
+        let tls = self.doors.get(door).and_then(|door| door.tls.as_ref());
+        if let Err(fault) = self.prepare(socket, tls.cloned().as_ref()) {
+            tracing::debug!(%fault, "a newcomer left, or can't be served");
+            self.stats.connections(|counts| counts.dropped += 1);
+        }
+    }
+
+    fn prepare(&mut self, mut socket: TcpStream, tls: Option<&TlsAcceptor>) -> io::Result<()> {
+        socket.set_nodelay(true)?;
+        // A rig that lost power says nothing: the system asks after it.
+        SockRef::from(&socket).set_keepalive(true)?;
+        let now = self.second();
+        let entry = self.seats.vacant_entry();
+        self.last_generation = self.last_generation.wrapping_add(1).max(1);
+        let key = SeatKey {
+            index: u32::try_from(entry.key()).map_err(io::Error::other)?,
+            generation: self.last_generation,
+        };
+        let Some(registrar) = &self.registrar else {
+            return Err(ErrorKind::NotConnected.into());
+        };
+        registrar.connect(&mut socket, token_of_seat(key))?;
+        let connection = Connection::accept(socket, tls)?;
+        let session = SessionId(self.random.r#gen());
+        let protocol = MinerProtocol::new(session, self.jobs.last_key());
+        entry.insert(Seat::new(key, connection, protocol, now));
+        self.schedule(key);
+        self.stats.connections(|counts| {
+            counts.accepted += 1;
+            counts.open += 1;
+        });
+        Ok(())
+    }
+}

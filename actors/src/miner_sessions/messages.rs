@@ -1,0 +1,40 @@
+//! What the miner sessions are told.
+
+use actix::Message;
+use zartrux_models::plan::{Lease, SeatKey};
+
+/// A seat has a lease: its first (its login is answered now), or another in place of the one it
+/// had.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct LeaseGranted {
+    /// Whose.
+    pub seat: SeatKey,
+    /// What.
+    pub lease: Lease,
+}
+
+/// These seats can't be served: tell them and close, so that their own failover works.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct TurnAway {
+    /// Who.
+    pub seats: Vec<SeatKey>,
+    /// What they are told, if a login waits for an answer.
+    pub text: &'static str,
+}
+
+/// Say who holds what: the planner was built anew.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct ReportLeases;
+
+/// Stop accepting connections.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct StopAccepting;
+
+/// Close every connection and stop.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct CloseAll;

@@ -1,0 +1,287 @@
+//! Miner sessions: all miners of a lane.
+//!
+//! One actor holds them all, because ten thousand idle actors would cost more than the miners
+//! themselves. Each session is a core of its own ([`MinerProtocol`]): a fault in one is undone,
+//! tried once more, and at worst closes that connection; the others do not notice.
+//!
+//! [`MinerProtocol`]: zartrux_models::session::MinerProtocol
+
+mod connection;
+mod jobs;
+mod leases;
+mod listeners;
+mod messages;
+mod reactor;
+mod reading;
+mod seat;
+mod settling;
+mod timing;
+mod writing;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, Running, StreamHandler};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use slab::Slab;
+use zartrux_models::plan::{SeatKey, VardiffPolicy, Wheel};
+use zartrux_models::stratum::{JobLine, LINE_LIMIT};
+use zartrux_models::work::{JobKey, JobTable, Nonce, PoolKey, Slot, UpstreamJob};
+
+use crate::clock::Clock;
+use crate::counters::LaneStats;
+use crate::judge::JudgeShare;
+use crate::messaging::{Credits, Post};
+use crate::planner::{LeaseAsked, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
+use crate::pool_session::{JobReplaced, PoolStateChanged};
+use crate::share_ticket::{ShareSettled, ShareTicket};
+use crate::supervision::Guard;
+
+pub use listeners::{BindError, Door, bind};
+pub use messages::{CloseAll, LeaseGranted, ReportLeases, StopAccepting, TurnAway};
+
+use reactor::{Batch, Reactor, Registrar};
+use seat::{Seat, SeatLimits, Second};
+
+/// Whom the miner sessions tell what.
+#[derive(Debug, Clone)]
+pub struct SessionPosts {
+    /// Admitted shares.
+    pub judge: Post<JudgeShare>,
+    /// A seat wants a lease.
+    pub lease_asked: Post<LeaseAsked>,
+    /// A seat needs another.
+    pub lease_nearly_used_up: Post<LeaseNearlyUsedUp>,
+    /// A seat is empty.
+    pub seat_left: Post<SeatLeft>,
+    /// Who holds what.
+    pub leases_held: Post<LeasesHeld>,
+    /// The way back to the miner sessions, for tickets that are dropped on the way.
+    pub settled: Arc<Post<ShareSettled>>,
+}
+
+/// Limits and pace of the miners' side.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionSettings {
+    /// From connecting to a complete login line.
+    pub login_timeout: Duration,
+    /// From a login to its first job.
+    pub login_hold: Duration,
+    /// Between two lines of a miner.
+    pub idle_timeout: Duration,
+    /// Most connections at once.
+    pub max_connections: usize,
+    /// Bytes that may wait for a miner that does not read.
+    pub unsent_limit: usize,
+    /// Difficulty per miner; `None`: the pool's for everyone.
+    pub vardiff: Option<VardiffPolicy>,
+}
+
+/// What is told of each new job before miners get it, so that its seed can be prepared.
+pub type JobListener = Arc<dyn Fn(&UpstreamJob) + Send + Sync>;
+
+/// Everything the miner sessions are built from.
+pub struct SessionArgs {
+    /// Where miners come in.
+    pub doors: Vec<Door>,
+    /// Limits.
+    pub settings: SessionSettings,
+    /// Whom to tell.
+    pub posts: SessionPosts,
+    /// Bounds the shares under way.
+    pub credits: Credits,
+    /// Where everything is counted.
+    pub stats: Arc<LaneStats>,
+    /// Runs the session cores.
+    pub guard: Guard,
+    /// The time.
+    pub clock: Clock,
+    /// Hears of each new job.
+    pub on_job: JobListener,
+}
+
+/// The actor.
+pub struct MinerSessions {
+    doors: Vec<Door>,
+    settings: SessionSettings,
+    limits: SeatLimits,
+    posts: SessionPosts,
+    credits: Credits,
+    stats: Arc<LaneStats>,
+    guard: Guard,
+    clock: Clock,
+    on_job: JobListener,
+    started: Instant,
+    registrar: Option<Registrar>,
+    seats: Slab<Seat>,
+    last_generation: u32,
+    /// Who holds which slot, by pool session: the order of a fan-out.
+    tenants: HashMap<PoolKey, Box<[Option<SeatKey>; Slot::COUNT]>>,
+    jobs: JobTable,
+    lines: HashMap<PoolKey, JobLine>,
+    /// Shares for a nonce that another share has claimed, until that one is settled. Each holds a
+    /// credit, so they are bounded.
+    contested: HashMap<(JobKey, Nonce), VecDeque<ShareTicket>>,
+    wheel: Wheel<SeatKey>,
+    /// Sockets that had more to read than one turn allows.
+    read_on: Vec<SeatKey>,
+    /// One read buffer for all.
+    buffer: Vec<u8>,
+    /// One place to put replies together.
+    scratch: Vec<u8>,
+    agents: HashSet<Arc<str>>,
+    random: StdRng,
+}
+
+impl fmt::Debug for MinerSessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MinerSessions")
+            .field("seats", &self.seats.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sockets with more to read get their next turn.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct ReadOn;
+
+impl MinerSessions {
+    /// How often timers are looked at.
+    const TICK: Duration = Duration::from_millis(500);
+
+    /// Builds the actor; its doors open when it starts.
+    #[must_use]
+    pub fn new(args: SessionArgs) -> Self {
+        let seconds =
+            |duration: Duration| Second::try_from(duration.as_secs().max(1)).unwrap_or(Second::MAX);
+        let settings = args.settings;
+        Self {
+            limits: SeatLimits {
+                login: seconds(settings.login_timeout),
+                login_hold: seconds(settings.login_hold),
+                idle: seconds(settings.idle_timeout),
+                unsent: settings.unsent_limit,
+            },
+            started: args.clock.now(),
+            doors: args.doors,
+            settings,
+            posts: args.posts,
+            credits: args.credits,
+            stats: args.stats,
+            guard: args.guard,
+            clock: args.clock,
+            on_job: args.on_job,
+            registrar: None,
+            seats: Slab::new(),
+            last_generation: 0,
+            tenants: HashMap::new(),
+            jobs: JobTable::default(),
+            lines: HashMap::new(),
+            contested: HashMap::new(),
+            wheel: Wheel::default(),
+            read_on: Vec::new(),
+            buffer: vec![0; LINE_LIMIT],
+            scratch: Vec::with_capacity(1024),
+            agents: HashSet::new(),
+            random: StdRng::from_entropy(),
+        }
+    }
+
+    /// The lane's clock in whole seconds.
+    fn second(&self) -> Second {
+        let since = self.clock.now().duration_since(self.started);
+        Second::try_from(since.as_secs()).unwrap_or(Second::MAX)
+    }
+
+    fn seat(&mut self, key: SeatKey) -> Option<&mut Seat> {
+        let index = usize::try_from(key.index).ok()?;
+        self.seats.get_mut(index).filter(|seat| seat.key == key)
+    }
+}
+
+impl Actor for MinerSessions {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        match Reactor::new() {
+            Ok((reactor, registrar)) => {
+                self.registrar = Some(registrar);
+                self.open_doors();
+                ctx.add_stream(reactor);
+                ctx.run_interval(Self::TICK, |this, _| this.on_tick());
+            }
+            Err(fault) => {
+                tracing::error!(%fault, "no readiness queue: this lane can't serve");
+                ctx.stop();
+            }
+        }
+    }
+
+    fn stopping(&mut self, _: &mut Self::Context) -> Running {
+        self.close_all();
+        Running::Stop
+    }
+}
+
+impl StreamHandler<std::io::Result<Batch>> for MinerSessions {
+    fn handle(&mut self, batch: std::io::Result<Batch>, ctx: &mut Self::Context) {
+        match batch {
+            Ok(batch) => self.on_batch(&batch),
+            Err(fault) => {
+                tracing::error!(%fault, "the readiness queue failed");
+                ctx.stop();
+            }
+        }
+        if !self.read_on.is_empty() {
+            ctx.notify(ReadOn);
+        }
+    }
+}
+
+impl Handler<ReadOn> for MinerSessions {
+    type Result = ();
+
+    fn handle(&mut self, _: ReadOn, ctx: &mut Self::Context) {
+        self.on_read_on();
+        if !self.read_on.is_empty() {
+            ctx.notify(ReadOn);
+        }
+    }
+}
+
+impl Handler<CloseAll> for MinerSessions {
+    type Result = ();
+
+    fn handle(&mut self, _: CloseAll, ctx: &mut Self::Context) {
+        self.guard.health().dequeued();
+        ctx.stop();
+    }
+}
+
+/// Handlers that only pass a message on to the method that deals with it.
+macro_rules! handles {
+    ($($message:ty => $method:ident),* $(,)?) => {$(
+        impl Handler<$message> for MinerSessions {
+            type Result = ();
+
+            fn handle(&mut self, message: $message, _: &mut Self::Context) {
+                self.guard.health().dequeued();
+                self.$method(message);
+            }
+        }
+    )*};
+}
+
+handles! {
+    JobReplaced => on_job_replaced,
+    PoolStateChanged => on_pool_state,
+    LeaseGranted => on_lease_granted,
+    TurnAway => on_turn_away,
+    ReportLeases => on_report_leases,
+    ShareSettled => on_settled,
+    StopAccepting => on_stop_accepting,
+}

@@ -1,0 +1,249 @@
+//! From readiness to what a line came to.
+
+use std::io::ErrorKind;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use zartrux_models::plan::SeatKey;
+use zartrux_models::session::Heard;
+use zartrux_models::share::{NotAdmitted, Share};
+use zartrux_models::stratum::{Login, RequestId, push_error, push_kept_alive};
+
+use super::listeners::Source;
+use super::reactor::Batch;
+use super::seat::Identity;
+use super::writing::Closed;
+use super::{MinerSessions, Seat};
+use crate::judge::JudgeShare;
+use crate::planner::LeaseAsked;
+use crate::share_ticket::ShareTicket;
+
+/// Reads of one socket in one turn: a flood from one miner does not starve the others.
+const READS_PER_TURN: usize = 4;
+/// Different `agent` texts that are kept once; further ones are kept per miner.
+const AGENTS_KEPT: usize = 4096;
+
+const TOO_MANY: &str = "Too many shares in flight";
+
+impl MinerSessions {
+    pub(super) fn on_batch(&mut self, batch: &Batch) {
+        for ready in batch {
+            match Source::from(ready.token) {
+                Source::Door(index) => while self.accept_at(index) {},
+                Source::Seat(key) => {
+                    if ready.writable {
+                        self.flush(key);
+                    }
+                    if ready.readable {
+                        self.read(key);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_read_on(&mut self) {
+        for key in std::mem::take(&mut self.read_on) {
+            self.read(key);
+        }
+    }
+
+    fn read(&mut self, key: SeatKey) {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut flow = ControlFlow::Continue(());
+        for _ in 0..READS_PER_TURN {
+            flow = self.read_once(key, &mut buffer);
+            if flow.is_break() {
+                break;
+            }
+        }
+        self.buffer = buffer;
+        if flow.is_continue() {
+            self.read_on.push(key);
+        }
+        self.send_scratch(key);
+    }
+
+    /// One read and its lines. `Break` when the socket is drained or the seat is gone.
+    fn read_once(&mut self, key: SeatKey, buffer: &mut [u8]) -> ControlFlow<()> {
+        let now = self.second();
+        let Some(seat) = self.seat(key) else {
+            return ControlFlow::Break(());
+        };
+        let got = match seat.connection.ready() {
+            Ok(true) => seat.connection.read(buffer),
+            Ok(false) => return ControlFlow::Break(()),
+            Err(fault) => Err(fault),
+        };
+        let got = match got {
+            Ok(0) => {
+                self.close(key, Closed::ByMiner);
+                return ControlFlow::Break(());
+            }
+            Ok(got) => got,
+            Err(fault) if fault.kind() == ErrorKind::WouldBlock => return ControlFlow::Break(()),
+            Err(fault) if fault.kind() == ErrorKind::Interrupted => {
+                return ControlFlow::Continue(());
+            }
+            Err(_) => {
+                self.close(key, Closed::ByMiner);
+                return ControlFlow::Break(());
+            }
+        };
+        let drained = got < buffer.len() && seat.connection.short_read_is_last();
+        let limit = seat.protocol.line_limit();
+        let mut assembler = std::mem::take(&mut seat.assembler);
+        seat.last_heard = now;
+        let fed = assembler.feed(&buffer[..got], limit, |line| self.on_line(key, line));
+        match fed {
+            Ok(ControlFlow::Continue(())) => {
+                if let Some(seat) = self.seat(key) {
+                    seat.assembler = assembler;
+                }
+            }
+            Ok(ControlFlow::Break(())) => return ControlFlow::Break(()),
+            Err(too_long) => {
+                self.drop_peer(key, &too_long.to_string());
+                return ControlFlow::Break(());
+            }
+        }
+        if drained {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    /// Takes one line; `Break` when the seat is gone.
+    fn on_line(&mut self, key: SeatKey, line: &[u8]) -> ControlFlow<()> {
+        let Self {
+            seats, guard, jobs, ..
+        } = self;
+        let seat = usize::try_from(key.index)
+            .ok()
+            .and_then(|index| seats.get_mut(index))
+            .filter(|seat| seat.key == key);
+        let Some(seat) = seat else {
+            return ControlFlow::Break(());
+        };
+        let heard = guard.transact(&mut seat.protocol, |protocol| protocol.on_line(line, jobs));
+        match heard {
+            Ok(heard) => self.on_heard(key, heard),
+            Err(_) => {
+                self.drop_peer(key, "its session failed twice on the same line");
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn on_heard(&mut self, key: SeatKey, heard: Heard<'_>) -> ControlFlow<()> {
+        match heard {
+            Heard::Admitted(id, share) => self.on_admitted(key, id, share),
+            Heard::NotAdmitted(id, not) => self.on_not_admitted(id, not),
+            Heard::KeepAlive(id) => push_kept_alive(&mut self.scratch, id),
+            Heard::LoginAsked(_, login) => self.on_login(key, &login),
+            Heard::Error(id, text) => push_error(&mut self.scratch, id, &text),
+            Heard::Fatal(id, text) => {
+                push_error(&mut self.scratch, id, &text);
+                self.drop_peer(key, &text);
+                return ControlFlow::Break(());
+            }
+            Heard::Garbage(why) => {
+                self.drop_peer(key, &why);
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn on_login(&mut self, key: SeatKey, login: &Login<'_>) {
+        let identity = Identity {
+            user: cut(&login.user).into(),
+            rig: cut(login.rig_id.as_deref().unwrap_or_default()).into(),
+            agent: self.agent(cut(login.agent.as_deref().unwrap_or_default())),
+        };
+        if let Some(seat) = self.seat(key) {
+            seat.identity = Some(Box::new(identity));
+            self.schedule(key);
+            self.posts.lease_asked.send(LeaseAsked { seat: key });
+        }
+    }
+
+    fn agent(&mut self, text: &str) -> Arc<str> {
+        if let Some(kept) = self.agents.get(text) {
+            return Arc::clone(kept);
+        }
+        let agent: Arc<str> = text.into();
+        if self.agents.len() < AGENTS_KEPT {
+            self.agents.insert(Arc::clone(&agent));
+        }
+        agent
+    }
+
+    fn on_not_admitted(&mut self, id: RequestId, not: NotAdmitted) {
+        match not {
+            NotAdmitted::Refused(refusal) => {
+                self.stats.share_refused_at_once(refusal.reason());
+                push_error(&mut self.scratch, id, refusal.reason().wire_text());
+            }
+            NotAdmitted::TooMany => {
+                self.stats.share_overload();
+                push_error(&mut self.scratch, id, TOO_MANY);
+            }
+        }
+    }
+
+    fn on_admitted(&mut self, key: SeatKey, id: RequestId, share: Share) {
+        let Some(credit) = self.credits.take() else {
+            self.stats.share_overload();
+            push_error(&mut self.scratch, id, TOO_MANY);
+            return;
+        };
+        self.stats.share_admitted();
+        if let Some(nonces) = self.jobs.nonces_mut(share.job.key) {
+            nonces.claim(share.nonce, share.result);
+        }
+        let now = self.second();
+        let vardiff = self.settings.vardiff;
+        if let Some(seat) = self.seat(key) {
+            seat.pending += 1;
+            seat.note_share(&share, vardiff.as_ref(), now);
+            self.schedule(key);
+        }
+        let place = (share.job.key, share.nonce);
+        let contested = share.contested;
+        let ticket = ShareTicket::new(key, id, share, self.clock.now(), credit)
+            .reporting_to(&self.posts.settled);
+        if contested {
+            // At most one result can be right: wait for what becomes of the other.
+            self.contested.entry(place).or_default().push_back(ticket);
+        } else {
+            self.posts.judge.send(JudgeShare(ticket));
+        }
+    }
+}
+
+impl Seat {
+    fn note_share(
+        &mut self,
+        share: &Share,
+        policy: Option<&zartrux_models::plan::VardiffPolicy>,
+        now: super::seat::Second,
+    ) {
+        if let (Some(policy), Some(vardiff)) = (policy, &mut self.vardiff) {
+            let elapsed = std::time::Duration::from_secs(u64::from(now - self.vardiff_at));
+            vardiff.note(policy, elapsed, share.asked.get());
+            self.vardiff_at = now;
+        }
+        self.note_odometer(share.nonce, now);
+    }
+}
+
+/// At most [`Identity::MAX`] bytes, cut at a character.
+fn cut(text: &str) -> &str {
+    let mut end = text.len().min(Identity::MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

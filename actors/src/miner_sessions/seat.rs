@@ -1,0 +1,109 @@
+//! One connected miner: what the lane keeps of it between two lines.
+
+use std::sync::Arc;
+
+use zartrux_models::plan::{Lease, SeatKey, Vardiff};
+use zartrux_models::session::MinerProtocol;
+use zartrux_models::stratum::LineAssembler;
+use zartrux_models::work::Difficulty;
+
+use super::connection::Connection;
+
+/// Who a miner says it is. Hostile bytes: shown escaped, never trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// `login`, cut to [`Identity::MAX`] bytes.
+    pub(super) user: Box<str>,
+    /// `rigid`, cut likewise; empty when not given.
+    pub(super) rig: Box<str>,
+    /// `agent`; the same text is kept once per lane.
+    pub(super) agent: Arc<str>,
+}
+
+impl Identity {
+    /// Longest name kept, bytes: an integrated address (106) with worker and difficulty.
+    pub(super) const MAX: usize = 192;
+}
+
+/// Seconds of the lane's clock, which starts with the lane.
+pub(super) type Second = u32;
+
+/// A connected miner.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) key: SeatKey,
+    pub(super) connection: Connection,
+    pub(super) protocol: MinerProtocol,
+    pub(super) assembler: LineAssembler,
+    /// What the socket did not take yet.
+    pub(super) unsent: Vec<u8>,
+    pub(super) identity: Option<Box<Identity>>,
+    pub(super) lease: Option<Lease>,
+    /// What it is asked for; nothing before its first job.
+    pub(super) difficulty: Option<Difficulty>,
+    pub(super) vardiff: Option<Vardiff>,
+    /// When vardiff last heard of time passing.
+    pub(super) vardiff_at: Second,
+    /// When the current lease's scan began: the first job given under it.
+    pub(super) scan_began: Second,
+    /// When another slot should be asked for, as the odometer says.
+    pub(super) renew_at: Option<Second>,
+    pub(super) connected_at: Second,
+    pub(super) last_heard: Second,
+    /// The wheel's next entry for this seat.
+    pub(super) wheel_at: Second,
+    /// Admitted shares without a reply yet.
+    pub(super) pending: u32,
+}
+
+impl Seat {
+    /// A seat for a connection that was just accepted.
+    pub(super) const fn new(
+        key: SeatKey,
+        connection: Connection,
+        protocol: MinerProtocol,
+        now: Second,
+    ) -> Self {
+        Self {
+            key,
+            connection,
+            protocol,
+            assembler: LineAssembler::empty(),
+            unsent: Vec::new(),
+            identity: None,
+            lease: None,
+            difficulty: None,
+            vardiff: None,
+            vardiff_at: now,
+            scan_began: now,
+            renew_at: None,
+            connected_at: now,
+            last_heard: now,
+            wheel_at: 0,
+            pending: 0,
+        }
+    }
+
+    /// The second by which something must have happened on this seat.
+    pub(super) fn deadline(&self, limits: &SeatLimits) -> Second {
+        let silent = match (self.protocol.is_logged_in(), self.identity.is_some()) {
+            (true, _) => self.last_heard.saturating_add(limits.idle),
+            (false, true) => self.last_heard.saturating_add(limits.login_hold),
+            (false, false) => self.connected_at.saturating_add(limits.login),
+        };
+        self.renew_at.map_or(silent, |renew| renew.min(silent))
+    }
+}
+
+/// What a seat is allowed, in seconds and bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SeatLimits {
+    /// From connecting to a complete login line.
+    pub(super) login: Second,
+    /// From a login to its first job.
+    pub(super) login_hold: Second,
+    /// Between two lines of a miner that is logged in.
+    pub(super) idle: Second,
+    /// Bytes that may wait for a miner that does not read.
+    pub(super) unsent: usize,
+}

@@ -1,0 +1,143 @@
+//! Deadlines of seats, and leases renewed before their nonces are used up.
+
+use zartrux_models::plan::{SeatKey, Wheel};
+use zartrux_models::stratum::push_error;
+use zartrux_models::work::{Nonce, Slot};
+
+use super::seat::Second;
+use super::writing::Closed;
+use super::{MinerSessions, Seat};
+use crate::planner::LeaseNearlyUsedUp;
+
+/// A lease is renewed when this part of its 2²⁴ nonces is scanned: 16 miners' threads each hold a
+/// block of 32,768 nonces (xmrig), 3 % of the slot, and the renewal takes milliseconds.
+const RENEW_AT_PERCENT: u64 = 75;
+
+const NO_JOB: &str = "No job from any upstream yet";
+
+impl Seat {
+    /// A share's nonce tells how far the scan has come, and so when the lease will be used up.
+    pub(super) fn note_odometer(&mut self, nonce: Nonce, now: Second) {
+        let limit = u64::from(Slot::NONCES) * RENEW_AT_PERCENT / 100;
+        let scanned = u64::from(nonce.counter());
+        let elapsed = u64::from(now.saturating_sub(self.scan_began));
+        let due = if scanned >= limit {
+            now
+        } else if scanned == 0 || elapsed == 0 {
+            return;
+        } else {
+            // The same pace for the rest: limit / (scanned / elapsed) after the scan began.
+            let seconds = limit.saturating_mul(elapsed) / scanned;
+            self.scan_began
+                .saturating_add(Second::try_from(seconds).unwrap_or(Second::MAX))
+        };
+        // Blocks are scanned side by side: the earliest estimate is the safe one.
+        self.renew_at = Some(self.renew_at.map_or(due, |at| at.min(due)));
+    }
+}
+
+impl MinerSessions {
+    /// Makes sure that the wheel looks at a seat no later than its deadline.
+    pub(super) fn schedule(&mut self, key: SeatKey) {
+        let limits = self.limits;
+        // What lies further ahead than the wheel reaches is looked at on the way.
+        let reach = self.second() + Wheel::<SeatKey>::HORIZON - 1;
+        let Some(seat) = self.seat(key) else {
+            return;
+        };
+        let due = seat.deadline(&limits).clamp(1, reach);
+        if seat.wheel_at == 0 || due < seat.wheel_at {
+            seat.wheel_at = due;
+            self.wheel.insert(due, key);
+        }
+    }
+
+    pub(super) fn on_tick(&mut self) {
+        let now = self.second();
+        for index in 0..self.doors.len() {
+            // Newcomers that could not be taken for want of descriptors.
+            while self.accept_at(index) {}
+        }
+        for key in self.wheel.turn(now) {
+            self.look_at(key, now);
+        }
+    }
+
+    fn look_at(&mut self, key: SeatKey, now: Second) {
+        let limits = self.limits;
+        let Some(seat) = self.seat(key) else {
+            return;
+        };
+        if seat.wheel_at > now {
+            // An earlier entry was put in and has moved on: that one counts.
+            return;
+        }
+        seat.wheel_at = 0;
+        if seat.renew_at.is_some_and(|at| at <= now) {
+            seat.renew_at = None;
+            if let Some(lease) = seat.lease {
+                self.stats.connections(|counts| counts.leases_renewed += 1);
+                self.posts
+                    .lease_nearly_used_up
+                    .send(LeaseNearlyUsedUp { seat: key, lease });
+            }
+        } else if seat.deadline(&limits) <= now {
+            self.time_out(key);
+            return;
+        }
+        self.schedule(key);
+    }
+
+    fn time_out(&mut self, key: SeatKey) {
+        let waiting = self
+            .seat(key)
+            .and_then(|seat| seat.protocol.awaiting_lease());
+        match waiting {
+            // Not the miner's fault: tell it, so that its own failover works.
+            Some(id) => {
+                push_error(&mut self.scratch, id, NO_JOB);
+                self.send_scratch(key);
+                self.close(key, Closed::ByUs);
+            }
+            None => self.drop_peer(key, "nothing heard for too long"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn renewal(counter: u32, elapsed: Second) -> Option<Second> {
+        let key = SeatKey {
+            index: 0,
+            generation: 1,
+        };
+        let protocol = zartrux_models::session::MinerProtocol::new(
+            zartrux_models::session::SessionId(1),
+            zartrux_models::work::JobKey(0),
+        );
+        let mut seat = Seat::new(
+            key,
+            super::super::connection::Connection::Broken,
+            protocol,
+            100,
+        );
+        seat.note_odometer(Nonce::in_slot(Slot(1), counter), 100 + elapsed);
+        seat.renew_at.map(|at| at - 100)
+    }
+
+    #[test]
+    fn a_fast_rig_gets_another_slot_before_its_nonces_are_used_up() {
+        // 140 kH/s uses a slot up in 120 s; after 10 s it has tried 1.4 million.
+        let at = renewal(1_400_000, 10).unwrap();
+        assert!((85..=92).contains(&at), "{at}");
+        assert_eq!(renewal(13_000_000, 95), Some(95), "past the limit: at once");
+    }
+
+    #[test]
+    fn a_slow_rig_needs_none_for_hours() {
+        assert!(renewal(10_000, 10).unwrap() > 3 * 3600);
+        assert_eq!(renewal(0, 10), None);
+    }
+}

@@ -1,0 +1,47 @@
+//! What the planner is told.
+
+use actix::Message;
+use zartrux_models::plan::{Lease, SeatKey};
+
+/// A seat wants its first lease.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct LeaseAsked {
+    /// Who.
+    pub seat: SeatKey,
+}
+
+/// A seat has nearly used up its nonces.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct LeaseNearlyUsedUp {
+    /// Who.
+    pub seat: SeatKey,
+    /// What it holds.
+    pub lease: Lease,
+}
+
+/// A seat is empty; a lease it held is given up.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct SeatLeft {
+    /// Who.
+    pub seat: SeatKey,
+    /// What it held.
+    pub lease: Option<Lease>,
+}
+
+/// Who holds what, and who waits: asked for by a planner that was built anew.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct LeasesHeld {
+    /// Seats with their leases.
+    pub held: Vec<(SeatKey, Lease)>,
+    /// Seats that wait for their first.
+    pub waiting: Vec<SeatKey>,
+}
+
+/// Close the pool sessions: the process is leaving.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct ClosePools;

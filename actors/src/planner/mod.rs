@@ -1,0 +1,340 @@
+//! Planner: which upstream serves, how many sessions it needs, which miner sits where.
+
+mod core;
+mod messages;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, AsyncContext, Context, Handler};
+use zartrux_models::work::PoolKey;
+
+use crate::clock::Clock;
+use crate::judge::{PoolClosed, PoolOpened};
+use crate::messaging::Post;
+use crate::miner_sessions::{LeaseGranted, ReportLeases, TurnAway};
+use crate::pool_session::{ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged};
+use crate::supervision::{ActorHealth, ActorState, Backoff, Faulted, Guard};
+
+pub use self::core::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
+pub use messages::{ClosePools, LeaseAsked, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
+
+/// The ways to a pool session that was opened.
+#[derive(Debug, Clone)]
+pub struct OpenedPool {
+    /// For shares.
+    pub forward: Post<ForwardShare>,
+    /// To close it.
+    pub close: Post<ClosePool>,
+    /// Its health.
+    pub health: Arc<ActorHealth>,
+}
+
+/// Opens pool sessions: the lane's wiring, or a test.
+pub type OpenPool = Box<dyn FnMut(PoolKey, usize) -> OpenedPool>;
+
+/// Whom the planner tells what.
+#[derive(Debug, Clone)]
+pub struct PlannerPosts {
+    /// Leases for seats.
+    pub granted: Post<LeaseGranted>,
+    /// Seats that can't be served.
+    pub turn_away: Post<TurnAway>,
+    /// Who holds what, please.
+    pub report_leases: Post<ReportLeases>,
+    /// Ways to pools, for the judge.
+    pub pool_opened: Post<PoolOpened>,
+    /// Ways that are gone.
+    pub pool_closed: Post<PoolClosed>,
+}
+
+/// Everything the planner is built from.
+pub struct PlannerArgs {
+    /// What it goes by.
+    pub policy: PlanPolicy,
+    /// Most sessions per upstream, in order of preference.
+    pub max_sessions: Vec<usize>,
+    /// Whom to tell.
+    pub posts: PlannerPosts,
+    /// Opens pool sessions.
+    pub open_pool: OpenPool,
+    /// Hears which upstream serves.
+    pub on_serving: Box<dyn Fn(Option<usize>)>,
+    /// Runs the core.
+    pub guard: Guard,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// The actor: keeps the facts of which pool sessions there are, so that a core that failed can be
+/// built anew from them and from what the miner sessions report.
+pub struct Planner {
+    policy: PlanPolicy,
+    max_sessions: Vec<usize>,
+    posts: PlannerPosts,
+    open_pool: OpenPool,
+    on_serving: Box<dyn Fn(Option<usize>)>,
+    guard: Guard,
+    clock: Clock,
+    backoff: Backoff,
+    core: Option<PlannerCore>,
+    opened: HashMap<PoolKey, OpenedPool>,
+    facts: BTreeMap<PoolKey, PoolFacts>,
+    next_pool: u32,
+    serving: Option<usize>,
+    closing: bool,
+}
+
+impl fmt::Debug for Planner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Planner")
+            .field("core", &self.core)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Planner {
+    const TICK: Duration = Duration::from_millis(500);
+
+    /// Builds the actor; it opens its first sessions when it starts.
+    #[must_use]
+    pub fn new(args: PlannerArgs) -> Self {
+        Self {
+            policy: args.policy,
+            max_sessions: args.max_sessions,
+            posts: args.posts,
+            open_pool: args.open_pool,
+            on_serving: args.on_serving,
+            guard: args.guard,
+            clock: args.clock,
+            backoff: Backoff::of_cores(),
+            core: None,
+            opened: HashMap::new(),
+            facts: BTreeMap::new(),
+            next_pool: 0,
+            serving: None,
+            closing: false,
+        }
+    }
+
+    /// Runs a step of the core and does what it says. Between a fault and the next generation
+    /// messages are left alone: what they say is asked for anew.
+    fn step(
+        &mut self,
+        ctx: &mut Context<Self>,
+        step: impl FnOnce(&mut PlannerCore) -> Vec<PlanEffect>,
+    ) {
+        if self.closing || self.core.is_none() {
+            return;
+        }
+        match self.guard.run(&mut self.core, step) {
+            Ok(effects) => self.apply(effects),
+            Err(Faulted) => {
+                ctx.run_later(self.backoff.next_delay(), |this, _| this.rebuild());
+            }
+        }
+    }
+
+    fn new_core(&self) -> PlannerCore {
+        PlannerCore::new(
+            self.policy,
+            self.max_sessions.clone(),
+            self.facts.clone(),
+            self.next_pool,
+            self.serving,
+            self.clock.now(),
+        )
+    }
+
+    /// The next generation: leases are asked for, and adopted when they come.
+    fn rebuild(&mut self) {
+        self.core = Some(self.new_core());
+        self.guard.health().set_state(ActorState::Running);
+        self.posts.report_leases.send(ReportLeases);
+    }
+
+    fn apply(&mut self, effects: Vec<PlanEffect>) {
+        for effect in effects {
+            match effect {
+                PlanEffect::OpenPool { pool, upstream } => self.open(pool, upstream),
+                PlanEffect::ClosePool(pool) => self.close(pool),
+                PlanEffect::Grant(seat, lease) => {
+                    self.posts.granted.send(LeaseGranted { seat, lease });
+                }
+                PlanEffect::TurnAway(seats) => {
+                    tracing::warn!(
+                        miners = seats.len(),
+                        "no upstream serves: miners turned away"
+                    );
+                    self.posts.turn_away.send(TurnAway {
+                        seats,
+                        text: "No active pool",
+                    });
+                }
+                PlanEffect::Serving(serving) => {
+                    match serving {
+                        Some(upstream) => tracing::info!(upstream, "upstream serves"),
+                        None => tracing::warn!("no upstream serves"),
+                    }
+                    self.serving = serving;
+                    (self.on_serving)(serving);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, pool: PoolKey, upstream: usize) {
+        self.next_pool = self.next_pool.max(pool.0.wrapping_add(1));
+        self.facts.insert(pool, PoolFacts::opening(upstream));
+        let opened = (self.open_pool)(pool, upstream);
+        self.posts.pool_opened.send(PoolOpened {
+            pool,
+            forward: opened.forward.clone(),
+        });
+        self.opened.insert(pool, opened);
+    }
+
+    fn close(&mut self, pool: PoolKey) {
+        self.facts.remove(&pool);
+        if let Some(opened) = self.opened.remove(&pool) {
+            opened.close.send(ClosePool);
+        }
+        self.posts.pool_closed.send(PoolClosed(pool));
+    }
+}
+
+impl Actor for Planner {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.core = Some(self.new_core());
+        let now = self.clock.now();
+        self.step(ctx, |core| core.tick(now));
+        ctx.run_interval(Self::TICK, |this, ctx| {
+            let now = this.clock.now();
+            this.step(ctx, |core| core.tick(now));
+            this.note();
+        });
+    }
+}
+
+impl Planner {
+    /// What the health page says of the planner.
+    fn note(&self) {
+        if let Some(core) = &self.core {
+            self.guard.health().set_note(format!(
+                "{} leases held, {} waiting, {} pool sessions, upstream {} serves",
+                core.book().held(),
+                core.waiting(),
+                core.pools().len(),
+                core.serving()
+                    .map_or_else(|| "none".to_owned(), |index| index.to_string()),
+            ));
+        }
+    }
+}
+
+impl Handler<LeaseAsked> for Planner {
+    type Result = ();
+
+    fn handle(&mut self, asked: LeaseAsked, ctx: &mut Self::Context) {
+        self.guard.health().dequeued();
+        let now = self.clock.now();
+        self.step(ctx, |core| core.lease_asked(asked.seat, now));
+    }
+}
+
+impl Handler<LeaseNearlyUsedUp> for Planner {
+    type Result = ();
+
+    fn handle(&mut self, used: LeaseNearlyUsedUp, ctx: &mut Self::Context) {
+        self.guard.health().dequeued();
+        let now = self.clock.now();
+        self.step(ctx, |core| {
+            core.lease_nearly_used_up(used.seat, used.lease, now)
+        });
+    }
+}
+
+impl Handler<SeatLeft> for Planner {
+    type Result = ();
+
+    fn handle(&mut self, left: SeatLeft, ctx: &mut Self::Context) {
+        self.guard.health().dequeued();
+        self.step(ctx, |core| {
+            core.seat_left(left.seat, left.lease);
+            Vec::new()
+        });
+    }
+}
+
+impl Handler<LeasesHeld> for Planner {
+    type Result = ();
+
+    fn handle(&mut self, leases: LeasesHeld, ctx: &mut Self::Context) {
+        self.guard.health().dequeued();
+        let now = self.clock.now();
+        self.step(ctx, |core| core.adopt(&leases.held, &leases.waiting, now));
+    }
+}
+
+impl Handler<JobReplaced> for Planner {
+    type Result = ();
+
+    fn handle(&mut self, replaced: JobReplaced, ctx: &mut Self::Context) {
+        self.guard.health().dequeued();
+        let now = self.clock.now();
+        let pool = replaced.origin.pool;
+        if let Some(facts) = self.facts.get_mut(&pool) {
+            facts.job_at = Some(now);
+            facts.blob = Some(replaced.job.blob.clone());
+            facts.responsive = true;
+        }
+        self.step(ctx, |core| core.job_replaced(pool, &replaced.job.blob, now));
+    }
+}
+
+impl Handler<PoolStateChanged> for Planner {
+    type Result = ();
+
+    fn handle(&mut self, changed: PoolStateChanged, ctx: &mut Self::Context) {
+        self.guard.health().dequeued();
+        let now = self.clock.now();
+        let pool = changed.pool;
+        match changed.state {
+            PoolState::LoggedIn => {}
+            PoolState::Connecting | PoolState::Lost { .. } => {
+                let failed = changed.state != PoolState::Connecting;
+                if let Some(facts) = self.facts.get_mut(&pool) {
+                    facts.job_at = None;
+                    facts.blob = None;
+                    facts.responsive = true;
+                    facts.failed |= failed;
+                }
+                self.step(ctx, |core| core.pool_lost(pool, failed, now));
+            }
+            PoolState::Unresponsive => {
+                if let Some(facts) = self.facts.get_mut(&pool) {
+                    facts.responsive = false;
+                    facts.failed = true;
+                }
+                self.step(ctx, |core| core.pool_unresponsive(pool, now));
+            }
+        }
+    }
+}
+
+impl Handler<ClosePools> for Planner {
+    type Result = ();
+
+    fn handle(&mut self, _: ClosePools, _: &mut Self::Context) {
+        self.guard.health().dequeued();
+        self.closing = true;
+        let pools: Vec<PoolKey> = self.opened.keys().copied().collect();
+        for pool in pools {
+            self.close(pool);
+        }
+    }
+}

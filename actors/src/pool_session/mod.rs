@@ -1,0 +1,219 @@
+//! Pool sessions: each owns one upstream connection after the other, and every share on it.
+//!
+//! The shell here keeps the socket and the shares that wait for a verdict; what lines mean is
+//! decided by [`PoolProtocol`], run through the guard. Reading, writing and time-outs of one
+//! connection are one future that the actor polls whenever its mailbox is empty: so all shares
+//! that were forwarded meanwhile leave in one write.
+
+mod args;
+mod certificate;
+mod connect;
+mod connection;
+mod hearing;
+mod messages;
+mod outbox;
+mod pending;
+mod pump;
+mod retry;
+mod stats;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix::{Actor, ActorContext, Context, Handler};
+use tokio::sync::OnceCell;
+use tokio_native_tls::TlsConnector;
+use zartrux_models::session::{PoolProtocol, PoolSettings};
+use zartrux_models::stratum::LineAssembler;
+use zartrux_models::work::{JobOrigin, PoolKey};
+
+use self::connect::Transport;
+use self::outbox::Outbox;
+use self::pending::Pending;
+use self::retry::Retry;
+use crate::clock::Clock;
+use crate::supervision::{ActorState, Guard};
+
+pub use args::{PoolEndpoint, PoolPosts, PoolSessionArgs, PoolTimeouts, Tls};
+pub use messages::{
+    ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged, ReportState,
+};
+pub use stats::{PoolReport, PoolStats};
+
+/// An open connection.
+#[derive(Debug)]
+struct Link {
+    transport: Transport,
+    outbox: Outbox,
+    lines: LineAssembler,
+}
+
+/// The actor of one upstream connection.
+#[derive(Debug)]
+pub struct PoolSession {
+    key: PoolKey,
+    endpoint: PoolEndpoint,
+    timeouts: PoolTimeouts,
+    posts: PoolPosts,
+    guard: Guard,
+    stats: Arc<PoolStats>,
+    clock: Clock,
+    settings: Arc<PoolSettings>,
+    connector: Arc<OnceCell<TlsConnector>>,
+    core: PoolProtocol,
+    /// Which connection, counted from 1.
+    connection: u32,
+    link: Option<Link>,
+    pending: Pending,
+    /// What was told last.
+    state: PoolState,
+    /// When a pool that does not answer submits is left.
+    patience_ends: Option<Instant>,
+    /// Since when this connection is logged in, and whether it took a share.
+    logged_in_at: Option<Instant>,
+    served: bool,
+    retry: Retry,
+    /// Where the pool sent us: for one connection.
+    redirect: Option<(String, u16)>,
+    /// Host and port of the present connection, for people.
+    place: String,
+    /// Warnings that may still be logged about this connection.
+    warnings_left: u32,
+    /// Words of the pool that nobody has classified, so that each is logged once.
+    unknown_words: Box<str>,
+    /// Where a line is rendered before it goes into the outbox.
+    line: Vec<u8>,
+}
+
+impl PoolSession {
+    /// Builds the actor; it connects when it starts.
+    #[must_use]
+    pub fn new(args: PoolSessionArgs) -> Self {
+        let settings = Arc::new(args.endpoint.settings(args.timeouts.response));
+        Self {
+            key: args.key,
+            retry: Retry::new(&args.timeouts),
+            endpoint: args.endpoint,
+            timeouts: args.timeouts,
+            posts: args.posts,
+            guard: Guard::new(args.health, args.clock),
+            stats: args.stats,
+            clock: args.clock,
+            connector: Arc::new(OnceCell::new()),
+            core: PoolProtocol::new(Arc::clone(&settings)),
+            settings,
+            connection: 0,
+            link: None,
+            pending: Pending::default(),
+            state: PoolState::Connecting,
+            patience_ends: None,
+            logged_in_at: None,
+            served: false,
+            redirect: None,
+            place: String::new(),
+            warnings_left: 0,
+            unknown_words: Box::default(),
+            line: Vec::new(),
+        }
+    }
+
+    /// What jobs of the present connection come from.
+    const fn origin(&self) -> JobOrigin {
+        JobOrigin {
+            pool: self.key,
+            connection: self.connection,
+        }
+    }
+
+    /// Tells how the connection is now.
+    fn tell(&mut self, state: PoolState) {
+        let health = self.guard.health();
+        health.set_state(match &state {
+            PoolState::LoggedIn => ActorState::Running,
+            PoolState::Connecting | PoolState::Unresponsive | PoolState::Lost { .. } => {
+                ActorState::Degraded
+            }
+        });
+        health.set_note(match &state {
+            PoolState::Connecting => format!("connecting to {}", self.place),
+            PoolState::LoggedIn => format!("logged in at {}", self.place),
+            PoolState::Unresponsive => format!("{} does not answer submits", self.place),
+            PoolState::Lost { reason, .. } => format!("no connection to {}: {reason}", self.place),
+        });
+        self.state = state;
+        self.report_state();
+    }
+
+    fn report_state(&self) {
+        for post in &self.posts.state {
+            post.send(PoolStateChanged {
+                pool: self.key,
+                connection: self.connection,
+                state: self.state.clone(),
+            });
+        }
+    }
+
+    fn report_job(&self) {
+        let Some(job) = self.core.job() else {
+            return;
+        };
+        for post in &self.posts.job {
+            post.send(JobReplaced {
+                origin: self.origin(),
+                job: (**job).clone(),
+            });
+        }
+    }
+}
+
+impl Actor for PoolSession {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.connect(ctx);
+    }
+}
+
+impl Handler<ForwardShare> for PoolSession {
+    type Result = ();
+
+    fn handle(&mut self, ForwardShare(ticket): ForwardShare, ctx: &mut Self::Context) {
+        self.guard.health().dequeued();
+        if let Err(end) = self.forward(ticket) {
+            self.lose(&end, ctx);
+        }
+    }
+}
+
+impl Handler<ReportState> for PoolSession {
+    type Result = ();
+
+    fn handle(&mut self, _: ReportState, _: &mut Self::Context) {
+        self.guard.health().dequeued();
+        self.report_state();
+        if self.core.is_logged_in() {
+            self.report_job();
+        }
+    }
+}
+
+impl Handler<ClosePool> for PoolSession {
+    type Result = ();
+
+    fn handle(&mut self, _: ClosePool, ctx: &mut Self::Context) {
+        self.guard.health().dequeued();
+        self.write_out();
+        self.guard.health().set_note("closed");
+        ctx.stop();
+    }
+}
+
+impl Drop for PoolSession {
+    /// However the actor ends, its shares do not end with it untold.
+    fn drop(&mut self) {
+        self.settle_all();
+        self.stats.left();
+        self.guard.health().set_state(ActorState::Stopped);
+    }
+}

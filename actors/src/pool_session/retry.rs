@@ -1,0 +1,117 @@
+//! When to connect again.
+
+use std::time::Duration;
+
+use rand::Rng;
+use zartrux_models::stratum::ErrorClass;
+
+use super::PoolTimeouts;
+use crate::supervision::Backoff;
+
+/// Why a connection ended, as far as the next attempt is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The pool or the way to it.
+    Peer(ErrorClass),
+    /// Our own core failed.
+    Fault,
+}
+
+/// The delays before the next attempts.
+#[derive(Debug, Clone)]
+pub(super) struct Retry {
+    ordinary: Backoff,
+    ban: Backoff,
+    fault: Backoff,
+    longest: Duration,
+}
+
+impl Retry {
+    pub(super) fn new(timeouts: &PoolTimeouts) -> Self {
+        let ban = timeouts.ban.max(PoolTimeouts::SHORTEST_BAN);
+        Self {
+            ordinary: Backoff::between(timeouts.retry, timeouts.retry_max),
+            ban: Backoff::between(ban, ban * 10),
+            fault: Backoff::of_cores(),
+            longest: timeouts.retry_max.max(timeouts.retry),
+        }
+    }
+
+    /// The delay before the next attempt.
+    pub(super) fn delay(&mut self, cause: Cause) -> Duration {
+        match cause {
+            Cause::Fault => self.fault.next_delay(),
+            Cause::Peer(ErrorClass::Ban) => self.ban.next_delay(),
+            // Whoever is told to slow down does not come back at once.
+            Cause::Peer(ErrorClass::Throttle) => self.longest,
+            Cause::Peer(
+                ErrorClass::Stale
+                | ErrorClass::Ours
+                | ErrorClass::Rig
+                | ErrorClass::Pool
+                | ErrorClass::Unknown,
+            ) => self.ordinary.next_delay(),
+        }
+    }
+
+    /// The connection that ended had been good.
+    pub(super) const fn served(&mut self) {
+        self.ordinary.reset();
+        self.ban.reset();
+        self.fault.reset();
+    }
+}
+
+/// Up to a quarter longer, so that the sessions of a farm do not all come back in the same moment.
+pub(super) fn spread(delay: Duration) -> Duration {
+    delay.mul_f64(rand::thread_rng().gen_range(1.0..1.25))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn retry() -> Retry {
+        Retry::new(&PoolTimeouts {
+            connect: Duration::from_secs(20),
+            response: Duration::from_secs(20),
+            retry: Duration::from_secs(5),
+            retry_max: Duration::from_secs(15),
+            ban: Duration::from_secs(1),
+        })
+    }
+
+    #[test]
+    fn ordinary_failures_are_retried_ever_later_until_a_connection_served() {
+        let mut retry = retry();
+        let lost = Cause::Peer(ErrorClass::Pool);
+        let delays: Vec<u64> = (0..4).map(|_| retry.delay(lost).as_secs()).collect();
+        assert_eq!(delays, [5, 10, 15, 15]);
+        retry.served();
+        assert_eq!(retry.delay(lost).as_secs(), 5);
+    }
+
+    #[test]
+    fn a_ban_is_sat_out_for_a_minute_at_least_whatever_is_configured() {
+        let mut retry = retry();
+        let ban = Cause::Peer(ErrorClass::Ban);
+        let delays: Vec<u64> = (0..6).map(|_| retry.delay(ban).as_secs()).collect();
+        assert_eq!(delays, [60, 120, 240, 480, 600, 600]);
+    }
+
+    #[test]
+    fn a_throttled_session_waits_as_long_as_it_may_and_a_fault_of_ours_hardly() {
+        let mut retry = retry();
+        assert_eq!(retry.delay(Cause::Peer(ErrorClass::Throttle)).as_secs(), 15);
+        assert_eq!(retry.delay(Cause::Fault).as_millis(), 10);
+        assert_eq!(retry.delay(Cause::Fault).as_millis(), 20);
+    }
+
+    #[test]
+    fn a_spread_delay_is_never_shorter_and_at_most_a_quarter_longer() {
+        let delay = Duration::from_secs(4);
+        for _ in 0..100 {
+            assert!((delay..Duration::from_secs(5)).contains(&spread(delay)));
+        }
+    }
+}

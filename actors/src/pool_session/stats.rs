@@ -1,0 +1,246 @@
+//! What a pool session counts; read from any thread without asking it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde::Serialize;
+use zartrux_models::stratum::ErrorClass;
+use zartrux_models::work::UpstreamJob;
+
+/// Counters of one pool session, over all its connections.
+#[derive(Debug, Default)]
+pub struct PoolStats {
+    attempts: AtomicU64,
+    logins: AtomicU64,
+    logged_in_at: AtomicU64,
+    accepted: AtomicU64,
+    rejected: [AtomicU64; ErrorClass::ALL.len()],
+    unanswered: AtomicU64,
+    undeliverable: AtomicU64,
+    late_replies: AtomicU64,
+    pending: AtomicUsize,
+    jobs: AtomicU64,
+    job_at: AtomicU64,
+    job_height: AtomicU64,
+    job_difficulty: AtomicU64,
+    odd_lines: AtomicU64,
+    reconnects_refused: AtomicU64,
+    bytes_read: AtomicU64,
+    bytes_written: AtomicU64,
+    writes: AtomicU64,
+    latency_micros: AtomicU64,
+    lost: [AtomicU64; ErrorClass::ALL.len()],
+}
+
+/// A copy of a pool session's counters, as the API shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PoolReport {
+    /// Attempts to connect.
+    pub attempts: u64,
+    /// Connections that were logged in.
+    pub connections: u64,
+    /// Since when it is logged in, ms since 1970; `None`: it is not.
+    pub connected_since_unix_ms: Option<u64>,
+    /// Connections lost and attempts failed, by class; classes that never occurred are left out.
+    pub lost: BTreeMap<&'static str, u64>,
+    /// Submits that were written and have ended: accepted, rejected or unanswered.
+    pub forwarded: u64,
+    /// Submits the pool took.
+    pub accepted: u64,
+    /// Submits the pool refused, by class of its words; classes that never occurred are left out.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Submits that were written and never answered.
+    pub unanswered: u64,
+    /// Shares that were not written.
+    pub undeliverable: u64,
+    /// Submits that wait for their verdict.
+    pub pending: usize,
+    /// Verdicts on submits that had been settled already.
+    pub late_replies: u64,
+    /// Jobs received.
+    pub jobs: u64,
+    /// When the last job came, ms since 1970.
+    pub last_job_unix_ms: Option<u64>,
+    /// Height of the last job, where the pool tells it.
+    pub height: Option<u64>,
+    /// Difficulty of the last job, in hashes.
+    pub difficulty: Option<u64>,
+    /// Lines that made no sense.
+    pub odd_lines: u64,
+    /// `client.reconnect` that were not followed.
+    pub reconnects_refused: u64,
+    /// Bytes read.
+    pub bytes_read: u64,
+    /// Bytes written.
+    pub bytes_written: u64,
+    /// Writes; submits that come together share one.
+    pub writes: u64,
+    /// From a submit to its verdict, smoothed, µs.
+    pub submit_latency_micros: Option<u64>,
+}
+
+impl PoolStats {
+    pub(super) fn attempt(&self) {
+        add(&self.attempts, 1);
+    }
+
+    pub(super) fn logged_in(&self, unix_ms: u64) {
+        add(&self.logins, 1);
+        self.logged_in_at.store(unix_ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn lost(&self, class: ErrorClass) {
+        add(&self.lost[class.index()], 1);
+        self.left();
+    }
+
+    /// Not logged in any more.
+    pub(super) fn left(&self) {
+        self.logged_in_at.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn job(&self, job: &UpstreamJob, unix_ms: u64) {
+        add(&self.jobs, 1);
+        self.job_at.store(unix_ms, Ordering::Relaxed);
+        self.job_height
+            .store(job.height.unwrap_or_default(), Ordering::Relaxed);
+        self.job_difficulty
+            .store(job.target.difficulty().get(), Ordering::Relaxed);
+    }
+
+    pub(super) fn accepted(&self) {
+        add(&self.accepted, 1);
+    }
+
+    pub(super) fn rejected(&self, class: ErrorClass) {
+        add(&self.rejected[class.index()], 1);
+    }
+
+    pub(super) fn unanswered(&self) {
+        add(&self.unanswered, 1);
+    }
+
+    pub(super) fn undeliverable(&self) {
+        add(&self.undeliverable, 1);
+    }
+
+    pub(super) fn pending(&self, count: usize) {
+        self.pending.store(count, Ordering::Relaxed);
+    }
+
+    pub(super) fn late_reply(&self) {
+        add(&self.late_replies, 1);
+    }
+
+    pub(super) fn odd_line(&self) {
+        add(&self.odd_lines, 1);
+    }
+
+    pub(super) fn reconnect_refused(&self) {
+        add(&self.reconnects_refused, 1);
+    }
+
+    pub(super) fn read(&self, bytes: usize) {
+        add(&self.bytes_read, bytes as u64);
+    }
+
+    pub(super) fn wrote(&self, bytes: u64, writes: u64) {
+        add(&self.bytes_written, bytes);
+        add(&self.writes, writes);
+    }
+
+    pub(super) fn latency(&self, took: Duration) {
+        // Zero means that nothing was measured yet.
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1);
+        let smooth = self.latency_micros.load(Ordering::Relaxed);
+        let smooth = if smooth == 0 {
+            micros
+        } else {
+            (smooth - smooth / 8).saturating_add(micros / 8).max(1)
+        };
+        self.latency_micros.store(smooth, Ordering::Relaxed);
+    }
+
+    /// A copy of everything.
+    #[must_use]
+    pub fn report(&self) -> PoolReport {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let known = |counter: &AtomicU64| Some(read(counter)).filter(|value| *value > 0);
+        let (accepted, unanswered) = (read(&self.accepted), read(&self.unanswered));
+        let rejected = by_class(&self.rejected);
+        PoolReport {
+            attempts: read(&self.attempts),
+            connections: read(&self.logins),
+            connected_since_unix_ms: known(&self.logged_in_at),
+            lost: by_class(&self.lost),
+            forwarded: accepted + rejected.values().sum::<u64>() + unanswered,
+            accepted,
+            rejected,
+            unanswered,
+            undeliverable: read(&self.undeliverable),
+            pending: self.pending.load(Ordering::Relaxed),
+            late_replies: read(&self.late_replies),
+            jobs: read(&self.jobs),
+            last_job_unix_ms: known(&self.job_at),
+            height: known(&self.job_height),
+            difficulty: known(&self.job_difficulty),
+            odd_lines: read(&self.odd_lines),
+            reconnects_refused: read(&self.reconnects_refused),
+            bytes_read: read(&self.bytes_read),
+            bytes_written: read(&self.bytes_written),
+            writes: read(&self.writes),
+            submit_latency_micros: known(&self.latency_micros),
+        }
+    }
+}
+
+fn add(counter: &AtomicU64, count: u64) {
+    counter.fetch_add(count, Ordering::Relaxed);
+}
+
+fn by_class(counters: &[AtomicU64; ErrorClass::ALL.len()]) -> BTreeMap<&'static str, u64> {
+    ErrorClass::ALL
+        .iter()
+        .zip(counters)
+        .map(|(class, counter)| (class.label(), counter.load(Ordering::Relaxed)))
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latency_follows_what_is_measured() {
+        let stats = PoolStats::default();
+        assert_eq!(stats.report().submit_latency_micros, None);
+        stats.latency(Duration::from_millis(8));
+        assert_eq!(stats.report().submit_latency_micros, Some(8_000));
+        for _ in 0..200 {
+            stats.latency(Duration::from_millis(80));
+        }
+        let settled = stats.report().submit_latency_micros.unwrap();
+        assert!((79_000..=80_000).contains(&settled), "{settled}");
+    }
+
+    #[test]
+    fn rejections_and_losses_are_counted_by_class() {
+        let stats = PoolStats::default();
+        stats.rejected(ErrorClass::Stale);
+        stats.rejected(ErrorClass::Stale);
+        stats.accepted();
+        stats.unanswered();
+        stats.lost(ErrorClass::Ban);
+        let report = stats.report();
+        assert_eq!(report.rejected, BTreeMap::from([("stale", 2)]));
+        assert_eq!(report.forwarded, 4);
+        assert_eq!(report.lost, BTreeMap::from([("ban", 1)]));
+        assert!(
+            serde_json::to_string(&report)
+                .unwrap()
+                .contains("\"stale\":2")
+        );
+    }
+}

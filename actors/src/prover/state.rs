@@ -1,0 +1,218 @@
+//! What the threads of a prover share under one lock.
+
+use std::time::{Duration, Instant};
+
+use zartrux_models::proof::Version;
+use zartrux_models::work::SeedHash;
+
+use super::options::ProverOptions;
+use super::pace::{Pace, expected_wait};
+use super::pending::Pending;
+use super::queue::Queue;
+use super::request::{NotProved, Priority};
+use super::supply::{Evicted, Order, Source, Supply};
+
+/// One hash to compute.
+#[derive(Debug)]
+pub(super) struct Assignment {
+    pub(super) source: Source,
+    pub(super) seed: SeedHash,
+    pub(super) version: Version,
+    pub(super) blob: Box<[u8]>,
+}
+
+/// Where a worker is. The request that it hashes stays here, so that the keeper can answer it
+/// when its deadline passes, whatever the worker is doing.
+pub(super) struct Desk<T> {
+    pub(super) pending: Option<Pending<T>>,
+    /// When the hash in hand was begun.
+    pub(super) begun: Option<Instant>,
+    /// Backing off after a fault.
+    pub(super) resting: bool,
+}
+
+/// A request that is to be answered without a hash.
+pub(super) struct Overdue<T> {
+    pub(super) pending: Pending<T>,
+    pub(super) outcome: NotProved,
+    pub(super) begun: Option<Instant>,
+}
+
+pub(super) struct State<T> {
+    pub(super) queue: Queue<Pending<T>>,
+    /// Given up; the keeper answers them.
+    pub(super) discarded: Vec<Overdue<T>>,
+    pub(super) desks: Vec<Desk<T>>,
+    pub(super) supply: Supply,
+    pub(super) light: Pace,
+    pub(super) fast: Pace,
+    pub(super) hashes: u64,
+    /// When the keeper looks next; never, if nothing waits.
+    pub(super) keeper_looks: Option<Instant>,
+    pub(super) stopping: bool,
+}
+
+impl<T> State<T> {
+    pub(super) fn new(options: &ProverOptions) -> Self {
+        let desk = || Desk {
+            pending: None,
+            begun: None,
+            resting: false,
+        };
+        Self {
+            queue: Queue::new(options.queue.get()),
+            discarded: Vec::new(),
+            desks: std::iter::repeat_with(desk)
+                .take(options.threads.get())
+                .collect(),
+            supply: Supply::new(options),
+            light: Pace::default(),
+            fast: Pace::default(),
+            hashes: 0,
+            keeper_looks: None,
+            stopping: false,
+        }
+    }
+
+    pub(super) const fn pace(&mut self, fast: bool) -> &mut Pace {
+        if fast {
+            &mut self.fast
+        } else {
+            &mut self.light
+        }
+    }
+
+    pub(super) fn discard(&mut self, pending: Pending<T>, outcome: NotProved) {
+        self.discarded.push(Overdue {
+            pending,
+            outcome,
+            begun: None,
+        });
+    }
+
+    /// Notes interest in a seed and gives up the requests of seeds displaced by it. True if the
+    /// thread that builds caches has to look.
+    pub(super) fn want(&mut self, seed: SeedHash, asked: bool, now: Instant) -> bool {
+        let newly_wanted = self.supply.seeds.want(seed, asked, now);
+        if newly_wanted {
+            self.give_up_unknown_seeds();
+        }
+        newly_wanted || (asked && self.supply.datasets.lacks(&seed))
+    }
+
+    /// Decides what to build; see [`Supply::next_order`].
+    pub(super) fn next_order(&mut self, now: Instant) -> (Order, Evicted) {
+        let decided = self.supply.next_order(now);
+        if decided.1.is_some() {
+            self.give_up_unknown_seeds();
+        }
+        decided
+    }
+
+    /// Gives up the requests whose seed has no cache and will not get one.
+    fn give_up_unknown_seeds(&mut self) {
+        let supply = &self.supply;
+        for pending in self.queue.take_unless(|seed| supply.knows(seed)) {
+            self.discard(pending, NotProved::SeedNotReady);
+        }
+    }
+
+    /// Puts the next request on a worker's desk. Requests that cannot be done in time are given
+    /// up on the way.
+    pub(super) fn assign(&mut self, worker: usize, now: Instant) -> Option<Assignment> {
+        loop {
+            let supply = &self.supply;
+            let mut pending = self.queue.pop(|seed| supply.serves(seed))?;
+            let seed = pending.hashing.seed;
+            let Some(source) = supply.source(&seed) else {
+                self.discard(pending, NotProved::SeedNotReady);
+                continue;
+            };
+            let pace = self.pace(matches!(source, Source::Fast(_)));
+            if pace.is_hopeless(pending.hashing.deadline, now) {
+                self.discard(pending, NotProved::Late);
+                continue;
+            }
+            let version = pending.hashing.version;
+            let blob = std::mem::take(&mut pending.hashing.blob);
+            let desk = &mut self.desks[worker];
+            (desk.pending, desk.begun) = (Some(pending), Some(now));
+            return Some(Assignment {
+                source,
+                seed,
+                version,
+                blob,
+            });
+        }
+    }
+
+    /// Takes a worker's request off its desk; none if its deadline passed meanwhile.
+    pub(super) fn clear_desk(&mut self, worker: usize) -> (Option<Pending<T>>, Option<Instant>) {
+        let desk = &mut self.desks[worker];
+        (desk.pending.take(), desk.begun.take())
+    }
+
+    /// Takes all that is to be answered now.
+    pub(super) fn take_overdue(&mut self, now: Instant) -> Vec<Overdue<T>> {
+        for pending in self.queue.take_expired(now) {
+            let served = self.supply.serves(&pending.hashing.seed);
+            let outcome = if served {
+                NotProved::Late
+            } else {
+                NotProved::SeedNotReady
+            };
+            self.discard(pending, outcome);
+        }
+        let mut overdue = std::mem::take(&mut self.discarded);
+        for desk in &mut self.desks {
+            let is_late = |pending: &mut Pending<T>| pending.hashing.deadline <= now;
+            if let Some(pending) = desk.pending.take_if(is_late) {
+                overdue.push(Overdue {
+                    pending,
+                    outcome: NotProved::Late,
+                    begun: desk.begun,
+                });
+            }
+        }
+        overdue
+    }
+
+    /// Takes all that waits: the prover stops.
+    pub(super) fn take_all(&mut self) -> Vec<Overdue<T>> {
+        for pending in self.queue.take_unless(|_| false) {
+            self.discard(pending, NotProved::Stopped);
+        }
+        std::mem::take(&mut self.discarded)
+    }
+
+    /// When the next deadline passes, of requests that wait or are on a desk.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let desks = self.desks.iter().filter_map(|desk| desk.pending.as_ref());
+        let desks = desks.map(|pending| pending.hashing.deadline);
+        desks.chain(self.queue.next_deadline()).min()
+    }
+
+    /// The time until the answer to a new request of this seed and class.
+    pub(super) fn expected_wait(
+        &mut self,
+        seed: &SeedHash,
+        priority: Priority,
+        now: Instant,
+    ) -> Option<Duration> {
+        let source = self.supply.source(seed)?;
+        let hash = self.pace(matches!(source, Source::Fast(_))).usual()?;
+        // A thread that has been hashing ten times as long as usual is not counted on.
+        let counts_on = |desk: &&Desk<T>| {
+            let begun = desk.begun.unwrap_or(now);
+            !desk.resting && now.saturating_duration_since(begun) < hash * 10
+        };
+        let (mut threads, mut busy) = (0, 0);
+        for desk in self.desks.iter().filter(counts_on) {
+            threads += 1;
+            busy += usize::from(desk.begun.is_some());
+        }
+        let supply = &self.supply;
+        let ahead = self.queue.ahead(priority, |seed| supply.serves(seed));
+        expected_wait(hash, threads, busy, ahead)
+    }
+}

@@ -1,0 +1,284 @@
+//! What every actor shows of itself, readable from any thread without asking the actor.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::drill::Drill;
+
+/// How an actor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorState {
+    /// Works.
+    Running,
+    /// Waits before its next generation; messages meanwhile get the actor's stated fallback.
+    BackingOff,
+    /// Works, but something it depends on does not.
+    Degraded,
+    /// Ended on purpose.
+    Stopped,
+}
+
+impl ActorState {
+    const fn from_code(code: u8) -> Self {
+        match code {
+            0 => Self::Running,
+            1 => Self::BackingOff,
+            2 => Self::Degraded,
+            _ => Self::Stopped,
+        }
+    }
+
+    const fn code(self) -> u8 {
+        match self {
+            Self::Running => 0,
+            Self::BackingOff => 1,
+            Self::Degraded => 2,
+            Self::Stopped => 3,
+        }
+    }
+}
+
+/// The last fault of an actor.
+#[derive(Debug, Clone, Serialize)]
+pub struct Fault {
+    /// What the panic said, at most 300 bytes.
+    pub cause: String,
+    /// Milliseconds since 1970.
+    pub at_unix_ms: u64,
+    /// The generation that failed.
+    pub generation: u32,
+}
+
+/// Live health of one actor; written by the actor, read by anybody.
+#[derive(Debug)]
+pub struct ActorHealth {
+    name: String,
+    kind: &'static str,
+    state: AtomicU8,
+    generation: AtomicU32,
+    faults: AtomicU64,
+    queue: AtomicUsize,
+    steps: AtomicU64,
+    step_nanos: AtomicU64,
+    step_nanos_max: AtomicU64,
+    last_fault: Mutex<Option<Fault>>,
+    note: Mutex<String>,
+    /// Armed faults, for rehearsals only.
+    pub drill: Drill,
+}
+
+/// A copy of an actor's health, as the API shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct HealthReport {
+    /// Unique name, such as `lane0/pool/1`.
+    pub name: String,
+    /// What sort of actor.
+    pub kind: &'static str,
+    /// How it is.
+    pub state: ActorState,
+    /// Number of the current core, from 1; each fault makes a new one.
+    pub generation: u32,
+    /// Faults since the process started.
+    pub faults: u64,
+    /// Messages sent to it and not yet handled.
+    pub queue_depth: usize,
+    /// Messages and lines handled.
+    pub steps: u64,
+    /// Smoothed time of a step, µs (one step in 16 is timed).
+    pub step_micros: f64,
+    /// Longest timed step, µs.
+    pub step_micros_max: f64,
+    /// The last fault, if any.
+    pub last_fault: Option<Fault>,
+    /// What the actor says of itself.
+    pub note: String,
+}
+
+impl ActorHealth {
+    /// A running actor of generation 1.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: &'static str) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            state: AtomicU8::new(ActorState::Running.code()),
+            generation: AtomicU32::new(1),
+            faults: AtomicU64::new(0),
+            queue: AtomicUsize::new(0),
+            steps: AtomicU64::new(0),
+            step_nanos: AtomicU64::new(0),
+            step_nanos_max: AtomicU64::new(0),
+            last_fault: Mutex::new(None),
+            note: Mutex::new(String::new()),
+            drill: Drill::default(),
+        }
+    }
+
+    /// The unique name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The current generation.
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    /// How it is.
+    #[must_use]
+    pub fn state(&self) -> ActorState {
+        ActorState::from_code(self.state.load(Ordering::Relaxed))
+    }
+
+    /// Faults so far.
+    #[must_use]
+    pub fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
+    }
+
+    /// Says how the actor is.
+    pub fn set_state(&self, state: ActorState) {
+        self.state.store(state.code(), Ordering::Relaxed);
+    }
+
+    /// Says in words what the actor is doing.
+    pub fn set_note(&self, note: impl Into<String>) {
+        *self.note.lock().unwrap_or_else(PoisonError::into_inner) = note.into();
+    }
+
+    /// A message was put into its queue.
+    pub fn enqueued(&self) {
+        self.queue.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A message was taken from its queue.
+    pub fn dequeued(&self) {
+        // Functions under test may handle what was never counted in: no wrap below zero.
+        let _ = self
+            .queue
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |depth| {
+                depth.checked_sub(1)
+            });
+    }
+
+    /// Counts a step; true for the one in 16 that should be timed.
+    pub fn step_begins(&self) -> bool {
+        self.steps.fetch_add(1, Ordering::Relaxed) % 16 == 0
+    }
+
+    /// Notes the time of a step.
+    pub fn step_took(&self, took: Duration) {
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        let smooth = self.step_nanos.load(Ordering::Relaxed);
+        let smooth = if smooth == 0 {
+            nanos
+        } else {
+            smooth - smooth / 8 + nanos / 8
+        };
+        self.step_nanos.store(smooth, Ordering::Relaxed);
+        self.step_nanos_max.fetch_max(nanos, Ordering::Relaxed);
+    }
+
+    /// Notes a fault; returns the generation that follows.
+    pub fn faulted(&self, cause: &str, at_unix_ms: u64) -> u32 {
+        let failed = self.generation.fetch_add(1, Ordering::Relaxed);
+        self.faults.fetch_add(1, Ordering::Relaxed);
+        let mut cause = cause.to_owned();
+        while cause.len() > 300 {
+            cause.pop();
+        }
+        tracing::error!(actor = %self.name, generation = failed, %cause, "core faulted");
+        *self
+            .last_fault
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Fault {
+            cause,
+            at_unix_ms,
+            generation: failed,
+        });
+        failed + 1
+    }
+
+    /// A copy of everything.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "nanoseconds of a step, shown as µs"
+    )]
+    pub fn report(&self) -> HealthReport {
+        HealthReport {
+            name: self.name.clone(),
+            kind: self.kind,
+            state: self.state(),
+            generation: self.generation(),
+            faults: self.faults(),
+            queue_depth: self.queue.load(Ordering::Relaxed),
+            steps: self.steps.load(Ordering::Relaxed),
+            step_micros: self.step_nanos.load(Ordering::Relaxed) as f64 / 1e3,
+            step_micros_max: self.step_nanos_max.load(Ordering::Relaxed) as f64 / 1e3,
+            last_fault: self
+                .last_fault
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+            note: self
+                .note
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        }
+    }
+}
+
+/// All actors of the process, by name.
+#[derive(Debug, Clone, Default)]
+pub struct HealthRegistry(Arc<RwLock<BTreeMap<String, Arc<ActorHealth>>>>);
+
+impl HealthRegistry {
+    /// Makes the health of a new actor; one of the same name is replaced.
+    #[must_use]
+    pub fn register(&self, name: impl Into<String>, kind: &'static str) -> Arc<ActorHealth> {
+        let health = Arc::new(ActorHealth::new(name, kind));
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(health.name().to_owned(), Arc::clone(&health));
+        health
+    }
+
+    /// Forgets an actor that ended on purpose.
+    pub fn remove(&self, name: &str) {
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(name);
+    }
+
+    /// One actor.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Arc<ActorHealth>> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
+    }
+
+    /// All actors, in the order of their names.
+    #[must_use]
+    pub fn reports(&self) -> Vec<HealthReport> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .map(|health| health.report())
+            .collect()
+    }
+}

@@ -1,0 +1,11 @@
+//! Faults that stay where they happen: guarded steps, generations, back-off, health.
+
+mod backoff;
+mod drill;
+mod guard;
+mod health;
+
+pub use backoff::Backoff;
+pub use drill::Drill;
+pub use guard::{Faulted, Guard};
+pub use health::{ActorHealth, ActorState, Fault, HealthRegistry, HealthReport};

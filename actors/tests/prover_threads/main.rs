@@ -1,0 +1,8 @@
+//! The prover with its real threads and real RandomX, in light mode unless a test says so.
+
+mod fast;
+mod faults;
+mod proofs;
+mod queue;
+mod seeds;
+mod support;

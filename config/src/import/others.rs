@@ -1,0 +1,235 @@
+//! Keys at the top that need little, and those for which we have nothing.
+
+use std::time::Duration;
+
+use super::Json;
+use super::note::Ledger;
+use super::object::{Given, Object};
+
+/// Which difficulty miners get.
+pub(super) enum Difficulty {
+    /// The pool's.
+    Pools,
+    /// Their own, not below this.
+    AtLeast(i64),
+}
+
+/// `custom-diff`: xmrig-proxy gives it to every miner, unless the pool's is lower.
+pub(super) fn difficulty(config: &mut Object, ledger: &mut Ledger) -> Difficulty {
+    match config.integer("custom-diff", ledger) {
+        Some(Given { path, value }) if (100..i64::from(i32::MAX)).contains(&value) => {
+            ledger.changed(
+                path,
+                "is the lowest difficulty now: a miner gets more when it finds shares faster \
+                 than every 30 s",
+            );
+            Difficulty::AtLeast(value)
+        }
+        Some(Given { path, value: 0 }) => {
+            ledger.converted(path);
+            Difficulty::Pools
+        }
+        Some(Given { path, .. }) => {
+            ledger.ignored(
+                path,
+                "is out of range, so that xmrig-proxy passes over it too",
+            );
+            Difficulty::Pools
+        }
+        None => Difficulty::Pools,
+    }
+}
+
+/// `retry-pause`, and `retries` beside it.
+pub(super) fn retry(config: &mut Object, ledger: &mut Ledger) -> Option<Duration> {
+    if let Some(Given { path, .. }) = config.integer("retries", ledger) {
+        ledger.changed(
+            path,
+            "attempts are not counted: the next pool takes over as soon as one fails, and \
+             [failover] says what failing is",
+        );
+    }
+    let Given { path, value } = config.integer("retry-pause", ledger)?;
+    if (1..=3600).contains(&value) {
+        ledger.changed(
+            path,
+            "is the wait before the first attempt; it grows with each further one",
+        );
+        Some(Duration::from_secs(value.unsigned_abs()))
+    } else {
+        ledger.ignored(
+            path,
+            "is out of range, so that xmrig-proxy passes over it too",
+        );
+        None
+    }
+}
+
+/// `verbose` and `debug`: the log's level, if it is not the default.
+pub(super) fn log(config: &mut Object, ledger: &mut Ledger) -> Option<&'static str> {
+    let mut level = None;
+    for key in ["verbose", "debug"] {
+        let Some(Given { path, value }) = config.take(key) else {
+            continue;
+        };
+        match value {
+            Json::Boolean(true) | Json::Integer(1..) => {
+                ledger.changed(path, "the log's level is \"debug\" now");
+                level = Some("debug");
+            }
+            Json::Boolean(false) | Json::Integer(0) => ledger.converted(path),
+            Json::Null
+            | Json::Integer(_)
+            | Json::Number(_)
+            | Json::Text(_)
+            | Json::List(_)
+            | Json::Object(_) => {
+                ledger.ignored(
+                    path,
+                    "is neither true nor false, so that xmrig-proxy passes over it too",
+                );
+            }
+        }
+    }
+    level
+}
+
+/// Keys that are of no concern, whatever their value, with the reason.
+const OF_NO_CONCERN: [(&str, &str); 14] = [
+    ("algo", "the pool's jobs name the algorithm"),
+    ("autosave", "Zartrux never writes its settings"),
+    (
+        "background",
+        "a service manager starts Zartrux in the background",
+    ),
+    ("coin", "the pool's jobs name the algorithm"),
+    ("colors", "the log has no colours to choose"),
+    (
+        "custom-diff-stats",
+        "hash rates are always counted at each miner's own difficulty",
+    ),
+    ("dns", "names are resolved by the system"),
+    ("donate-over-proxy", "there is no donation"),
+    ("dry-run", "`zartrux check` is the dry run"),
+    ("print-time", "the monitor shows hash rates at any time"),
+    ("reuse-timeout", "concerns the mode \"simple\" only"),
+    ("title", "a terminal's title is left alone"),
+    ("variant", "the pool's jobs name the algorithm"),
+    ("version", "it numbers the form of xmrig-proxy's file"),
+];
+
+/// Keys that did something, with what there is instead.
+const NOT_SUPPORTED: [(&str, &str); 8] = [
+    (
+        "access-password",
+        "miners are not asked for a password: let a firewall decide who reaches the addresses \
+         under [miners]",
+    ),
+    (
+        "access-log-file",
+        "miners' logins are in the log and on the monitor",
+    ),
+    (
+        "data-dir",
+        "`data` under [node] is where Zartrux keeps what it must not lose",
+    ),
+    (
+        "log-file",
+        "the log goes to the standard error, which a service manager keeps",
+    ),
+    ("login-file", "every login is accepted"),
+    (
+        "syslog",
+        "the log goes to the standard error, which a service manager keeps",
+    ),
+    ("user-agent", "pools see Zartrux's own name"),
+    (
+        "watch",
+        "settings are read at the start: restart Zartrux after a change",
+    ),
+];
+
+/// Notes every key for which we have nothing.
+pub(super) fn without_counterpart(config: &mut Object, ledger: &mut Ledger) {
+    for (key, why) in OF_NO_CONCERN {
+        if let Some(Given { path, .. }) = config.take(key) {
+            ledger.ignored(path, why);
+        }
+    }
+    for (key, why) in NOT_SUPPORTED {
+        if let Some(Given { path, value }) = config.take(key) {
+            if is_unset(&value) {
+                ledger.ignored(path, "is not set");
+            } else {
+                ledger.unsupported(path, why);
+            }
+        }
+    }
+    special(config, ledger);
+    if let Some(mut api) = config.object("api", ledger) {
+        for key in [
+            "id",
+            "worker-id",
+            "port",
+            "access-token",
+            "ipv6",
+            "restricted",
+        ] {
+            if let Some(Given { path, value }) = api.take(key) {
+                if is_unset(&value) {
+                    ledger.ignored(path, "is not set");
+                } else {
+                    ledger.unsupported(path, "the monitor has no such setting; see [monitor]");
+                }
+            }
+        }
+        api.close(ledger);
+    }
+}
+
+/// Keys whose value decides what there is to say.
+fn special(config: &mut Object, ledger: &mut Ledger) {
+    if let Some(Given { path, value }) = config.text("mode", ledger) {
+        if value == "nicehash" {
+            ledger.converted(path);
+        } else {
+            ledger.changed(
+                path,
+                "miners always share connections to the pool in the NiceHash manner, up to 256 \
+                 each",
+            );
+        }
+    }
+    if let Some(Given { path, value }) = config.take("workers") {
+        if is_unset(&value) {
+            ledger.changed(path, "statistics of each rig are always kept");
+        } else {
+            ledger.ignored(path, "statistics of each rig are always kept");
+        }
+    }
+    if let Some(Given { path, value }) = config.take("donate-level") {
+        if is_unset(&value) {
+            ledger.converted(path);
+        } else {
+            ledger.changed(path, "Zartrux takes no donation: all work is yours");
+        }
+    }
+    if let Some(Given { path, value }) = config.boolean("algo-ext", ledger) {
+        if value {
+            ledger.converted(path);
+        } else {
+            ledger.unsupported(path, "miners are always told the algorithm");
+        }
+    }
+}
+
+/// Whether the value means that the key does nothing.
+fn is_unset(value: &Json) -> bool {
+    match value {
+        Json::Null | Json::Boolean(false) | Json::Integer(0) => true,
+        Json::Boolean(true) | Json::Integer(_) | Json::Number(_) => false,
+        Json::Text(text) => text.is_empty(),
+        Json::List(items) => items.is_empty(),
+        Json::Object(entries) => entries.is_empty(),
+    }
+}

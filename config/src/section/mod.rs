@@ -1,0 +1,34 @@
+//! The sections of the file, one module each: its keys, their defaults and their rules.
+
+mod failover;
+mod miners;
+mod monitor;
+mod node;
+mod pool;
+mod prove;
+
+pub use failover::Failover;
+pub use miners::{Miners, TlsFiles};
+pub use monitor::Monitor;
+pub use node::{LogFormat, Node};
+pub use pool::Pool;
+pub use prove::{Prove, ProveMode};
+
+pub(crate) use miners::MOST_ADDRESSES;
+pub(crate) use pool::MOST_POOLS;
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// The longest duration of any setting.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A wait that must not be zero.
+fn some_time() -> RangeInclusive<Duration> {
+    Duration::from_millis(1)..=DAY
+}
+
+/// A wait that may be zero, which then means not to wait.
+fn any_time() -> RangeInclusive<Duration> {
+    Duration::ZERO..=DAY
+}

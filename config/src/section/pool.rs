@@ -1,0 +1,112 @@
+//! `[[pool]]`: one upstream.
+
+use std::time::Duration;
+
+use crate::overrides::Overrides;
+use crate::reader::{Reader, Section, accept};
+use crate::value::{Fingerprint, PoolUrl, Secret, User};
+
+/// Most `[[pool]]` in a file.
+pub(crate) const MOST_POOLS: usize = 32;
+
+/// `[[pool]]`: one upstream. The first in the file is preferred, the others stand by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pool {
+    /// Where it is.
+    pub url: PoolUrl,
+    /// Whom it pays.
+    pub user: User,
+    /// Password; most pools take it for a worker's name.
+    pub pass: Secret,
+    /// Name under which the pool shows this proxy.
+    pub rig_id: Option<String>,
+    /// The one certificate the pool may show, in place of those that the system's
+    /// roots vouch for. Only with TLS.
+    pub tls_fingerprint: Option<Fingerprint>,
+    /// Silence after which a keepalive is sent. None: never.
+    pub keepalive: Option<Duration>,
+    /// Most connections of one lane to it, 1 to 4,096; each carries up to 256 miners.
+    pub max_sessions: usize,
+}
+
+impl Pool {
+    /// An upstream with the default of every other key.
+    #[must_use]
+    pub fn new(url: PoolUrl, user: User) -> Self {
+        Self {
+            url,
+            user,
+            pass: Secret::new("x"),
+            rig_id: None,
+            tls_fingerprint: None,
+            keepalive: Some(Duration::from_secs(60)),
+            max_sessions: 256,
+        }
+    }
+
+    /// Reads the upstreams in their order; those with a fault are left out.
+    pub(crate) fn read_all(reader: &mut Reader<'_>, overrides: &Overrides) -> Vec<Self> {
+        if overrides.pool.is_some() {
+            let pool = reader.section_of_flags("pool", "--pool", Self::read);
+            return pool.into_iter().collect();
+        }
+        let pools = reader.sections("pool", MOST_POOLS, Self::read);
+        if pools.is_empty() && reader.is_whole() {
+            Self::report_none(reader, overrides);
+        }
+        pools.into_iter().flatten().collect()
+    }
+
+    fn report_none(reader: &mut Reader<'_>, overrides: &Overrides) {
+        let mut flags = [("--user", &overrides.user), ("--pass", &overrides.pass)]
+            .into_iter()
+            .filter(|(_, value)| value.is_some())
+            .peekable();
+        if overrides.require_pool && flags.peek().is_none() {
+            let message = "is missing: add a [[pool]] with `url` and `user`, or give --pool and \
+                           --user";
+            reader.fault(crate::Place::Whole, Some("pool".to_owned()), message);
+        }
+        for (flag, _) in flags {
+            let message = "has no [[pool]] to apply to; give --pool too";
+            reader.fault(crate::Place::Flag(flag), None, message);
+        }
+    }
+
+    fn read(section: &mut Section<'_, '_>) -> Option<Self> {
+        let url = section.required(
+            "url",
+            "write where the pool is, such as \"stratum+ssl://pool.example:443\"",
+            accept::parsed,
+        );
+        let user = section.required(
+            "user",
+            "write the wallet that the pool pays (the flag is --user)",
+            accept::parsed,
+        );
+        let pass = section.optional("pass", accept::secret);
+        let rig_id = section.optional("rig_id", accept::name);
+        let tls_fingerprint = section.optional("tls_fingerprint", accept::parsed);
+        let keepalives = Duration::from_millis(100)..=Duration::from_secs(3600);
+        let keepalive = section.optional("keepalive", accept::or_off(accept::duration(keepalives)));
+        let max_sessions = section.optional("max_sessions", accept::whole(1..=4096));
+
+        let default = Self::new(url?, user?);
+        if tls_fingerprint.is_some() && !default.url.is_tls() {
+            section.fault(
+                "tls_fingerprint",
+                "pins a certificate, but `url` has no TLS: write \"stratum+ssl://\" there, or \
+                 leave the fingerprint out",
+            );
+        }
+        Some(Self {
+            pass: pass.unwrap_or(default.pass),
+            rig_id,
+            tls_fingerprint,
+            keepalive: keepalive.unwrap_or(default.keepalive),
+            max_sessions: max_sessions.unwrap_or(default.max_sessions),
+            url: default.url,
+            user: default.user,
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! The effective settings, for people.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::section::{
+    Failover, LogFormat, Miners, Monitor, Node, Pool, Prove, ProveMode, TlsFiles,
+};
+use crate::settings::Settings;
+use crate::value::format_duration;
+
+type Entries = Vec<(&'static str, String)>;
+
+impl Settings {
+    /// Every setting with its effective value, in the manner of the file; passwords are
+    /// redacted and wallets masked.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut sections = vec![
+            ("[node]", node(&self.node)),
+            ("[miners]", miners(&self.miners)),
+        ];
+        sections.extend(self.pools.iter().map(|one| ("[[pool]]", pool(one))));
+        sections.extend([
+            ("[failover]", failover(&self.failover)),
+            ("[prove]", prove(&self.prove)),
+            ("[monitor]", monitor(&self.monitor)),
+        ]);
+        let mut text = String::new();
+        for (header, entries) in sections {
+            let blank = if text.is_empty() { "" } else { "\n" };
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{blank}{header}");
+            for (key, value) in entries {
+                let _ = writeln!(text, "{key} = {value}");
+            }
+        }
+        text
+    }
+}
+
+fn node(node: &Node) -> Entries {
+    let log_format = match node.log_format {
+        LogFormat::Text => "text",
+        LogFormat::Json => "json",
+    };
+    vec![
+        ("lanes", node.lanes.to_string()),
+        ("data", path(&node.data)),
+        ("log", quoted(node.log.as_str())),
+        ("log_format", quoted(log_format)),
+        ("drain", duration(node.drain)),
+    ]
+}
+
+fn miners(miners: &Miners) -> Entries {
+    let file = |of: fn(&TlsFiles) -> &Path| {
+        let made = || "none: one is made and kept in the data folder".to_owned();
+        miners
+            .tls_files
+            .as_ref()
+            .map_or_else(made, |files| path(of(files)))
+    };
+    vec![
+        ("listen", addresses(&miners.listen)),
+        ("tls_listen", addresses(&miners.tls_listen)),
+        ("tls_certificate", file(|files| &files.certificate)),
+        ("tls_key", file(|files| &files.key)),
+        ("login_timeout", duration(miners.login_timeout)),
+        ("login_hold", duration(miners.login_hold)),
+        ("idle_timeout", duration(miners.idle_timeout)),
+        ("max_connections", miners.max_connections.to_string()),
+        (
+            "max_shares_in_flight",
+            miners.max_shares_in_flight.to_string(),
+        ),
+        ("unsent_limit", quoted(&miners.unsent_limit.to_string())),
+        ("share_goal", or_off(miners.share_goal)),
+        ("min_difficulty", miners.min_difficulty.to_string()),
+    ]
+}
+
+fn pool(pool: &Pool) -> Entries {
+    let trust = if pool.url.is_tls() {
+        "none: the system's roots decide"
+    } else {
+        "none: there is no TLS"
+    };
+    vec![
+        ("url", quoted(&pool.url.to_string())),
+        ("user", quoted(&pool.user.masked())),
+        ("pass", pool.pass.to_string()),
+        (
+            "rig_id",
+            pool.rig_id
+                .as_deref()
+                .map_or_else(|| "none".to_owned(), quoted),
+        ),
+        (
+            "tls_fingerprint",
+            pool.tls_fingerprint
+                .map_or_else(|| trust.to_owned(), |pin| quoted(&pin.to_string())),
+        ),
+        ("keepalive", or_off(pool.keepalive)),
+        ("max_sessions", pool.max_sessions.to_string()),
+    ]
+}
+
+fn failover(failover: &Failover) -> Entries {
+    vec![
+        ("connect_timeout", duration(failover.connect_timeout)),
+        ("response_timeout", duration(failover.response_timeout)),
+        ("job_timeout", duration(failover.job_timeout)),
+        ("retry", duration(failover.retry)),
+        ("retry_max", duration(failover.retry_max)),
+        ("failback_after", duration(failover.failback_after)),
+        ("standby", failover.standby.to_string()),
+        ("grace", duration(failover.grace)),
+    ]
+}
+
+fn prove(prove: &Prove) -> Entries {
+    let mode = match prove.mode {
+        ProveMode::Light => "light",
+        ProveMode::Fast => "fast",
+        ProveMode::Off => "off",
+    };
+    vec![
+        ("mode", quoted(mode)),
+        ("threads", prove.threads.to_string()),
+        ("queue", prove.queue.to_string()),
+        ("deadline", duration(prove.deadline)),
+        ("deadline_unknown", duration(prove.deadline_unknown)),
+        ("sample", prove.sample.get().to_string()),
+    ]
+}
+
+fn monitor(monitor: &Monitor) -> Entries {
+    let listen = monitor
+        .listen
+        .map_or_else(|| "off".to_owned(), |address| address.to_string());
+    vec![("listen", quoted(&listen))]
+}
+
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}
+
+fn path(path: &Path) -> String {
+    quoted(&path.display().to_string())
+}
+
+fn duration(duration: Duration) -> String {
+    quoted(&format_duration(duration))
+}
+
+fn or_off(value: Option<Duration>) -> String {
+    value.map_or_else(|| quoted("off"), duration)
+}
+
+fn addresses(addresses: &[SocketAddr]) -> String {
+    let listed: Vec<_> = addresses
+        .iter()
+        .map(|address| quoted(&address.to_string()))
+        .collect();
+    format!("[{}]", listed.join(", "))
+}

@@ -1,0 +1,51 @@
+//! Values with a meaning: each can only be made by a constructor that checks.
+
+mod byte_size;
+mod duration;
+mod fingerprint;
+mod log_filter;
+mod pool_url;
+mod probability;
+mod secret;
+mod user;
+
+pub use byte_size::ByteSize;
+pub use duration::{format_duration, parse_duration};
+pub use fingerprint::Fingerprint;
+pub use log_filter::LogFilter;
+pub use pool_url::PoolUrl;
+pub use probability::Probability;
+pub use secret::Secret;
+pub use user::User;
+
+pub(crate) use user::Masked;
+
+/// Why a text is not the value it should be; a part of a sentence that starts with "must".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(String);
+
+impl Invalid {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+/// A text as a message may show it: quoted, escaped and cut to a readable length.
+pub(crate) fn shown(text: &str) -> String {
+    const LONGEST: usize = 40;
+    match text.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("{:?} (and more)", &text[..cut]),
+        None => format!("{text:?}"),
+    }
+}
+
+/// Splits `"10 s"` into the number and its unit, blanks between them dropped.
+fn number_and_unit(text: &str) -> Option<(u64, &str)> {
+    let text = text.trim();
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    Some((number.parse().ok()?, unit.trim_start()))
+}

@@ -1,0 +1,176 @@
+//! Keys outside the pools.
+
+use std::time::Duration;
+
+use zartrux_config::Settings;
+use zartrux_config::import::NoteKind;
+
+use super::{convert, kinds, settings};
+
+/// One key at the top, what becomes of it, and what the settings say then.
+type Case = (
+    &'static str,
+    &'static str,
+    Option<NoteKind>,
+    fn(&Settings) -> bool,
+);
+
+#[test]
+fn each_key_at_the_top_has_its_effect_or_its_note() {
+    use NoteKind::{Changed, Ignored, Unsupported};
+    let any = |_: &Settings| true;
+    let goal_off = |s: &Settings| s.miners.share_goal.is_none();
+    let cases: &[Case] = &[
+        ("custom-diff", "5000", Some(Changed), |s| {
+            s.miners.min_difficulty == 5000 && s.miners.share_goal.is_some()
+        }),
+        ("custom-diff", "0", None, goal_off),
+        ("custom-diff", "99", Some(Ignored), goal_off),
+        ("custom-diff", "\"5000\"", Some(Ignored), goal_off),
+        ("custom-diff", "5e30", Some(Ignored), goal_off),
+        ("retry-pause", "7", Some(Changed), |s| {
+            s.failover.retry == Duration::from_secs(7)
+        }),
+        ("retry-pause", "90", Some(Changed), |s| {
+            s.failover.retry == Duration::from_secs(90) && s.failover.retry_max >= s.failover.retry
+        }),
+        ("retry-pause", "0", Some(Ignored), any),
+        ("retries", "5", Some(Changed), any),
+        ("verbose", "true", Some(Changed), |s| {
+            s.node.log.as_str() == "debug"
+        }),
+        ("verbose", "2", Some(Changed), |s| {
+            s.node.log.as_str() == "debug"
+        }),
+        ("verbose", "false", None, |s| s.node.log.as_str() == "info"),
+        ("debug", "true", Some(Changed), |s| {
+            s.node.log.as_str() == "debug"
+        }),
+        ("mode", "\"nicehash\"", None, any),
+        ("mode", "\"simple\"", Some(Changed), any),
+        ("mode", "\"extra_nonce\"", Some(Changed), any),
+        ("workers", "true", Some(Ignored), any),
+        ("workers", "false", Some(Changed), any),
+        ("workers", "\"user\"", Some(Ignored), any),
+        ("donate-level", "0", None, any),
+        ("donate-level", "2", Some(Changed), any),
+        ("algo-ext", "true", None, any),
+        ("algo-ext", "false", Some(Unsupported), any),
+        ("access-password", "null", Some(Ignored), any),
+        ("access-password", "\"hunter2\"", Some(Unsupported), any),
+        ("access-log-file", "\"a.log\"", Some(Unsupported), any),
+        ("log-file", "\"l.log\"", Some(Unsupported), any),
+        ("syslog", "true", Some(Unsupported), any),
+        ("user-agent", "\"me\"", Some(Unsupported), any),
+        ("watch", "true", Some(Unsupported), any),
+        ("watch", "false", Some(Ignored), any),
+        ("background", "true", Some(Ignored), any),
+        ("colors", "true", Some(Ignored), any),
+        ("dns", "{\"ttl\": 30}", Some(Ignored), any),
+        ("reuse-timeout", "10", Some(Ignored), any),
+        ("tls", "true", None, any),
+        ("tls", "\"pool.example\"", Some(Changed), any),
+        ("tls", "false", Some(Ignored), any),
+        ("bind", "7", Some(Ignored), any),
+        ("api", "{}", Some(Ignored), any),
+        ("pools", "[]", Some(Unsupported), |s| s.pools.is_empty()),
+        ("poools", "[]", Some(Unsupported), any),
+        ("url", "\"pool.example:3333\"", Some(Unsupported), any),
+    ];
+    for (key, value, kind, holds) in cases {
+        let imported = convert(&format!("{{\"{key}\": {value}}}"));
+        assert_eq!(
+            kinds(&imported, key),
+            Vec::from_iter(*kind),
+            "{key}: {value}"
+        );
+        let exact = imported.converted.iter().any(|converted| converted == key);
+        assert_eq!(exact, kind.is_none(), "{key}: {value}");
+        assert!(
+            holds(&settings(&imported)),
+            "{key}: {value}: {}",
+            imported.toml
+        );
+    }
+}
+
+#[test]
+fn the_http_api_becomes_the_monitor() {
+    use NoteKind::{Changed, Unsupported};
+    let monitor = |json: &str| {
+        let imported = convert(&format!("{{\"http\": {json}}}"));
+        let address = settings(&imported).monitor.listen;
+        (imported, address.map(|address| address.to_string()))
+    };
+    let (_, address) = monitor(r#"{"enabled": true, "host": "::1", "port": 8181}"#);
+    assert_eq!(address.as_deref(), Some("[::1]:8181"));
+
+    let (imported, address) =
+        monitor(r#"{"enabled": true, "host": "0.0.0.0", "port": 8181, "access-token": "hunter2"}"#);
+    assert_eq!(address.as_deref(), Some("127.0.0.1:8181"));
+    assert_eq!(kinds(&imported, "http.access-token"), [Unsupported]);
+
+    let (_, address) = monitor(r#"{"enabled": true, "host": "0.0.0.0", "port": 8181}"#);
+    assert_eq!(address.as_deref(), Some("0.0.0.0:8181"));
+
+    let (imported, address) = monitor(r#"{"enabled": true, "host": "api.example"}"#);
+    assert_eq!(address.as_deref(), Some("127.0.0.1:8080"));
+    assert_eq!(kinds(&imported, "http.host"), [Changed]);
+    assert_eq!(kinds(&imported, "http"), [Changed]);
+
+    let (imported, address) = monitor(r#"{"enabled": true, "port": 3333}"#);
+    assert_eq!(address, None);
+    assert_eq!(kinds(&imported, "http.port"), [Changed]);
+
+    let (_, address) = monitor(r#"{"enabled": false, "port": 8181}"#);
+    assert_eq!(address, None);
+}
+
+#[test]
+fn addresses_that_cannot_be_used_are_left_out() {
+    use NoteKind::{Changed, Ignored, Unsupported};
+    let imported = convert(
+        r#"{"bind": [
+            "0.0.0.0:1", "127.0.0.1:1", "0.0.0.0:1", "nowhere:2", "0.0.0.0:8888#key", 5,
+            {"host": "[::1]", "port": 3, "tls": true}, {"host": "::1"},
+            {"host": "::1", "port": 99999, "tls": false}, {"host": "::1", "port": 4, "tsl": true}
+        ]}"#,
+    );
+    let settings = settings(&imported);
+    let listen: Vec<_> = settings
+        .miners
+        .listen
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(listen, ["0.0.0.0:1", "[::1]:4"]);
+    let tls: Vec<_> = settings
+        .miners
+        .tls_listen
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(tls, ["[::1]:3"]);
+    for (key, kind) in [
+        ("bind[1]", Changed),
+        ("bind[2]", Changed),
+        ("bind[3]", Unsupported),
+        ("bind[4]", Unsupported),
+        ("bind[5]", Ignored),
+        ("bind[7]", Unsupported),
+        ("bind[8]", Unsupported),
+        ("bind[9].tsl", Unsupported),
+    ] {
+        assert_eq!(kinds(&imported, key), [kind], "{key}");
+    }
+}
+
+#[test]
+fn a_key_given_twice_is_noted() {
+    let imported = convert(r#"{"retry-pause": 3, "retry-pause": 4}"#);
+    assert_eq!(settings(&imported).failover.retry, Duration::from_secs(3));
+    assert_eq!(
+        kinds(&imported, "retry-pause"),
+        [NoteKind::Changed, NoteKind::Ignored]
+    );
+}

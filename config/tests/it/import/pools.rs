@@ -1,0 +1,129 @@
+//! Pools.
+
+use zartrux_config::import::NoteKind;
+
+use super::{convert, kinds, settings};
+
+#[test]
+fn defaults_of_a_pool_are_those_of_xmrig() {
+    let settings = settings(&convert(r#"{"pools": [{"url": "pool.example"}]}"#));
+    let pool = &settings.pools[0];
+    assert_eq!(pool.url.to_string(), "stratum+tcp://pool.example:3333");
+    assert_eq!((pool.user.as_str(), pool.pass.expose()), ("x", "x"));
+    assert_eq!(pool.keepalive, None);
+}
+
+#[test]
+fn a_pool_that_cannot_be_used_becomes_a_comment() {
+    use NoteKind::{Changed, Unsupported};
+    let good = r#"{"url": "good.example:1", "user": "w"}"#;
+    let cases = [
+        (
+            r#""url": "bad.example:1", "enabled": false"#,
+            Changed,
+            "is not enabled",
+        ),
+        (
+            r#""url": "bad.example:1", "daemon": true"#,
+            Unsupported,
+            "monerod",
+        ),
+        (
+            r#""url": "daemon+http://bad.example:1""#,
+            Unsupported,
+            "monerod",
+        ),
+        (
+            r#""url": "bad.example:1", "socks5": "127.0.0.1:9050""#,
+            Unsupported,
+            "SOCKS5",
+        ),
+        (
+            r#""url": "bad.example:1", "tls": true, "tls-fingerprint": "ab""#,
+            Unsupported,
+            "64 hex",
+        ),
+        (
+            r#""url": "bad.example:1", "user": """#,
+            Unsupported,
+            "`user`",
+        ),
+        (
+            r#""url": "bad.example:1", "user": "a\nb""#,
+            Unsupported,
+            "`user`",
+        ),
+        (
+            r#""url": "bad.example:1", "pass": "a\nb""#,
+            Unsupported,
+            "`pass`",
+        ),
+        (
+            r#""url": "bad.example:1", "rig-id": "a\nb""#,
+            Unsupported,
+            "`rig-id`",
+        ),
+        (r#""url": "bad.example:1#key""#, Unsupported, "`url`"),
+        (r#""url": "bad.example:0""#, Unsupported, "`url`"),
+        (r#""user": "w""#, Unsupported, "`url`"),
+    ];
+    for (pool, kind, why) in cases {
+        let imported = convert(&format!("{{\"pools\": [{{{pool}}}, {good}]}}"));
+        let settings = settings(&imported);
+        let hosts: Vec<_> = settings.pools.iter().map(|pool| pool.url.host()).collect();
+        assert_eq!(hosts, ["good.example"], "{pool}");
+        let note = imported
+            .notes
+            .iter()
+            .find(|note| note.key == "pools[0]")
+            .unwrap();
+        assert_eq!(note.kind, kind, "{pool}");
+        assert!(note.text.contains(why), "{pool}: {note}");
+        assert!(
+            imported.toml.contains("# [[pool]]\n# url = "),
+            "{}",
+            imported.toml
+        );
+    }
+}
+
+#[test]
+fn a_tls_pool_without_a_pin_is_checked_now_and_that_is_noted() {
+    let imported = convert(r#"{"pools": [{"url": "pool.example:443", "tls": true}]}"#);
+    assert_eq!(settings(&imported).pools[0].tls_fingerprint, None);
+    assert_eq!(kinds(&imported, "pools[0].url"), [NoteKind::Changed]);
+}
+
+#[test]
+fn a_variable_of_the_environment_is_noted() {
+    let imported =
+        convert(r#"{"pools": [{"url": "a:1", "user": "${WALLET}", "pass": "${PASS}"}]}"#);
+    assert_eq!(settings(&imported).pools[0].user.as_str(), "${WALLET}");
+    assert_eq!(kinds(&imported, "pools[0].user"), [NoteKind::Changed]);
+    assert_eq!(kinds(&imported, "pools[0].pass"), [NoteKind::Changed]);
+}
+
+#[test]
+fn more_pools_and_addresses_than_possible_are_left_out() {
+    let pools = vec![r#"{"url": "a:1", "user": "w"}"#; 40].join(",");
+    let bind: Vec<_> = (1..=70)
+        .map(|port| format!("\"127.0.0.1:{port}\""))
+        .collect();
+    let json = format!("{{\"pools\": [{pools}], \"bind\": [{}]}}", bind.join(","));
+    let imported = convert(&json);
+    let settings = settings(&imported);
+    assert_eq!(
+        (settings.pools.len(), settings.miners.listen.len()),
+        (32, 64)
+    );
+    assert_eq!(kinds(&imported, "pools[32]"), [NoteKind::Unsupported]);
+    assert_eq!(kinds(&imported, "bind[64]"), [NoteKind::Unsupported]);
+}
+
+#[test]
+fn thousands_of_pools_are_noted_and_not_written() {
+    let json = format!("{{\"pools\": [{}]}}", vec!["{}"; 50_000].join(","));
+    let imported = convert(&json);
+    assert_eq!(kinds(&imported, "pools[49999]"), [NoteKind::Unsupported]);
+    assert_eq!(imported.toml.matches("[[pool]]").count(), 64);
+}

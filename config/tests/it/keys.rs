@@ -1,0 +1,228 @@
+//! Every key acts: it is set alone, and the settings differ from the defaults in that one field.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use zartrux_config::{
+    ByteSize, LogFormat, Overrides, Pool, Probability, ProveMode, Secret, Settings, TlsFiles,
+};
+
+const POOL: &str = "[[pool]]\nurl = \"stratum+ssl://pool.example:443\"\nuser = \"wallet\"\n";
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn read(text: &str) -> Settings {
+    Settings::from_toml(text, &Overrides::default()).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// A key with a value that is not its default, and what that does to the settings.
+type Case = (&'static str, &'static str, fn(&mut Settings));
+
+const NODE: &[Case] = &[
+    ("lanes", "64", |s| s.node.lanes = 64),
+    ("data", "\"/srv/z\"", |s| {
+        s.node.data = PathBuf::from("/srv/z");
+    }),
+    ("log", "\"warn,zartrux=debug\"", |s| {
+        s.node.log = "warn,zartrux=debug".parse().unwrap();
+    }),
+    ("log_format", "\"json\"", |s| {
+        s.node.log_format = LogFormat::Json;
+    }),
+    ("drain", "\"0s\"", |s| s.node.drain = Duration::ZERO),
+];
+
+const MINERS: &[Case] = &[
+    ("listen", "[\"127.0.0.1:0\", \"[::1]:4000\"]", |s| {
+        s.miners.listen = ["127.0.0.1:0", "[::1]:4000"]
+            .map(|a| a.parse().unwrap())
+            .to_vec();
+    }),
+    ("tls_listen", "[\"0.0.0.0:3443\"]", |s| {
+        s.miners.tls_listen = vec!["0.0.0.0:3443".parse().unwrap()];
+    }),
+    ("tls_certificate", "\"c.pem\"\ntls_key = \"k.pem\"", |s| {
+        s.miners.tls_files = Some(TlsFiles {
+            certificate: PathBuf::from("c.pem"),
+            key: PathBuf::from("k.pem"),
+        });
+    }),
+    ("tls_key", "\"2.pem\"\ntls_certificate = \"1.pem\"", |s| {
+        s.miners.tls_files = Some(TlsFiles {
+            certificate: PathBuf::from("1.pem"),
+            key: PathBuf::from("2.pem"),
+        });
+    }),
+    ("login_timeout", "\"15s\"", |s| {
+        s.miners.login_timeout = seconds(15);
+    }),
+    ("login_hold", "\"250ms\"", |s| {
+        s.miners.login_hold = Duration::from_millis(250);
+    }),
+    ("idle_timeout", "\"1h\"", |s| {
+        s.miners.idle_timeout = seconds(3600);
+    }),
+    ("max_connections", "1_000_000", |s| {
+        s.miners.max_connections = 1_000_000;
+    }),
+    ("max_shares_in_flight", "1", |s| {
+        s.miners.max_shares_in_flight = 1;
+    }),
+    ("unsent_limit", "\"1MiB\"", |s| {
+        s.miners.unsent_limit = ByteSize::new(1 << 20);
+    }),
+    ("share_goal", "\"off\"", |s| s.miners.share_goal = None),
+    ("min_difficulty", "1", |s| s.miners.min_difficulty = 1),
+];
+
+const UPSTREAM: &[Case] = &[
+    ("pass", "\"secret\"", |s| {
+        s.pools[0].pass = Secret::new("secret");
+    }),
+    ("rig_id", "\"farm\"", |s| {
+        s.pools[0].rig_id = Some("farm".to_owned());
+    }),
+    (
+        "tls_fingerprint",
+        "\"0102030405060708090A0B0C0D0E0F101112131415161718191a1b1c1d1e1f20\"",
+        |s| {
+            let bytes = std::array::from_fn(|n| u8::try_from(n + 1).unwrap());
+            s.pools[0].tls_fingerprint = Some(zartrux_config::Fingerprint::new(bytes));
+        },
+    ),
+    ("keepalive", "\"off\"", |s| s.pools[0].keepalive = None),
+    ("max_sessions", "4", |s| s.pools[0].max_sessions = 4),
+];
+
+const FAILOVER: &[Case] = &[
+    ("connect_timeout", "\"1s\"", |s| {
+        s.failover.connect_timeout = seconds(1);
+    }),
+    ("response_timeout", "\"2s\"", |s| {
+        s.failover.response_timeout = seconds(2);
+    }),
+    ("job_timeout", "\"30m\"", |s| {
+        s.failover.job_timeout = seconds(1800);
+    }),
+    ("retry", "\"1ms\"", |s| {
+        s.failover.retry = Duration::from_millis(1);
+    }),
+    ("retry_max", "\"24h\"", |s| {
+        s.failover.retry_max = seconds(86_400);
+    }),
+    ("failback_after", "\"0s\"", |s| {
+        s.failover.failback_after = Duration::ZERO;
+    }),
+    ("standby", "false", |s| s.failover.standby = false),
+    ("grace", "\"1m\"", |s| s.failover.grace = seconds(60)),
+];
+
+const PROVE: &[Case] = &[
+    ("mode", "\"fast\"", |s| s.prove.mode = ProveMode::Fast),
+    ("threads", "256", |s| s.prove.threads = 256),
+    ("queue", "1", |s| s.prove.queue = 1),
+    ("deadline", "\"0s\"", |s| s.prove.deadline = Duration::ZERO),
+    ("deadline_unknown", "\"250ms\"", |s| {
+        s.prove.deadline_unknown = Duration::from_millis(250);
+    }),
+    ("sample", "0.25", |s| {
+        s.prove.sample = Probability::new(0.25).unwrap();
+    }),
+];
+
+const MONITOR: &[Case] = &[("listen", "\"off\"", |s| s.monitor.listen = None)];
+
+/// Sets each key of a section, given the text before it and what that text means.
+fn each_acts(before: &str, base: &Settings, cases: &[Case]) {
+    for (key, value, change) in cases {
+        let mut expected = base.clone();
+        change(&mut expected);
+        assert_ne!(
+            expected, *base,
+            "{key} is set to its default: the test shows nothing"
+        );
+        assert_eq!(
+            read(&format!("{before}{key} = {value}\n")),
+            expected,
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn each_key_outside_the_pools_acts() {
+    let base = Settings::default();
+    each_acts("[node]\n", &base, NODE);
+    each_acts("[miners]\n", &base, MINERS);
+    each_acts("[failover]\n", &base, FAILOVER);
+    each_acts("[prove]\n", &base, PROVE);
+    each_acts("[monitor]\n", &base, MONITOR);
+}
+
+#[test]
+fn each_key_of_a_pool_acts() {
+    let base = Settings {
+        pools: vec![Pool::new(
+            "stratum+ssl://pool.example:443".parse().unwrap(),
+            "wallet".parse().unwrap(),
+        )],
+        ..Settings::default()
+    };
+    assert_eq!(read(POOL), base, "url and user");
+    each_acts(POOL, &base, UPSTREAM);
+}
+
+#[test]
+fn the_cases_above_leave_no_key_out() {
+    let tested = |cases: &[Case]| cases.iter().map(|case| case.0.to_owned()).collect();
+    let mut all: BTreeSet<String> = BTreeSet::from(["url".to_owned(), "user".to_owned()]);
+    for cases in [NODE, MINERS, UPSTREAM, FAILOVER, PROVE, MONITOR] {
+        let keys: BTreeSet<String> = tested(cases);
+        all.extend(keys);
+    }
+    let summary = read(POOL).summary();
+    let listed = summary.lines().filter_map(|line| line.split_once(" = "));
+    let listed: BTreeSet<String> = listed.map(|(key, _)| key.to_owned()).collect();
+    assert_eq!(all, listed);
+}
+
+#[test]
+fn pools_keep_the_order_of_the_file() {
+    let settings = read(
+        "[[pool]]\nurl = \"stratum+tcp://b.example:1\"\nuser = \"u\"\n\
+         [[pool]]\nurl = \"stratum+tcp://a.example:2\"\nuser = \"v\"\n",
+    );
+    let hosts: Vec<_> = settings.pools.iter().map(|pool| pool.url.host()).collect();
+    assert_eq!(hosts, ["b.example", "a.example"]);
+}
+
+#[test]
+fn every_way_of_writing_toml_means_the_same() {
+    let tables = read("[node]\nlanes = 2\n[[pool]]\nurl = \"stratum+tcp://a:1\"\nuser = \"u\"\n");
+    let dotted = read("node.lanes = 0x2\npool = [{ url = 'stratum+tcp://a:1', user = \"u\" }]\n");
+    let windows = read(
+        "\u{feff}[node]\r\nlanes = 2\r\n[[pool]]\r\nurl = \"stratum+tcp://a:1\"\r\nuser = \"u\"\r\n",
+    );
+    assert_eq!(dotted, tables);
+    assert_eq!(windows, tables);
+}
+
+#[test]
+fn a_plain_number_is_a_size_in_bytes() {
+    assert_eq!(
+        read("[miners]\nunsent_limit = 8192\n").miners.unsent_limit,
+        ByteSize::new(8192)
+    );
+}
+
+#[test]
+fn the_ends_of_a_probability_may_be_written_whole() {
+    assert_eq!(read("[prove]\nsample = 1\n").prove.sample, Probability::ONE);
+    assert_eq!(
+        read("[prove]\nsample = 0\n").prove.sample,
+        Probability::ZERO
+    );
+}

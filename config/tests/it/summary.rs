@@ -1,0 +1,138 @@
+//! What `check` shows, and what it warns of.
+
+use zartrux_config::{Overrides, Settings};
+
+fn read(text: &str) -> Settings {
+    Settings::from_toml(text, &Overrides::default()).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+#[test]
+fn the_summary_shows_every_setting_and_no_secret() {
+    let wallet = format!("4{}Z", "a".repeat(93));
+    let settings = read(&format!(
+        "[miners]\nlisten = [\"0.0.0.0:1\", \"[::]:1\"]\nshare_goal = \"off\"\n\
+         [[pool]]\nurl = \"stratum+ssl://pool.example:443\"\nuser = \"{wallet}.rig\"\npass = \"hunter2\"\n\
+         [monitor]\nlisten = \"off\"\n"
+    ));
+    let expected = r#"[node]
+lanes = 1
+data = "data"
+log = "info"
+log_format = "text"
+drain = "10s"
+
+[miners]
+listen = ["0.0.0.0:1", "[::]:1"]
+tls_listen = []
+tls_certificate = none: one is made and kept in the data folder
+tls_key = none: one is made and kept in the data folder
+login_timeout = "10s"
+login_hold = "5s"
+idle_timeout = "10m"
+max_connections = 100000
+max_shares_in_flight = 65536
+unsent_limit = "64KiB"
+share_goal = "off"
+min_difficulty = 1000
+
+[[pool]]
+url = "stratum+ssl://pool.example:443"
+user = "4aaa…aaaZ.rig"
+pass = [redacted]
+rig_id = none
+tls_fingerprint = none: the system's roots decide
+keepalive = "1m"
+max_sessions = 256
+
+[failover]
+connect_timeout = "20s"
+response_timeout = "20s"
+job_timeout = "10m"
+retry = "5s"
+retry_max = "1m"
+failback_after = "1m"
+standby = true
+grace = "10s"
+
+[prove]
+mode = "light"
+threads = 0
+queue = 1024
+deadline = "250ms"
+deadline_unknown = "3s"
+sample = 0.05
+
+[monitor]
+listen = "off"
+"#;
+    assert_eq!(settings.summary(), expected);
+    let debug = format!("{settings:?}");
+    assert!(
+        !debug.contains("hunter2") && !debug.contains(&wallet),
+        "{debug}"
+    );
+}
+
+#[test]
+fn the_defaults_with_a_pool_give_no_warning() {
+    let text = "[[pool]]\nurl = \"stratum+tcp://a:1\"\nuser = \"w\"\n";
+    assert_eq!(read(text).warnings(), Vec::<String>::new());
+}
+
+#[test]
+fn what_may_not_be_meant_is_warned_of() {
+    let pool = "[[pool]]\nurl = \"stratum+tcp://a:1\"\nuser = \"w\"\n";
+    let cases = [
+        (
+            "[monitor]\nlisten = \"0.0.0.0:80\"".to_owned(),
+            "monitor.listen: 0.0.0.0:80 can be reached",
+        ),
+        (
+            "[monitor]\nlisten = \"[::]:80\"".to_owned(),
+            "monitor.listen: [::]:80 can be reached",
+        ),
+        (
+            "[monitor]\nlisten = \"10.1.2.3:80\"".to_owned(),
+            "monitor.listen: 10.1.2.3:80 can be",
+        ),
+        (
+            "[miners]\ntls_certificate = \"c\"\ntls_key = \"k\"".to_owned(),
+            "miners.tls_certificate: has no effect",
+        ),
+        (
+            "[[pool]]\nurl = \"stratum+tcp://a:1\"\nuser = \"YOUR_WALLET\"".to_owned(),
+            "pool[0].user: is still the example's",
+        ),
+        (
+            format!("{pool}{pool}"),
+            "pool[1]: is the same upstream as pool[0]",
+        ),
+        (
+            "[failover]\njob_timeout = \"1m\"".to_owned(),
+            "failover.job_timeout: is below",
+        ),
+        (
+            "[prove]\nmode = \"off\"".to_owned(),
+            "prove.mode: is \"off\"",
+        ),
+    ];
+    for (text, start) in cases {
+        let warnings = read(&text).warnings();
+        assert_eq!(warnings.len(), 1, "{text}: {warnings:?}");
+        assert!(warnings[0].starts_with(start), "{text}: {warnings:?}");
+    }
+}
+
+#[test]
+fn a_monitor_on_this_machine_alone_is_no_cause_for_a_warning() {
+    for address in [
+        "127.0.0.1:80",
+        "127.8.8.8:80",
+        "[::1]:80",
+        "[::ffff:127.0.0.1]:80",
+        "off",
+    ] {
+        let text = format!("[monitor]\nlisten = \"{address}\"");
+        assert_eq!(read(&text).warnings(), Vec::<String>::new(), "{address}");
+    }
+}

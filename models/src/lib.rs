@@ -1,0 +1,18 @@
+//! The pure parts of Zartrux: values in, values out.
+//!
+//! This crate knows no socket, file, thread pool or clock: time and randomness are arguments. The
+//! only foreign code is RandomX, in [`proof`].
+//!
+//! - [`stratum`]: lines, messages and replies of the Monero dialect
+//! - [`work`]: algorithms, blobs, nonces, targets, jobs
+//! - [`share`]: admission, and refusals that only a proof can build
+//! - [`proof`]: RandomX
+//! - [`session`]: miner and pool sessions as plain state machines
+//! - [`plan`]: leases, difficulty per miner, choice of upstream
+
+pub mod plan;
+pub mod proof;
+pub mod session;
+pub mod share;
+pub mod stratum;
+pub mod work;

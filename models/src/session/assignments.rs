@@ -1,0 +1,116 @@
+//! The jobs that one session was given.
+
+use crate::share::RefusalReason;
+use crate::stratum::MinerJobId;
+use crate::work::{Difficulty, JobKey, Slot};
+
+/// A job as one session got it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assignment {
+    /// The upstream job.
+    pub job: JobKey,
+    /// The lease within it.
+    pub slot: Slot,
+    /// The lowest difficulty the session was asked for on this job.
+    pub difficulty: Difficulty,
+}
+
+/// The last few assignments of a session, newest first.
+#[derive(Debug, Clone, Copy)]
+pub struct Assignments {
+    recent: [Option<Assignment>; Self::KEPT],
+    /// The lane's last job when the session began: it was given none up to there.
+    none_up_to: JobKey,
+}
+
+impl Assignments {
+    /// Current and previous job, and room for two leases renewed within them.
+    pub const KEPT: usize = 4;
+
+    /// None yet; the lane's last job is `last`.
+    #[must_use]
+    pub const fn after(last: JobKey) -> Self {
+        Self {
+            recent: [None; Self::KEPT],
+            none_up_to: last,
+        }
+    }
+
+    /// Notes what the session is given now.
+    pub fn give(&mut self, given: Assignment) {
+        if let Some(same) = self
+            .recent
+            .iter_mut()
+            .flatten()
+            .find(|had| had.job == given.job && had.slot == given.slot)
+        {
+            // Asked again with another difficulty: shares found before it still count.
+            same.difficulty = same.difficulty.min(given.difficulty);
+            return;
+        }
+        self.recent.rotate_right(1);
+        self.recent[0] = Some(given);
+    }
+
+    /// What the session works on.
+    #[must_use]
+    pub const fn current(&self) -> Option<Assignment> {
+        self.recent[0]
+    }
+
+    /// The assignment under an id as given out.
+    ///
+    /// # Errors
+    /// `UnknownJob` when this session can't have been given it, `Expired` when it is merely older
+    /// than what is kept: xmrig hangs up on the former.
+    pub fn of(&self, id: &str) -> Result<Assignment, RefusalReason> {
+        let id = MinerJobId::parse(id).ok_or(RefusalReason::UnknownJob)?;
+        let newest = self.recent[0].ok_or(RefusalReason::UnknownJob)?;
+        self.recent
+            .iter()
+            .flatten()
+            .find(|given| given.job == id.job && given.slot == id.slot)
+            .copied()
+            .ok_or(if id.job > self.none_up_to && id.job <= newest.job {
+                RefusalReason::Expired
+            } else {
+                RefusalReason::UnknownJob
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(job: u32, difficulty: u64) -> Assignment {
+        Assignment {
+            job: JobKey(job),
+            slot: Slot(1),
+            difficulty: Difficulty::new(difficulty),
+        }
+    }
+
+    #[test]
+    fn what_was_given_is_found_what_is_old_is_expired_and_the_rest_is_unknown() {
+        let mut assignments = Assignments::after(JobKey(9));
+        assert_eq!(assignments.of("0000000a01"), Err(RefusalReason::UnknownJob));
+        for job in 10..16 {
+            assignments.give(given(job, 5));
+        }
+        assert_eq!(assignments.of("0000000f01"), Ok(given(15, 5)));
+        assert_eq!(assignments.of("0000000c01"), Ok(given(12, 5)));
+        assert_eq!(assignments.of("0000000b01"), Err(RefusalReason::Expired));
+        assert_eq!(assignments.of("0000000901"), Err(RefusalReason::UnknownJob));
+        assert_eq!(assignments.of("0000001001"), Err(RefusalReason::UnknownJob));
+        assert_eq!(assignments.of("nonsense"), Err(RefusalReason::UnknownJob));
+    }
+
+    #[test]
+    fn a_share_found_before_the_difficulty_rose_still_counts() {
+        let mut assignments = Assignments::after(JobKey(0));
+        assignments.give(given(1, 100));
+        assignments.give(given(1, 400));
+        assert_eq!(assignments.current().unwrap().difficulty.get(), 100);
+    }
+}

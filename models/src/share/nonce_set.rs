@@ -1,0 +1,133 @@
+//! Nonces submitted in one upstream job: exact, so that nothing is refused by a guess.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::work::{Nonce, ResultHash};
+
+/// What is known of a nonce that a new share brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Novelty {
+    /// Never seen in this job.
+    New,
+    /// Seen with another result that is not settled yet: at most one of the two can be right, so
+    /// this share waits for what becomes of that one.
+    Contested,
+    /// Taken by a share that was forwarded or credited, or an exact copy of one under way.
+    Duplicate,
+}
+
+/// Exact set of the nonces of one job.
+///
+/// A nonce is *claimed* while its share is under way and *taken* once the share was forwarded or
+/// credited. So a bogus copy cannot poison an honest share: the claim of a refused share is given
+/// back.
+#[derive(Debug, Default)]
+pub struct NonceSet {
+    claims: HashMap<Nonce, Vec<ResultHash>>,
+    taken: HashSet<Nonce>,
+}
+
+impl NonceSet {
+    /// Most nonces kept for one job (about 40 bytes each); further shares are answered "too many".
+    pub const MAX: usize = 1_000_000;
+
+    /// What is known of a nonce.
+    #[must_use]
+    pub fn novelty(&self, nonce: Nonce, result: &ResultHash) -> Novelty {
+        if self.taken.contains(&nonce) {
+            return Novelty::Duplicate;
+        }
+        match self.claims.get(&nonce) {
+            None => Novelty::New,
+            Some(claims) if claims.contains(result) => Novelty::Duplicate,
+            Some(_) => Novelty::Contested,
+        }
+    }
+
+    /// Whether a further nonce finds room.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.claims.len() + self.taken.len() < Self::MAX
+    }
+
+    /// A share is under way.
+    pub fn claim(&mut self, nonce: Nonce, result: ResultHash) {
+        self.claims.entry(nonce).or_default().push(result);
+    }
+
+    /// A share was forwarded or credited.
+    pub fn take(&mut self, nonce: Nonce) {
+        self.claims.remove(&nonce);
+        self.taken.insert(nonce);
+    }
+
+    /// Whether a share with this nonce was forwarded or credited.
+    #[must_use]
+    pub fn is_taken(&self, nonce: Nonce) -> bool {
+        self.taken.contains(&nonce)
+    }
+
+    /// A share was refused: its nonce is free again for the right result.
+    pub fn give_back(&mut self, nonce: Nonce, result: &ResultHash) {
+        if let Some(claims) = self.claims.get_mut(&nonce) {
+            claims.retain(|claimed| claimed != result);
+            if claims.is_empty() {
+                self.claims.remove(&nonce);
+            }
+        }
+    }
+
+    /// Nonces that were forwarded or credited.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        self.taken.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONCE: Nonce = Nonce::new([1, 2, 3, 4]);
+
+    fn result(byte: u8) -> ResultHash {
+        ResultHash::new([byte; 32])
+    }
+
+    #[test]
+    fn a_copy_under_way_and_a_copy_of_a_taken_share_are_duplicates() {
+        let mut set = NonceSet::default();
+        assert_eq!(set.novelty(NONCE, &result(1)), Novelty::New);
+        set.claim(NONCE, result(1));
+        assert_eq!(set.novelty(NONCE, &result(1)), Novelty::Duplicate);
+        set.take(NONCE);
+        assert_eq!(set.novelty(NONCE, &result(1)), Novelty::Duplicate);
+        assert_eq!(set.novelty(NONCE, &result(2)), Novelty::Duplicate);
+    }
+
+    #[test]
+    fn a_bogus_share_does_not_poison_the_honest_one_that_follows() {
+        let mut set = NonceSet::default();
+        set.claim(NONCE, result(0));
+        assert_eq!(set.novelty(NONCE, &result(1)), Novelty::Contested);
+        set.claim(NONCE, result(1));
+        set.give_back(NONCE, &result(0));
+        assert_eq!(
+            set.novelty(NONCE, &result(1)),
+            Novelty::Duplicate,
+            "still under way"
+        );
+        assert!(!set.is_taken(NONCE));
+        set.take(NONCE);
+        assert!(set.is_taken(NONCE));
+    }
+
+    #[test]
+    fn a_refused_share_leaves_nothing_behind() {
+        let mut set = NonceSet::default();
+        set.claim(NONCE, result(0));
+        set.give_back(NONCE, &result(0));
+        assert_eq!(set.novelty(NONCE, &result(0)), Novelty::New);
+        assert!(set.claims.is_empty());
+    }
+}

@@ -1,0 +1,223 @@
+//! The fields of a pool's job, and the checks that make them work for miners.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::stratum::text::Text;
+use crate::work::{Algorithm, BadBlob, BadTarget, Blob, NotHex32, SeedHash, Target, UpstreamJob};
+
+/// A job as a pool sent it, unchecked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct JobFields<'a> {
+    /// Hex.
+    #[serde(borrow)]
+    pub blob: Option<Text<'a>>,
+    /// The pool's own.
+    #[serde(borrow)]
+    pub job_id: Option<Text<'a>>,
+    /// 8 or 16 hex digits, little-endian.
+    #[serde(borrow)]
+    pub target: Option<Text<'a>>,
+    /// Name of the algorithm; some pools leave it out.
+    #[serde(borrow)]
+    pub algo: Option<Text<'a>>,
+    /// Of the block being mined. Nothing depends on it, so that a strange one is none.
+    #[serde(default, deserialize_with = "lenient_number")]
+    pub height: Option<u64>,
+    /// 64 hex digits.
+    #[serde(borrow)]
+    pub seed_hash: Option<Text<'a>>,
+    /// 64 hex digits, or empty.
+    #[serde(borrow)]
+    pub next_seed_hash: Option<Text<'a>>,
+}
+
+fn lenient_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(raw.get().trim_matches('"').parse().ok())
+}
+
+/// Why a pool's job can't be mined.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadJob {
+    /// A field that every job needs.
+    #[error("job.{0} is missing")]
+    Missing(&'static str),
+    /// Empty, or longer than any pool's.
+    #[error("job.job_id of {0} bytes: 1 to {max} are taken", max = JobFields::MAX_ID)]
+    Id(usize),
+    /// See [`BadBlob`].
+    #[error("job.blob: {0}")]
+    Blob(#[from] BadBlob),
+    /// See [`BadTarget`].
+    #[error("job.target: {0}")]
+    Target(#[from] BadTarget),
+    /// Neither named nor to be guessed.
+    #[error("job.algo is missing, and so is job.seed_hash, which would tell that it is rx/0")]
+    Algorithm,
+    /// Without it no RandomX hash can be computed.
+    #[error("job.seed_hash is missing, which {0} needs")]
+    NoSeed(Algorithm),
+    /// See [`NotHex32`].
+    #[error("job.seed_hash: {0}")]
+    Seed(#[from] NotHex32),
+}
+
+impl JobFields<'_> {
+    /// Longest job id taken, bytes; known pools use up to 36.
+    pub const MAX_ID: usize = 128;
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// The first that can't be used, by name.
+    pub fn check(&self) -> Result<UpstreamJob, BadJob> {
+        let id = required(self.job_id.as_ref(), "job_id")?;
+        if id.is_empty() || id.len() > Self::MAX_ID {
+            return Err(BadJob::Id(id.len()));
+        }
+        let blob = Blob::from_hex(required(self.blob.as_ref(), "blob")?)?;
+        let target = Target::from_hex(required(self.target.as_ref(), "target")?)?;
+        let seed = present(self.seed_hash.as_ref())
+            .map(SeedHash::from_hex)
+            .transpose()?;
+        let algorithm = match present(self.algo.as_ref()) {
+            Some(name) => Algorithm::named(name),
+            None if seed.is_some() => Algorithm::Rx0,
+            None => return Err(BadJob::Algorithm),
+        };
+        if seed.is_none() && algorithm.name().starts_with("rx/") {
+            return Err(BadJob::NoSeed(algorithm));
+        }
+        Ok(UpstreamJob {
+            id: id.into(),
+            blob,
+            target,
+            algorithm,
+            height: self.height,
+            seed,
+            // Only a hint to prepare early: a strange one is none.
+            next_seed: present(self.next_seed_hash.as_ref())
+                .and_then(|text| SeedHash::from_hex(text).ok()),
+            network_difficulty: None,
+        })
+    }
+}
+
+fn required<'t>(field: Option<&'t Text<'_>>, name: &'static str) -> Result<&'t str, BadJob> {
+    field.map(|text| &**text).ok_or(BadJob::Missing(name))
+}
+
+fn present<'t>(field: Option<&'t Text<'_>>) -> Option<&'t str> {
+    field.map(|text| &**text).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work::Difficulty;
+
+    fn fields() -> JobFields<'static> {
+        JobFields {
+            blob: Some("1010a6878cd806418015bb9ae982a1975da7d79277c2705727a56894ba0fb246adaabb1f4632e30000000049e62296c011d6a0cc29785b1cf329eb215eb4035154af221e046092a9cd993001".into()),
+            job_id: Some("bcc6cb09e3a13772".into()),
+            target: Some("44444404".into()),
+            algo: Some("rx/0".into()),
+            height: Some(3),
+            seed_hash: Some("418015bb9ae982a1975da7d79277c2705727a56894ba0fb246adaabb1f4632e3".into()),
+            next_seed_hash: None,
+        }
+    }
+
+    #[test]
+    fn a_good_job_keeps_every_field() {
+        let job = fields().check().unwrap();
+        assert_eq!(&*job.id, "bcc6cb09e3a13772");
+        assert_eq!(job.target.difficulty(), Difficulty::new(60));
+        assert_eq!((job.algorithm, job.height), (Algorithm::Rx0, Some(3)));
+        assert!(job.seed.is_some());
+        assert_eq!(job.next_seed, None);
+    }
+
+    #[test]
+    fn each_bad_field_is_named() {
+        type Change = fn(&mut JobFields<'static>);
+        let cases: [(Change, &str); 12] = [
+            (|job| job.blob = None, "job.blob is missing"),
+            (|job| job.job_id = None, "job.job_id is missing"),
+            (|job| job.target = None, "job.target is missing"),
+            (|job| job.job_id = Some("".into()), "job.job_id of 0 bytes"),
+            (
+                |job| job.job_id = Some(Text("x".repeat(129).into())),
+                "job.job_id of 129 bytes",
+            ),
+            (
+                |job| job.blob = Some("zz".into()),
+                "job.blob: blob is not hex",
+            ),
+            (
+                |job| job.blob = Some("00".into()),
+                "job.blob: blob of 1 bytes",
+            ),
+            (
+                |job| job.blob = Some(Text("ff".repeat(76).into())),
+                "simple mode",
+            ),
+            (
+                |job| job.target = Some("00000000".into()),
+                "job.target: target is zero",
+            ),
+            (
+                |job| job.seed_hash = Some("0x12".into()),
+                "job.seed_hash: not 64",
+            ),
+            (
+                |job| job.seed_hash = None,
+                "job.seed_hash is missing, which rx/0 needs",
+            ),
+            (
+                |job| (job.seed_hash, job.algo) = (None, None),
+                "job.algo is missing, and so is",
+            ),
+        ];
+        for (change, expected) in cases {
+            let mut job = fields();
+            change(&mut job);
+            let refused = job.check().unwrap_err().to_string();
+            assert!(
+                refused.contains(expected),
+                "{refused:?} should contain {expected:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_seed_alone_means_rx_0_and_foreign_algorithms_need_none() {
+        let mut job = fields();
+        job.algo = None;
+        assert_eq!(job.check().unwrap().algorithm, Algorithm::Rx0);
+        (job.algo, job.seed_hash) = (Some("cn/r".into()), None);
+        assert_eq!(job.check().unwrap().algorithm.name(), "cn/r");
+        job.algo = Some("rx/wow".into());
+        assert_eq!(job.check(), Err(BadJob::NoSeed(Algorithm::named("rx/wow"))));
+    }
+
+    #[test]
+    fn what_is_only_a_hint_never_spoils_a_job() {
+        let line = r#"{"blob":"","height":"3","next_seed_hash":""}"#;
+        assert_eq!(
+            serde_json::from_str::<JobFields<'_>>(line).unwrap().height,
+            Some(3)
+        );
+        for height in ["-1", "1.5", "null", "[]", "\"many\""] {
+            let line = format!(r#"{{"height":{height}}}"#);
+            assert_eq!(
+                serde_json::from_str::<JobFields<'_>>(&line).unwrap().height,
+                None
+            );
+        }
+        let mut job = fields();
+        job.next_seed_hash = Some("soon".into());
+        assert_eq!(job.check().unwrap().next_seed, None);
+    }
+}

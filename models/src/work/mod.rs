@@ -1,0 +1,17 @@
+//! Work: algorithms, blobs, nonces, targets, jobs.
+
+mod algorithm;
+mod blob;
+mod hash;
+mod job;
+mod job_table;
+mod nonce;
+mod target;
+
+pub use algorithm::Algorithm;
+pub use blob::{BadBlob, Blob};
+pub use hash::{NotHex32, ResultHash, SeedHash};
+pub use job::{IssuedJob, JobKey, JobOrigin, PoolKey, UpstreamJob};
+pub use job_table::{JobTable, Lateness, LiveJob};
+pub use nonce::{BadNonce, Nonce, Slot};
+pub use target::{BadTarget, Difficulty, Target};

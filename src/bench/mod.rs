@@ -1,0 +1,89 @@
+//! Load generators and their reports.
+//!
+//! One process, one thread and one event loop play the pool and all miners over loopback; the
+//! proxy under test is a child process. What it costs is read from outside, in `/proc`, so that
+//! any proxy can be measured and none is asked about itself.
+//!
+//! - `args` the command line, `plan` the order of runs, `workload` what is played;
+//! - `subject` which proxies there are, `child` the process, `stage` a proxy that runs;
+//! - `engine` the event loop with `pool` and `miners`, each on `conn`; `seen` what it
+//!   tells the workloads; `ledger` the account of every share;
+//! - `figure`, `stats` and `report` what comes of it.
+
+mod args;
+mod child;
+mod clock;
+mod conn;
+mod engine;
+mod figure;
+mod ledger;
+mod limits;
+mod machine;
+mod miners;
+mod pacer;
+mod plan;
+mod pool;
+mod procfs;
+mod report;
+mod seen;
+mod share;
+mod shell;
+mod source;
+mod stage;
+mod stats;
+mod stream;
+mod subject;
+mod wire;
+mod work;
+mod workload;
+
+#[cfg(test)]
+mod stand_in;
+#[cfg(test)]
+mod tests;
+
+use anyhow::{Result, bail};
+
+pub use args::{BenchArgs, Churn, Common, Fanout, Saturate, Share, Tls};
+pub use subject::{ConfigFormat, Peer};
+
+use report::Document;
+
+use crate::console;
+
+/// Runs a bench: prints the report to standard output, and writes it as JSON if asked to.
+///
+/// # Errors
+/// When the proxy cannot be started, ends, refuses a miner, or loses, doubles or alters a share or
+/// a job; when a file cannot be read or written. What had been measured until then is reported
+/// all the same.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a command owns its arguments, as every other one does"
+)]
+pub fn run(args: BenchArgs) -> Result<()> {
+    let common = args.common();
+    // Read before an hour of measuring, not after it.
+    let earlier = common.compare.as_deref().map(Document::read).transpose()?;
+    let command: Vec<String> = std::env::args().skip(1).collect();
+    let mut document = Document::new(
+        command.join(" "),
+        common.date.clone(),
+        machine::Machine::read(),
+        common.runs,
+    );
+    let subjects = plan::subjects(common)?;
+    let outcome = plan::carry_out(&args, &subjects, &mut document);
+    console::say(&document.render(earlier.as_ref()));
+    if let Some(path) = &common.json {
+        document.write(path)?;
+    }
+    outcome?;
+    match document.broken_promises().as_slice() {
+        [] => Ok(()),
+        broken => bail!(
+            "what must not happen has happened:\n  {}",
+            broken.join("\n  ")
+        ),
+    }
+}

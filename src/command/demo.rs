@@ -1,0 +1,61 @@
+//! `zartrux demo`: the real proxy between an embedded pool and embedded miners.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, Result};
+use zartrux_config::{Overrides, Settings};
+
+use crate::demo::{self, DemoArgs, RunningProxy};
+use crate::node::{ExitCode, Node, NodeOptions};
+
+/// Tests and onlookers want a certificate and records nowhere but in a folder that goes away.
+pub(super) fn demo(args: &DemoArgs) -> Result<ExitCode> {
+    let data = tempfile::tempdir().context("no temporary folder")?;
+    let data_path = data.path().display().to_string();
+    let launch = |pool: SocketAddr| {
+        let overrides = Overrides {
+            pool: Some(format!("stratum+tcp://{pool}")),
+            user: Some("zartrux-demo".to_owned()),
+            listen: vec![args.listen.to_string()],
+            monitor: Some(args.monitor.to_string()),
+            data: Some(data_path),
+            ..Overrides::default()
+        };
+        let settings = Settings::from_toml(DEMO_SETTINGS, &overrides)?;
+        let node = Node::launch(
+            &settings,
+            NodeOptions {
+                drill: false,
+                watchdog: true,
+            },
+        )?;
+        Ok(RunningProxy {
+            miners: node.plain_addresses()[0],
+            monitor: node.monitor_address(),
+            stop: Box::new(move || {
+                node.stop();
+                Ok(())
+            }),
+        })
+    };
+    let passed = demo::run(args, launch)?;
+    Ok(if passed == std::process::ExitCode::SUCCESS {
+        ExitCode::Done
+    } else {
+        ExitCode::Failed
+    })
+}
+
+/// What differs from the defaults: one prover thread beside three mining ones, a pace at which
+/// something is seen to happen, and patience, so that every share is proved on a slow machine too.
+const DEMO_SETTINGS: &str = r#"
+[miners]
+share_goal = "5s"
+min_difficulty = 1
+
+[prove]
+threads = 1
+deadline = "20s"
+deadline_unknown = "20s"
+sample = 0.5
+"#;

@@ -1,0 +1,115 @@
+//! The commands of `zartrux`, one file each.
+
+mod check;
+mod demo;
+mod import_config;
+mod run;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use zartrux_config::Overrides;
+
+use crate::bench::BenchArgs;
+use crate::demo::DemoArgs;
+use crate::node::ExitCode;
+
+pub use run::RunArgs;
+
+/// The Monero mining proxy that proves every share before it leaves the farm.
+#[derive(Debug, Parser)]
+#[command(name = "zartrux", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the proxy until it is told to stop
+    Run(RunArgs),
+    /// Try it: an embedded pool and miners with real RandomX; nothing to configure
+    Demo(DemoArgs),
+    /// Check a configuration without running it
+    Check(SettingsArgs),
+    /// Convert xmrig-proxy's config.json
+    ImportConfig {
+        /// The file to convert
+        file: PathBuf,
+        /// Where to write the result; without it, to the standard output
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Measure the proxy from outside
+    #[command(subcommand)]
+    Bench(BenchArgs),
+}
+
+/// Where settings come from: a file, and flags that take the place of its keys.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SettingsArgs {
+    /// Settings file; without it ./zartrux.toml is read if it is there
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The one upstream: stratum+tcp://host:port, or stratum+ssl:// for TLS
+    #[arg(long, value_name = "URL")]
+    pub pool: Option<String>,
+    /// Wallet or account at the upstream
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
+    /// Password at the upstream
+    #[arg(long, value_name = "PASS")]
+    pub pass: Option<String>,
+    /// Where miners connect; may be given several times
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Vec<String>,
+    /// Where miners connect with TLS; may be given several times
+    #[arg(long, value_name = "ADDR")]
+    pub tls_listen: Vec<String>,
+    /// Where the monitor answers, or "off"
+    #[arg(long, value_name = "ADDR")]
+    pub monitor: Option<String>,
+    /// Folder for everything that outlives the process
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
+    /// Recompute hashes before shares leave: off, light or fast
+    #[arg(long, value_name = "MODE")]
+    pub prove: Option<String>,
+    /// Threads that serve miners
+    #[arg(long, value_name = "N")]
+    pub lanes: Option<u32>,
+}
+
+impl SettingsArgs {
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            pool: self.pool.clone(),
+            user: self.user.clone(),
+            pass: self.pass.clone(),
+            listen: self.listen.clone(),
+            tls_listen: self.tls_listen.clone(),
+            monitor: self.monitor.clone(),
+            data: self.data.clone(),
+            prove: self.prove.clone(),
+            lanes: self.lanes,
+            require_pool: true,
+        }
+    }
+}
+
+/// Carries out a command.
+///
+/// # Errors
+/// What could not be done, with its causes; ends the process with [`ExitCode::Internal`].
+pub fn carry_out(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Demo(args) => demo::demo(&args),
+        Command::Check(args) => check::check(&args),
+        Command::ImportConfig { file, output } => import_config::import(&file, output.as_deref()),
+        Command::Bench(args) => crate::bench::run(args).map(|()| ExitCode::Done),
+    }
+}

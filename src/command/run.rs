@@ -1,0 +1,126 @@
+//! `zartrux run`: the daemon.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use zartrux_config::{LogFormat, Settings};
+
+use super::SettingsArgs;
+use super::check::settings;
+use crate::console::complain;
+use crate::descriptors;
+use crate::node::{ExitCode, Node, NodeOptions};
+
+/// Flags of `run`.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// Where settings come from.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// Leave with code 69 when no upstream serves soon after the start
+    #[arg(long)]
+    pub require_upstream: bool,
+    /// Allow faults to be forced over HTTP (POST /drill/ACTOR/panic): for rehearsals
+    #[arg(long)]
+    pub drill: bool,
+}
+
+pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
+    let settings = match settings(&args.settings) {
+        Ok(settings) => settings,
+        Err(faults) => {
+            complain(&faults);
+            return Ok(ExitCode::Configuration);
+        }
+    };
+    start_logging(&settings);
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    descriptors::raise(settings.miners.max_connections);
+    let node = Node::launch(
+        &settings,
+        NodeOptions {
+            drill: args.drill,
+            watchdog: true,
+        },
+    )?;
+    announce(&node);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("can't wait for signals")?;
+    if args.require_upstream && !runtime.block_on(upstream_serves(&node, &settings)) {
+        complain(&"no upstream served in time");
+        node.stop();
+        return Ok(ExitCode::UpstreamUnavailable);
+    }
+    let why = runtime.block_on(told_to_stop())?;
+    tracing::info!(signal = why, "stopping: settling what is pending");
+    // Whoever asks twice does not want to wait.
+    std::thread::spawn(move || {
+        if runtime.block_on(told_to_stop()).is_ok() {
+            std::process::exit(ExitCode::Failed as i32);
+        }
+    });
+    let pending = node.stop();
+    if pending > 0 {
+        tracing::warn!(pending, "left with shares that were not settled in time");
+    }
+    tracing::info!("stopped");
+    Ok(ExitCode::Done)
+}
+
+fn start_logging(settings: &Settings) {
+    let filter = tracing_subscriber::EnvFilter::new(settings.node.log.as_str());
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // Fails only when logging was set up before, and then it works already.
+    let _ = match settings.node.log_format {
+        LogFormat::Text => logs.try_init(),
+        LogFormat::Json => logs.json().try_init(),
+    };
+    std::panic::set_hook(Box::new(|panic| {
+        // Caught panics are told by the actor that caught them; this names the place.
+        tracing::error!(at = ?panic.location(), "panic");
+    }));
+}
+
+fn announce(node: &Node) {
+    for address in node.plain_addresses() {
+        tracing::info!(%address, "miners connect here");
+    }
+    for address in node.tls_addresses() {
+        tracing::info!(%address, "miners connect here with TLS");
+    }
+    if let Some(fingerprint) = node.fingerprint() {
+        tracing::info!(sha256 = fingerprint, "the certificate that miners may pin");
+    }
+    if let Some(address) = node.monitor_address() {
+        tracing::info!("monitor at http://{address}/");
+    }
+}
+
+/// Waits for an upstream as long as one connection attempt may take.
+async fn upstream_serves(node: &Node, settings: &Settings) -> bool {
+    let patience = settings.failover.connect_timeout + settings.failover.response_timeout;
+    tokio::time::timeout(patience, async {
+        while !node.view().readiness().ready {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .is_ok()
+}
+
+async fn told_to_stop() -> Result<&'static str> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+    Ok(tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    })
+}

@@ -1,0 +1,75 @@
+//! Faults on purpose, with `--drill` only.
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, Responder, post, web};
+use serde::{Deserialize, Serialize};
+
+use super::health::no_such_actor;
+use crate::node::NodeView;
+
+/// Longest stall that can be asked for.
+const MAX_STALL: Duration = Duration::from_secs(60);
+
+#[derive(Serialize)]
+struct Armed {
+    armed: &'static str,
+    actor: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Panics {
+    /// Steps in a row that panic.
+    count: Option<u32>,
+}
+
+/// The actor's next step panics.
+#[post("/drill/{name:.+}/panic")]
+pub(super) async fn panic(
+    view: web::Data<NodeView>,
+    name: web::Path<String>,
+    query: web::Query<Panics>,
+) -> impl Responder {
+    let name = name.into_inner();
+    if name == "prover" {
+        if let Some(prover) = view.prover_handle() {
+            prover.inject_panic();
+            return armed("panic", name);
+        }
+    } else if let Some(actor) = view.health().get(&name) {
+        actor.drill.arm_panics(query.count.unwrap_or(1).min(1_000));
+        return armed("panic", name);
+    }
+    no_such_actor(&name)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Stall {
+    /// Milliseconds.
+    ms: Option<u64>,
+}
+
+/// The actor's next step takes longer.
+#[post("/drill/{name:.+}/stall")]
+pub(super) async fn stall(
+    view: web::Data<NodeView>,
+    name: web::Path<String>,
+    query: web::Query<Stall>,
+) -> impl Responder {
+    let name = name.into_inner();
+    let stall = Duration::from_millis(query.ms.unwrap_or(1_000)).min(MAX_STALL);
+    if name == "prover" {
+        if let Some(prover) = view.prover_handle() {
+            prover.inject_stall(stall);
+            return armed("stall", name);
+        }
+    } else if let Some(actor) = view.health().get(&name) {
+        actor.drill.arm_stall(stall);
+        return armed("stall", name);
+    }
+    no_such_actor(&name)
+}
+
+fn armed(what: &'static str, actor: String) -> HttpResponse {
+    HttpResponse::Ok().json(Armed { armed: what, actor })
+}

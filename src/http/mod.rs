@@ -1,0 +1,68 @@
+//! The HTTP side: health, metrics, drills. Answers come from [`NodeView`], never from an actor, so
+//! that a stuck actor can't make the health pages stick.
+
+mod drill;
+mod health;
+mod metrics;
+mod page;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::DefaultHeaders;
+use actix_web::{App, HttpServer, web};
+use anyhow::{Context as _, Result};
+
+use crate::node::NodeView;
+
+/// Connections of monitors, scrapers and probes together.
+const MAX_CONNECTIONS: usize = 256;
+/// How long a client may take to send its request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Binds the server; the caller spawns it.
+///
+/// # Errors
+/// The address is taken, or not allowed.
+pub fn serve(listen: SocketAddr, view: Arc<NodeView>) -> Result<(Server, SocketAddr)> {
+    let drill = view.drill();
+    let data = web::Data::from(view);
+    let server = HttpServer::new(move || {
+        let app = App::new()
+            .app_data(data.clone())
+            .wrap(security_headers())
+            .service(page::index)
+            .service(health::live)
+            .service(health::ready)
+            .service(health::actors)
+            .service(health::actor)
+            .service(health::all)
+            .service(metrics::metrics);
+        if drill {
+            app.service(drill::panic).service(drill::stall)
+        } else {
+            app
+        }
+    })
+    .workers(1)
+    .max_connections(MAX_CONNECTIONS)
+    .client_request_timeout(REQUEST_TIMEOUT)
+    .disable_signals()
+    .bind(listen)
+    .context("can't listen")?;
+    let address = server.addrs().first().copied().unwrap_or(listen);
+    Ok((server.run(), address))
+}
+
+fn security_headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add(("X-Content-Type-Options", "nosniff"))
+        .add(("Referrer-Policy", "no-referrer"))
+        .add(("Cache-Control", "no-store"))
+        .add((
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ))
+}

@@ -1,0 +1,174 @@
+//! The front page: the state in plain words, rendered here, refreshed by the browser.
+
+use std::fmt::Write as _;
+
+use actix_web::{HttpResponse, Responder, get, web};
+
+use crate::node::NodeView;
+
+const STYLE: &str = "
+:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}
+h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8884}
+td.n{text-align:right;font-variant-numeric:tabular-nums}
+.ok{color:#1a7f37}.bad{color:#cf222e;font-weight:600}
+.scroll{overflow-x:auto}
+";
+
+/// The front page.
+#[get("/")]
+pub(super) async fn index(view: web::Data<NodeView>) -> impl Responder {
+    let mut page = String::new();
+    // Writing to a String cannot fail.
+    let _ = render(&mut page, &view);
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .body(page)
+}
+
+fn render(page: &mut String, view: &NodeView) -> std::fmt::Result {
+    write!(
+        page,
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+         <meta http-equiv=\"refresh\" content=\"5\"><title>Zartrux</title>\
+         <style>{STYLE}</style></head><body><h1>Zartrux {}</h1>",
+        env!("CARGO_PKG_VERSION")
+    )?;
+    readiness(page, view)?;
+    shares(page, view)?;
+    upstreams(page, view)?;
+    actors(page, view)?;
+    page.push_str(
+        "<p>For programs: <a href=\"/health\">/health</a>, \
+         <a href=\"/health/actors\">/health/actors</a>, <a href=\"/metrics\">/metrics</a></p>\
+         </body></html>",
+    );
+    Ok(())
+}
+
+fn readiness(page: &mut String, view: &NodeView) -> std::fmt::Result {
+    let readiness = view.readiness();
+    if readiness.ready {
+        page.push_str("<p class=\"ok\">Ready: miners are served.</p>");
+    }
+    for reason in readiness.reasons {
+        write!(page, "<p class=\"bad\">{}</p>", escape(&reason))?;
+    }
+    let connections = view.counts().connections;
+    write!(
+        page,
+        "<p>{} miners connected, {} with a job; up for {} s.</p>",
+        connections.open,
+        connections.logged_in,
+        view.uptime().as_secs()
+    )
+}
+
+fn shares(page: &mut String, view: &NodeView) -> std::fmt::Result {
+    let shares = view.counts().shares;
+    page.push_str("<h2>Shares</h2><table>");
+    let mut rows = vec![
+        ("received".to_owned(), shares.received),
+        ("accepted by the pool".to_owned(), shares.accepted),
+    ];
+    for (class, count) in &shares.rejected {
+        rows.push((format!("rejected by the pool: {class}"), *count));
+    }
+    rows.push(("unanswered by the pool".to_owned(), shares.unanswered));
+    rows.push((
+        "credited here (below the pool's target)".to_owned(),
+        shares.credited,
+    ));
+    for (reason, count) in &shares.refused {
+        rows.push((
+            format!("refused here: {}", reason.replace('_', " ")),
+            *count,
+        ));
+    }
+    rows.push((
+        "upstream gone before it could be sent".to_owned(),
+        shares.undeliverable,
+    ));
+    rows.push(("too many in flight".to_owned(), shares.overload));
+    rows.push(("pending".to_owned(), shares.pending));
+    for (what, count) in rows {
+        write!(
+            page,
+            "<tr><td>{}</td><td class=\"n\">{count}</td></tr>",
+            escape(&what)
+        )?;
+    }
+    page.push_str("</table>");
+    Ok(())
+}
+
+fn upstreams(page: &mut String, view: &NodeView) -> std::fmt::Result {
+    page.push_str(
+        "<h2>Upstream sessions</h2><div class=\"scroll\"><table><tr><th>session</th>\
+         <th>upstream</th><th>serves</th></tr>",
+    );
+    for pool in view.pools() {
+        write!(
+            page,
+            "<tr><td>{}</td><td>{}</td><td>{}</td></tr>",
+            escape(&pool.name),
+            escape(&pool.upstream),
+            if pool.serving { "yes" } else { "no" }
+        )?;
+    }
+    page.push_str("</table></div>");
+    Ok(())
+}
+
+fn actors(page: &mut String, view: &NodeView) -> std::fmt::Result {
+    page.push_str(
+        "<h2>Actors</h2><div class=\"scroll\"><table><tr><th>actor</th><th>state</th>\
+         <th>generation</th><th>waiting</th><th>last fault</th></tr>",
+    );
+    for actor in view.health().reports() {
+        write!(
+            page,
+            "<tr><td>{}</td><td>{:?}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>",
+            escape(&actor.name),
+            actor.state,
+            actor.generation,
+            actor.queue_depth,
+            escape(
+                &actor
+                    .last_fault
+                    .map_or_else(String::new, |fault| fault.cause)
+            ),
+        )?;
+    }
+    page.push_str("</table></div>");
+    Ok(())
+}
+
+/// What came from outside must stay text.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_names_stay_text() {
+        assert_eq!(escape("<script>'\"&"), "&lt;script&gt;&#39;&quot;&amp;");
+    }
+}

@@ -1,0 +1,18 @@
+//! The Zartrux daemon as a library.
+//!
+//! Where to start reading: [`node::Node::launch`] joins all parts, and
+//! `zartrux_actors::lane` introduces the actors of a lane to each other.
+//!
+//! - [`command`]: what `zartrux` can be told to do
+//! - [`node`]: the running daemon
+//! - [`http`]: health, metrics, drills
+//! - [`demo`]: the embedded pool and miners
+//! - [`bench`]: load generators
+
+pub mod bench;
+pub mod command;
+pub mod console;
+pub mod demo;
+pub mod descriptors;
+pub mod http;
+pub mod node;

@@ -1,0 +1,29 @@
+//! `zartrux`: see `zartrux --help`.
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+use zartrux::command::{Cli, carry_out};
+use zartrux::console::complain;
+use zartrux::node::ExitCode;
+
+fn main() -> std::process::ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // A closed output leaves nobody to tell.
+            let _ = usage.print();
+            return match usage.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::Done,
+                _ => ExitCode::Usage,
+            }
+            .into();
+        }
+    };
+    match carry_out(cli) {
+        Ok(code) => code.into(),
+        Err(fault) => {
+            complain(&format_args!("zartrux: {fault:#}"));
+            ExitCode::Internal.into()
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! From settings to lanes.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use zartrux_actors::clock::Clock;
+use zartrux_actors::judge::JudgePolicy;
+use zartrux_actors::lane::{LaneArgs, Upstream};
+use zartrux_actors::miner_sessions::{Door, SessionSettings, bind};
+use zartrux_actors::planner::PlanPolicy;
+use zartrux_actors::pool_session::{PoolEndpoint, PoolTimeouts, Tls};
+use zartrux_actors::prover::Prover;
+use zartrux_actors::share_ticket::ShareTicket;
+use zartrux_actors::supervision::HealthRegistry;
+use zartrux_actors::tls::{MinerTls, TlsFiles};
+use zartrux_config::{Pool, Settings};
+use zartrux_models::plan::{FailoverPolicy, VardiffPolicy};
+use zartrux_models::work::{Algorithm, Difficulty};
+
+/// Name and version, as pools see us. It must not contain `xmr-node-proxy` (another dialect).
+const AGENT: &str = concat!("zartrux/", env!("CARGO_PKG_VERSION"));
+
+/// Where miners come in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Addresses {
+    pub(super) plain: Vec<SocketAddr>,
+    pub(super) tls: Vec<SocketAddr>,
+}
+
+/// Open listeners of all lanes.
+#[derive(Debug, Default)]
+pub(super) struct Doors {
+    /// By lane.
+    pub(super) doors: Vec<Vec<Door>>,
+    pub(super) addresses: Addresses,
+    pub(super) fingerprint: Option<String>,
+}
+
+/// Opens the listeners: every lane listens on every address.
+pub(super) fn open_doors(settings: &Settings) -> Result<Doors> {
+    let miners = &settings.miners;
+    let mut all = Doors::default();
+    all.doors.resize_with(settings.node.lanes, Vec::new);
+    let shared = settings.node.lanes > 1;
+    for asked in &miners.listen {
+        let mut address = *asked;
+        for doors in &mut all.doors {
+            let door = bind(address, None, shared)?;
+            // With port 0 the system chooses once, and the other lanes follow.
+            address = door.address();
+            doors.push(door);
+        }
+        all.addresses.plain.push(address);
+    }
+    if miners.tls_listen.is_empty() {
+        return Ok(all);
+    }
+    let tls = miner_tls(settings)?;
+    for asked in &miners.tls_listen {
+        let mut address = *asked;
+        for doors in &mut all.doors {
+            let door = bind(address, Some(tls.acceptor.clone()), shared)?;
+            address = door.address();
+            doors.push(door);
+        }
+        all.addresses.tls.push(address);
+    }
+    all.fingerprint = Some(tls.fingerprint);
+    Ok(all)
+}
+
+fn miner_tls(settings: &Settings) -> Result<MinerTls> {
+    let files = match &settings.miners.tls_files {
+        Some(given) => TlsFiles {
+            certificate: given.certificate.clone(),
+            key: given.key.clone(),
+        },
+        None => {
+            let files = TlsFiles::generated_in(Path::new(&settings.node.data));
+            files.generate_if_missing()?;
+            files
+        }
+    };
+    files.load().context("miners' TLS")
+}
+
+/// What each lane is built from.
+pub(super) fn lane_args(
+    settings: &Settings,
+    doors: Vec<Vec<Door>>,
+    prover: Option<Prover<ShareTicket>>,
+    health: &HealthRegistry,
+    clock: Clock,
+) -> Result<Vec<LaneArgs>> {
+    let lanes = settings.node.lanes.max(1);
+    let upstreams: Vec<Upstream> = settings.pools.iter().map(upstream).collect();
+    let args = doors
+        .into_iter()
+        .enumerate()
+        .map(|(index, doors)| LaneArgs {
+            index,
+            doors,
+            sessions: session_settings(settings, lanes),
+            max_shares_in_flight: settings.miners.max_shares_in_flight.div_ceil(lanes),
+            upstreams: upstreams.clone(),
+            timeouts: PoolTimeouts {
+                connect: settings.failover.connect_timeout,
+                response: settings.failover.response_timeout,
+                retry: settings.failover.retry,
+                retry_max: settings.failover.retry_max,
+                ban: PoolTimeouts::SHORTEST_BAN,
+            },
+            plan: PlanPolicy {
+                failover: FailoverPolicy {
+                    job_timeout: settings.failover.job_timeout,
+                    failback_after: settings.failover.failback_after,
+                },
+                standby: settings.failover.standby,
+                grace: settings.failover.grace,
+            },
+            judge: JudgePolicy {
+                deadline: settings.prove.deadline,
+                deadline_unknown: settings.prove.deadline_unknown,
+                sample: settings.prove.sample.get(),
+            },
+            prover: prover.clone(),
+            health: health.clone(),
+            clock,
+        });
+    Ok(args.collect())
+}
+
+fn session_settings(settings: &Settings, lanes: usize) -> SessionSettings {
+    let miners = &settings.miners;
+    SessionSettings {
+        login_timeout: miners.login_timeout,
+        login_hold: miners.login_hold,
+        idle_timeout: miners.idle_timeout,
+        max_connections: miners.max_connections.div_ceil(lanes),
+        unsent_limit: miners.unsent_limit.bytes(),
+        vardiff: miners.share_goal.map(|goal| VardiffPolicy {
+            goal,
+            floor: Difficulty::new(miners.min_difficulty),
+        }),
+    }
+}
+
+fn upstream(pool: &Pool) -> Upstream {
+    let tls = match (pool.url.is_tls(), pool.tls_fingerprint) {
+        (false, _) => Tls::None,
+        (true, None) => Tls::Verified,
+        (true, Some(pin)) => Tls::Pinned(*pin.as_bytes()),
+    };
+    Upstream {
+        endpoint: PoolEndpoint {
+            host: pool.url.host(),
+            port: pool.url.port(),
+            tls,
+            user: pool.user.as_str().to_owned(),
+            pass: pool.pass.expose().to_owned(),
+            rig_id: pool.rig_id.clone(),
+            agent: AGENT.to_owned(),
+            algorithms: vec![Algorithm::Rx0, Algorithm::Rx2],
+            keepalive: pool.keepalive,
+            allow_reconnect_to: Vec::new(),
+        },
+        max_sessions: pool.max_sessions,
+    }
+}

@@ -1,0 +1,138 @@
+//! The running daemon: [`Node::launch`] is the only place where its parts are joined.
+
+mod drain;
+mod exits;
+mod lanes;
+mod prover;
+mod root;
+mod view;
+mod watchdog;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use tokio::sync::oneshot;
+use zartrux_actors::clock::Clock;
+use zartrux_actors::lane::Lane;
+use zartrux_config::Settings;
+
+pub use exits::ExitCode;
+pub use view::{NodeView, PoolSessionReport, Readiness};
+
+/// What a node does besides what its settings say.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NodeOptions {
+    /// Faults can be forced over HTTP, for rehearsals and the chaos test.
+    pub drill: bool,
+    /// End the process when a lane stops answering. Off where several nodes share a process.
+    pub watchdog: bool,
+}
+
+/// A running daemon.
+#[derive(Debug)]
+pub struct Node {
+    view: Arc<NodeView>,
+    lanes: Vec<Lane>,
+    addresses: lanes::Addresses,
+    monitor: Option<SocketAddr>,
+    fingerprint: Option<String>,
+    root: Option<JoinHandle<()>>,
+    stop_root: Option<oneshot::Sender<()>>,
+    drain: Duration,
+    clock: Clock,
+}
+
+impl Node {
+    /// Starts everything: prover, lanes with their actors, HTTP server, watchdog.
+    ///
+    /// # Errors
+    /// An address is taken, a file is unreadable, a thread can't be started.
+    pub fn launch(settings: &Settings, options: NodeOptions) -> Result<Self> {
+        let clock = Clock;
+        let doors = lanes::open_doors(settings)?;
+        let view = Arc::new(NodeView::new(settings, options, clock));
+        let prover = prover::start(settings, view.health(), clock)?;
+        view.set_prover(prover.clone());
+
+        // Lanes are arbiters, and those need a system: the root thread's.
+        let (ready, started) = std::sync::mpsc::sync_channel(1);
+        let (stop_root, stopped) = oneshot::channel();
+        let args = lanes::lane_args(settings, doors.doors, prover, view.health(), clock)?;
+        let root_view = Arc::clone(&view);
+        let listen = settings.monitor.listen;
+        let root = std::thread::Builder::new()
+            .name("root".to_owned())
+            .spawn(move || root::run(args, root_view, listen, &ready, stopped))
+            .context("can't start the root thread")?;
+        let root::Started { lanes, monitor } = started
+            .recv()
+            .map_err(|_| anyhow!("the root thread ended while starting"))??;
+        if options.watchdog {
+            watchdog::start(Arc::clone(&view), clock)?;
+        }
+        Ok(Self {
+            view,
+            lanes,
+            addresses: doors.addresses,
+            monitor,
+            fingerprint: doors.fingerprint,
+            root: Some(root),
+            stop_root: Some(stop_root),
+            drain: settings.node.drain,
+            clock,
+        })
+    }
+
+    /// Addresses on which miners come in without TLS.
+    #[must_use]
+    pub fn plain_addresses(&self) -> &[SocketAddr] {
+        &self.addresses.plain
+    }
+
+    /// Addresses on which miners come in with TLS.
+    #[must_use]
+    pub fn tls_addresses(&self) -> &[SocketAddr] {
+        &self.addresses.tls
+    }
+
+    /// SHA-256 of the certificate that miners see, 64 hex digits.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.fingerprint.as_deref()
+    }
+
+    /// Where the monitor answers.
+    #[must_use]
+    pub const fn monitor_address(&self) -> Option<SocketAddr> {
+        self.monitor
+    }
+
+    /// What it shows.
+    #[must_use]
+    pub const fn view(&self) -> &Arc<NodeView> {
+        &self.view
+    }
+
+    /// Leaves in order: no new connections, what is pending is settled for as long as the settings
+    /// allow, then everything is closed. Returns the shares that were still pending.
+    pub fn stop(mut self) -> u64 {
+        let pending = self.settle_pending();
+        for lane in self.lanes.drain(..) {
+            lane.close();
+        }
+        self.view.stop_prover();
+        if let Some(stop) = self.stop_root.take() {
+            // The root thread may have ended by itself.
+            let _ = stop.send(());
+        }
+        if let Some(root) = self.root.take()
+            && root.join().is_err()
+        {
+            tracing::error!("the root thread panicked");
+        }
+        pending
+    }
+}

@@ -1,0 +1,217 @@
+//! What the node shows: read from any thread, without asking an actor.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use zartrux_actors::auditor::Auditor;
+use zartrux_actors::clock::Clock;
+use zartrux_actors::counters::LaneCounts;
+use zartrux_actors::lane::LaneView;
+use zartrux_actors::pool_session::PoolReport;
+use zartrux_actors::prover::{Prover, ProverStatus};
+use zartrux_actors::share_ticket::ShareTicket;
+use zartrux_actors::supervision::HealthRegistry;
+use zartrux_config::Settings;
+
+use super::NodeOptions;
+
+/// Whether miners can be served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Readiness {
+    /// Yes or no.
+    pub ready: bool,
+    /// Why not, in words.
+    pub reasons: Vec<String>,
+}
+
+/// An upstream session as it is shown.
+#[derive(Debug, Clone, Serialize)]
+pub struct PoolSessionReport {
+    /// Lane and number, such as `lane0/pool/1`.
+    pub name: String,
+    /// `host:port` of its upstream.
+    pub upstream: String,
+    /// Whether its upstream serves.
+    pub serving: bool,
+    /// Its figures.
+    #[serde(flatten)]
+    pub report: PoolReport,
+}
+
+/// Live facts of the whole daemon.
+#[derive(Debug)]
+pub struct NodeView {
+    options: NodeOptions,
+    clock: Clock,
+    started: Instant,
+    upstreams: Vec<String>,
+    health: HealthRegistry,
+    lanes: OnceLock<Vec<Arc<LaneView>>>,
+    prover: OnceLock<Prover<ShareTicket>>,
+    draining: AtomicBool,
+    violations: Arc<AtomicU64>,
+}
+
+impl NodeView {
+    pub(super) fn new(settings: &Settings, options: NodeOptions, clock: Clock) -> Self {
+        Self {
+            options,
+            clock,
+            started: clock.now(),
+            upstreams: settings
+                .pools
+                .iter()
+                .map(|pool| format!("{}:{}", pool.url.host(), pool.url.port()))
+                .collect(),
+            health: HealthRegistry::default(),
+            lanes: OnceLock::new(),
+            prover: OnceLock::new(),
+            draining: AtomicBool::new(false),
+            violations: Arc::new(AtomicU64::new(0)),
+        }
+    }
+
+    pub(super) fn set_lanes(&self, lanes: Vec<Arc<LaneView>>) {
+        // Set once, by the root thread.
+        let _ = self.lanes.set(lanes);
+    }
+
+    pub(super) fn set_prover(&self, prover: Option<Prover<ShareTicket>>) {
+        if let Some(prover) = prover {
+            // Set once, at launch.
+            let _ = self.prover.set(prover);
+        }
+    }
+
+    pub(super) fn stop_prover(&self) {
+        if let Some(prover) = self.prover.get() {
+            prover.stop();
+        }
+    }
+
+    pub(super) fn set_draining(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Starts the actor that checks the invariants which can be checked while running.
+    pub(super) fn start_auditor(&self) {
+        Auditor::launch(
+            self.lanes().to_vec(),
+            self.health.register("root/auditor", "root"),
+            Arc::clone(&self.violations),
+            self.clock,
+        );
+    }
+
+    /// Whether drills are allowed.
+    #[must_use]
+    pub const fn drill(&self) -> bool {
+        self.options.drill
+    }
+
+    /// Whether the node is leaving.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// All actors.
+    #[must_use]
+    pub const fn health(&self) -> &HealthRegistry {
+        &self.health
+    }
+
+    /// The lanes.
+    #[must_use]
+    pub fn lanes(&self) -> &[Arc<LaneView>] {
+        self.lanes.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// The prover's own account; `None` with proving off.
+    #[must_use]
+    pub fn prover(&self) -> Option<ProverStatus> {
+        self.prover.get().map(Prover::status)
+    }
+
+    /// For drills.
+    #[must_use]
+    pub fn prover_handle(&self) -> Option<&Prover<ShareTicket>> {
+        self.prover.get()
+    }
+
+    /// Time since launch.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        self.clock.now().duration_since(self.started)
+    }
+
+    /// The counts of all lanes, each consistent in itself.
+    #[must_use]
+    pub fn counts(&self) -> LaneCounts {
+        let mut sum = LaneCounts::default();
+        for lane in self.lanes() {
+            sum.add(&lane.counts());
+        }
+        sum
+    }
+
+    /// Times that a live invariant did not hold.
+    #[must_use]
+    pub fn violations(&self) -> u64 {
+        self.violations.load(Ordering::Relaxed)
+    }
+
+    /// All upstream sessions.
+    #[must_use]
+    pub fn pools(&self) -> Vec<PoolSessionReport> {
+        let mut reports = Vec::new();
+        for (index, lane) in self.lanes().iter().enumerate() {
+            let serving = lane.serving();
+            for (pool, view) in lane.pools() {
+                reports.push(PoolSessionReport {
+                    name: format!("lane{index}/pool/{}", pool.0),
+                    upstream: self
+                        .upstreams
+                        .get(view.upstream)
+                        .cloned()
+                        .unwrap_or_default(),
+                    serving: serving == Some(view.upstream),
+                    report: view.stats.report(),
+                });
+            }
+        }
+        reports
+    }
+
+    /// Whether miners can be served: every lane has an upstream with a job, and the node is not
+    /// leaving.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        let mut reasons = Vec::new();
+        if self.is_draining() {
+            reasons.push("leaving: no new miners are taken".to_owned());
+        }
+        if self.lanes().is_empty() {
+            reasons.push("starting: no lane is up yet".to_owned());
+        }
+        for (index, lane) in self.lanes().iter().enumerate() {
+            if lane.serving().is_none() {
+                reasons.push(format!("lane {index}: no upstream has a fresh job"));
+            }
+        }
+        Readiness {
+            ready: reasons.is_empty(),
+            reasons,
+        }
+    }
+
+    /// A lane that has shown no sign of life for `silence`.
+    #[must_use]
+    pub fn silent_lane(&self, silence: Duration) -> Option<usize> {
+        self.lanes()
+            .iter()
+            .position(|lane| lane.silent_for(self.clock.now()) > silence)
+    }
+}
