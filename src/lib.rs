@@ -7,7 +7,7 @@
 //! - [`node`]: the running daemon
 //! - [`http`]: health, metrics, drills
 //! - [`demo`]: the embedded pool and miners
-//! - [`bench`]: load generators
+//! - [`mod@bench`]: load generators
 
 pub mod bench;
 pub mod command;

@@ -12,9 +12,14 @@ fn main() -> std::process::ExitCode {
         Err(usage) => {
             // A closed output leaves nobody to tell.
             let _ = usage.print();
-            return match usage.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::Done,
-                _ => ExitCode::Usage,
+            let asked_for = matches!(
+                usage.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            );
+            return if asked_for {
+                ExitCode::Done
+            } else {
+                ExitCode::Usage
             }
             .into();
         }

@@ -303,9 +303,10 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> LanePosts {
             turn_away: post!(sessions, sessions_guard),
             report_leases: post!(sessions, sessions_guard),
             pool_opened: post!(judge, judge_guard),
-            pool_closed: post!(judge, judge_guard),
+            pool_closed: [post!(judge, judge_guard), post!(sessions, sessions_guard)],
         },
         open_pool,
+        on_closed: pool_forgetter(args.index, &view, registry),
         on_serving: Box::new(move |serving| view.set_serving(serving)),
         guard: planner_guard,
         clock,
@@ -334,7 +335,7 @@ fn pool_opener(
                 Post::to_actor($to.clone().recipient(), Arc::clone($guard.health()))
             };
         }
-        let health = registry.register(format!("lane{index}/pool/{}", pool.0), "pool session");
+        let health = registry.register(pool_name(index, pool), "pool session");
         let stats = Arc::new(PoolStats::default());
         let session = PoolSession::new(PoolSessionArgs {
             key: pool,
@@ -360,6 +361,26 @@ fn pool_opener(
             health,
         }
     })
+}
+
+/// Takes closed pool sessions out of what is shown.
+fn pool_forgetter(
+    lane: usize,
+    view: &Arc<LaneView>,
+    registry: HealthRegistry,
+) -> Box<dyn Fn(PoolKey)> {
+    let view = Arc::clone(view);
+    Box::new(move |pool| {
+        view.pools
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&pool);
+        registry.remove(&pool_name(lane, pool));
+    })
+}
+
+fn pool_name(lane: usize, pool: PoolKey) -> String {
+    format!("lane{lane}/pool/{}", pool.0)
 }
 
 /// Has the seeds of each new job prepared before its first share comes.

@@ -1,4 +1,5 @@
 //! Fast mode, which needs 2.4 GiB and a minute: run with `--ignored`.
+#![cfg(test)]
 
 use std::num::NonZero;
 use std::sync::Arc;

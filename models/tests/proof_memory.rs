@@ -1,5 +1,5 @@
 //! RandomX where memory is short. Alone in its file: the limit holds for the whole process.
-#![cfg(target_os = "linux")]
+#![cfg(all(test, target_os = "linux"))]
 
 use std::fs;
 

@@ -1,4 +1,5 @@
 //! Every share that was recorded from real miners, recomputed; and every forged one.
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 use std::num::NonZero;

@@ -1,4 +1,5 @@
 //! RandomX against its published test vectors.
+#![cfg(test)]
 
 use std::sync::Arc;
 

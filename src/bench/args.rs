@@ -119,7 +119,7 @@ pub struct Saturate {
     #[arg(long, value_delimiter = ',', default_value = "16,64,256,1000,5000", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub outstanding: Vec<u32>,
     /// Seconds of each level
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub seconds: u32,
 }
 

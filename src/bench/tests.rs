@@ -85,6 +85,13 @@ fn shares_are_sent_at_the_rate_asked_for_and_all_are_accounted_for() {
 }
 
 #[test]
+fn a_run_that_would_not_fit_the_books_is_refused_before_it_begins() {
+    let (mut stage, _) = farm(Fault::None);
+    let error = share::run(&mut stage, MINERS, 1_000_000, 11 * SECOND).unwrap_err();
+    assert!(error.to_string().contains("10000000"), "{error}");
+}
+
+#[test]
 fn a_closed_loop_gives_the_best_of_its_levels() {
     let (mut stage, _) = farm(Fault::None);
     let figures = saturate::run(&mut stage, MINERS, &[1, 64], SECOND).unwrap();

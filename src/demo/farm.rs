@@ -52,7 +52,13 @@ pub fn run_until<W: Write>(
     let proxy = launch(pool.address()).context("the proxy did not start")?;
     screen.say(&format!("listening for miners on {}", proxy.miners))?;
 
-    let miners = start_miners(args, &proxy, &caches)?;
+    let miners = match start_miners(args, &proxy, &caches) {
+        Ok(miners) => miners,
+        Err(fault) => {
+            (proxy.stop)().context("the proxy did not stop")?;
+            return Err(fault);
+        }
+    };
     let end = watch(args, miners, pool, proxy, screen, stop)?;
     let verdict = view::verdict(&end);
     screen.say(&view::summary(&end, &verdict))?;
@@ -122,7 +128,7 @@ fn watch<W: Write>(
         tokio::pin!(stop);
         let over = time::sleep(limit);
         tokio::pin!(over);
-        let mut refresh = time::interval(REFRESH);
+        let mut refresh = time::interval_at(time::Instant::now() + REFRESH, REFRESH);
         loop {
             tokio::select! {
                 () = &mut stop => return Ok(()),

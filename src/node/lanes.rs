@@ -89,10 +89,10 @@ fn miner_tls(settings: &Settings) -> Result<MinerTls> {
 pub(super) fn lane_args(
     settings: &Settings,
     doors: Vec<Vec<Door>>,
-    prover: Option<Prover<ShareTicket>>,
+    prover: Option<&Prover<ShareTicket>>,
     health: &HealthRegistry,
     clock: Clock,
-) -> Result<Vec<LaneArgs>> {
+) -> Vec<LaneArgs> {
     let lanes = settings.node.lanes.max(1);
     let upstreams: Vec<Upstream> = settings.pools.iter().map(upstream).collect();
     let args = doors
@@ -124,11 +124,11 @@ pub(super) fn lane_args(
                 deadline_unknown: settings.prove.deadline_unknown,
                 sample: settings.prove.sample.get(),
             },
-            prover: prover.clone(),
+            prover: prover.cloned(),
             health: health.clone(),
             clock,
         });
-    Ok(args.collect())
+    args.collect()
 }
 
 fn session_settings(settings: &Settings, lanes: usize) -> SessionSettings {

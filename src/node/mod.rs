@@ -60,7 +60,7 @@ impl Node {
         // Lanes are arbiters, and those need a system: the root thread's.
         let (ready, started) = std::sync::mpsc::sync_channel(1);
         let (stop_root, stopped) = oneshot::channel();
-        let args = lanes::lane_args(settings, doors.doors, prover, view.health(), clock)?;
+        let args = lanes::lane_args(settings, doors.doors, prover.as_ref(), view.health(), clock);
         let root_view = Arc::clone(&view);
         let listen = settings.monitor.listen;
         let root = std::thread::Builder::new()

@@ -25,17 +25,22 @@ pub mod clock;
 pub mod fake_pool;
 pub mod fixtures;
 pub mod garbage;
+pub mod http;
 pub mod oracle;
+pub mod proxy;
 pub mod results;
 pub mod sim_miner;
+pub mod swarm;
 
 use std::time::Duration;
 
 pub use certs::{TestCa, TestCert};
 pub use fake_pool::{Answer, FakePool, OnConnect, OnKeepalive, OnLogin, OnSubmit, Script};
 pub use oracle::{Judgement, Oracle};
+pub use proxy::{Config, Proxy};
 pub use results::{result_meeting, result_missing};
 pub use sim_miner::{Heard, SimMiner};
+pub use swarm::Swarm;
 
 /// How long anything is waited for before the test fails. Long, since builds may share the
 /// machine; a test that passes never waits for it.

@@ -22,7 +22,8 @@ pub struct PoolOpened {
     pub forward: Post<ForwardShare>,
 }
 
-/// A pool session was closed.
+/// A pool session was closed: there is no way to it, and its jobs are dead. For the judge and the
+/// miner sessions.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
 pub struct PoolClosed(pub PoolKey);

@@ -3,9 +3,10 @@
 use zartrux_models::plan::{Lease, SeatKey};
 use zartrux_models::session::Assignment;
 use zartrux_models::stratum::JobLine;
-use zartrux_models::work::Slot;
+use zartrux_models::work::{PoolKey, Slot};
 
 use super::MinerSessions;
+use crate::judge::PoolClosed;
 use crate::pool_session::{JobReplaced, PoolState, PoolStateChanged};
 
 impl MinerSessions {
@@ -21,7 +22,7 @@ impl MinerSessions {
     }
 
     /// Sends the current job of a pool session to everyone on it: at most 256 writes.
-    fn fan_out(&mut self, pool: zartrux_models::work::PoolKey) {
+    fn fan_out(&mut self, pool: PoolKey) {
         let Some(places) = self.tenants.get(&pool) else {
             return;
         };
@@ -61,14 +62,21 @@ impl MinerSessions {
         self.lines.insert(pool, line);
     }
 
-    pub(super) fn on_pool_state(&mut self, changed: PoolStateChanged) {
+    pub(super) fn on_pool_state(&mut self, changed: &PoolStateChanged) {
         match changed.state {
-            PoolState::Lost { .. } => {
-                self.jobs.forget(changed.pool);
-                self.lines.remove(&changed.pool);
-                self.expire_contested();
-            }
+            PoolState::Lost { .. } => self.forget_jobs_of(changed.pool),
             PoolState::Connecting | PoolState::LoggedIn | PoolState::Unresponsive => {}
         }
+    }
+
+    pub(super) fn on_pool_closed(&mut self, PoolClosed(pool): PoolClosed) {
+        self.forget_jobs_of(pool);
+        self.tenants.remove(&pool);
+    }
+
+    fn forget_jobs_of(&mut self, pool: PoolKey) {
+        self.jobs.forget(pool);
+        self.lines.remove(&pool);
+        self.expire_contested();
     }
 }

@@ -150,17 +150,19 @@ impl MinerSessions {
             };
             match door.listener.accept() {
                 Ok((socket, _)) => self.seat_newcomer(socket, index),
-                Err(fault) => match fault.kind() {
-                    ErrorKind::WouldBlock => return false,
-                    // The peer left again before we took it.
-                    ErrorKind::ConnectionAborted | ErrorKind::Interrupted => {}
-                    _ => {
-                        // Out of descriptors, most likely: those waiting are tried again with the
-                        // next tick.
-                        tracing::warn!(%fault, "can't accept a connection");
-                        return false;
-                    }
-                },
+                Err(fault) if fault.kind() == ErrorKind::WouldBlock => return false,
+                // The peer left again before we took it.
+                Err(fault)
+                    if matches!(
+                        fault.kind(),
+                        ErrorKind::ConnectionAborted | ErrorKind::Interrupted
+                    ) => {}
+                Err(fault) => {
+                    // Out of descriptors, most likely: those waiting are tried again with the
+                    // next tick.
+                    tracing::warn!(%fault, "can't accept a connection");
+                    return false;
+                }
             }
         }
         true

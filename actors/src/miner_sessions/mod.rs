@@ -33,7 +33,7 @@ use zartrux_models::work::{JobKey, JobTable, Nonce, PoolKey, Slot, UpstreamJob};
 
 use crate::clock::Clock;
 use crate::counters::LaneStats;
-use crate::judge::JudgeShare;
+use crate::judge::{JudgeShare, PoolClosed};
 use crate::messaging::{Credits, Post};
 use crate::planner::{LeaseAsked, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
 use crate::pool_session::{JobReplaced, PoolStateChanged};
@@ -278,10 +278,19 @@ macro_rules! handles {
 
 handles! {
     JobReplaced => on_job_replaced,
-    PoolStateChanged => on_pool_state,
+    PoolClosed => on_pool_closed,
     LeaseGranted => on_lease_granted,
     TurnAway => on_turn_away,
     ReportLeases => on_report_leases,
     ShareSettled => on_settled,
     StopAccepting => on_stop_accepting,
+}
+
+impl Handler<PoolStateChanged> for MinerSessions {
+    type Result = ();
+
+    fn handle(&mut self, changed: PoolStateChanged, _: &mut Self::Context) {
+        self.guard.health().dequeued();
+        self.on_pool_state(&changed);
+    }
 }

@@ -46,8 +46,8 @@ pub struct PlannerPosts {
     pub report_leases: Post<ReportLeases>,
     /// Ways to pools, for the judge.
     pub pool_opened: Post<PoolOpened>,
-    /// Ways that are gone.
-    pub pool_closed: Post<PoolClosed>,
+    /// Ways that are gone: for the judge and the miner sessions.
+    pub pool_closed: [Post<PoolClosed>; 2],
 }
 
 /// Everything the planner is built from.
@@ -62,6 +62,8 @@ pub struct PlannerArgs {
     pub open_pool: OpenPool,
     /// Hears which upstream serves.
     pub on_serving: Box<dyn Fn(Option<usize>)>,
+    /// Hears which session was closed.
+    pub on_closed: Box<dyn Fn(PoolKey)>,
     /// Runs the core.
     pub guard: Guard,
     /// The time.
@@ -76,6 +78,7 @@ pub struct Planner {
     posts: PlannerPosts,
     open_pool: OpenPool,
     on_serving: Box<dyn Fn(Option<usize>)>,
+    on_closed: Box<dyn Fn(PoolKey)>,
     guard: Guard,
     clock: Clock,
     backoff: Backoff,
@@ -97,6 +100,9 @@ impl fmt::Debug for Planner {
 
 impl Planner {
     const TICK: Duration = Duration::from_millis(500);
+    /// How long a session that nobody sits on any more is kept for shares that are still under
+    /// way.
+    const LINGER: Duration = Duration::from_secs(5);
 
     /// Builds the actor; it opens its first sessions when it starts.
     #[must_use]
@@ -107,6 +113,7 @@ impl Planner {
             posts: args.posts,
             open_pool: args.open_pool,
             on_serving: args.on_serving,
+            on_closed: args.on_closed,
             guard: args.guard,
             clock: args.clock,
             backoff: Backoff::of_cores(),
@@ -130,7 +137,7 @@ impl Planner {
             return;
         }
         match self.guard.run(&mut self.core, step) {
-            Ok(effects) => self.apply(effects),
+            Ok(effects) => self.apply(effects, ctx),
             Err(Faulted) => {
                 ctx.run_later(self.backoff.next_delay(), |this, _| this.rebuild());
             }
@@ -155,11 +162,14 @@ impl Planner {
         self.posts.report_leases.send(ReportLeases);
     }
 
-    fn apply(&mut self, effects: Vec<PlanEffect>) {
+    fn apply(&mut self, effects: Vec<PlanEffect>, ctx: &mut Context<Self>) {
         for effect in effects {
             match effect {
                 PlanEffect::OpenPool { pool, upstream } => self.open(pool, upstream),
-                PlanEffect::ClosePool(pool) => self.close(pool),
+                PlanEffect::ClosePool(pool) => {
+                    self.facts.remove(&pool);
+                    ctx.run_later(Self::LINGER, move |this, _| this.close(pool));
+                }
                 PlanEffect::Grant(seat, lease) => {
                     self.posts.granted.send(LeaseGranted { seat, lease });
                 }
@@ -200,8 +210,11 @@ impl Planner {
         self.facts.remove(&pool);
         if let Some(opened) = self.opened.remove(&pool) {
             opened.close.send(ClosePool);
+            for post in &self.posts.pool_closed {
+                post.send(PoolClosed(pool));
+            }
+            (self.on_closed)(pool);
         }
-        self.posts.pool_closed.send(PoolClosed(pool));
     }
 }
 

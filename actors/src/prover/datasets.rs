@@ -177,6 +177,19 @@ impl<B, D> DatasetTable<B, D> {
         }
     }
 
+    /// Gives up a dataset that is being filled for a seed that `keep` rejects: it would hold on
+    /// to a cache that has given way.
+    pub(super) fn give_up_filling(
+        &mut self,
+        keep: impl Fn(&SeedHash) -> bool,
+    ) -> Option<Stage<B, D>> {
+        let index = self
+            .slots
+            .iter()
+            .position(|slot| matches!(slot.stage, Stage::Filling { .. }) && !keep(&slot.seed))?;
+        Some(self.slots.remove(index).stage)
+    }
+
     /// Whether the caller is the one to check the dataset of this builder.
     pub(super) fn begin_check(&mut self, is_it: impl Fn(&B) -> bool) -> bool {
         self.slots.iter_mut().any(|slot| match &mut slot.stage {
@@ -347,6 +360,19 @@ mod tests {
         };
         // A thread that was just checking it finds it gone and gets it back to drop.
         assert_eq!(table.checked(|_| true, Ok('a'), now), (None, Some('a')));
+    }
+
+    #[test]
+    fn one_whose_cache_gives_way_is_given_up_unless_it_is_complete() {
+        let now = Clock.now();
+        let mut table = Table::new(1, SETTLE);
+        table.next(&[candidate(A, Some(now))], now);
+        table.allocated(A, Ok('a'), now);
+        assert_eq!(table.give_up_filling(|_| true), None);
+        assert!(table.give_up_filling(|seed| *seed != A).is_some());
+        table.next(&[candidate(A, Some(now))], now);
+        fill(&mut table, A, 'a', now);
+        assert_eq!(table.give_up_filling(|seed| *seed != A), None);
     }
 
     #[test]

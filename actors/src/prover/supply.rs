@@ -90,11 +90,14 @@ impl Supply {
     pub(super) fn next_order(&mut self, now: Instant) -> (Order, Evicted) {
         let cache_at = match self.seeds.next(now) {
             NextCache::Build { seed, evicted } => {
-                let evicted = evicted.map(|cache| {
-                    self.retired.caches.push(Arc::downgrade(&cache));
-                    Box::new(cache) as Box<dyn Any + Send>
-                });
-                return (Order::Cache(seed), evicted);
+                let Some(cache) = evicted else {
+                    return (Order::Cache(seed), None);
+                };
+                self.retired.caches.push(Arc::downgrade(&cache));
+                let seeds = &self.seeds;
+                let filling = self.datasets.give_up_filling(|seed| seeds.knows(seed));
+                let filling = filling.map(|stage| self.retire(stage));
+                return (Order::Cache(seed), Some(Box::new((cache, filling))));
             }
             NextCache::NotBefore(time) => Some(time),
             NextCache::Nothing => None,

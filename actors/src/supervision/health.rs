@@ -170,7 +170,9 @@ impl ActorHealth {
 
     /// Counts a step; true for the one in 16 that should be timed.
     pub fn step_begins(&self) -> bool {
-        self.steps.fetch_add(1, Ordering::Relaxed) % 16 == 0
+        self.steps
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(16)
     }
 
     /// Notes the time of a step.

@@ -1,4 +1,5 @@
 //! The prover with its real threads and real RandomX, in light mode unless a test says so.
+#![cfg(test)]
 
 mod fast;
 mod faults;

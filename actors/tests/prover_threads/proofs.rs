@@ -1,6 +1,8 @@
 //! Shares proved and refuted.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use zartrux_actors::prover::{NotProved, Priority, ProofRequest};
@@ -51,25 +53,35 @@ fn recorded_shares_are_proved_and_forged_ones_refuted() {
     ));
     let forged = bad.into_iter().filter(|share| share.expect == "bad_hash");
     // Some of each seed: all of them are recomputed where RandomX itself is tested.
-    let shares: Vec<Recorded> = good
+    let mut shares: Vec<Recorded> = good
         .into_iter()
         .step_by(8)
         .chain(forged.step_by(3))
         .collect();
+    shares.sort_by(|one, other| one.seed_hash.cmp(&other.seed_hash));
 
     let mut options = options(2, 100);
-    // Three seeds are recorded, one after the other takes its place.
-    options.dwell = std::time::Duration::ZERO;
+    // Three seeds are recorded, and each takes the place of another at once.
+    options.dwell = Duration::ZERO;
     let bench = Bench::start(options);
-    for (ticket, share) in shares.iter().enumerate() {
-        bench.prover.ask(share.request(&bench, ticket)).unwrap();
-        // Seed by seed, as jobs come: the requests of a displaced seed would be given up.
-        let answer = bench.answer();
-        assert_eq!(answer.ticket as usize, ticket);
-        let claimed = ResultHash::from_hex(&share.result).unwrap();
-        let verdict = answer.outcome.unwrap().check(&claimed);
-        assert_eq!(verdict.is_err(), share.expect == "bad_hash", "{share:?}");
+    let mut seen = HashSet::new();
+    for of_one_seed in shares.chunk_by(|one, other| one.seed_hash == other.seed_hash) {
+        for (ticket, share) in of_one_seed.iter().enumerate() {
+            bench.prover.ask(share.request(&bench, ticket)).unwrap();
+        }
+        for _ in of_one_seed {
+            let answer = bench.answer();
+            let share = &of_one_seed[answer.ticket as usize];
+            let claimed = ResultHash::from_hex(&share.result).unwrap();
+            let verdict = answer.outcome.unwrap().check(&claimed);
+            assert_eq!(verdict.is_err(), share.expect == "bad_hash", "{share:?}");
+            seen.insert((share.seed_hash.clone(), verdict.is_err()));
+        }
     }
+    assert!(
+        seen.len() >= 4,
+        "good and bad ones of several seeds: {seen:?}"
+    );
     let status = bench.prover.status();
     assert_eq!(status.requests.proved, shares.len() as u64);
     assert_eq!(status.hashes, shares.len() as u64);

@@ -110,7 +110,7 @@ impl Bench {
         let reply = move |answer| {
             entered.send(()).unwrap();
             // Ends when the gate is dropped, too.
-            drop(opened.lock().unwrap().recv());
+            let _ = opened.lock().unwrap().recv();
             drop(sender.send(answer));
         };
         let mut request = self.request(ticket, A, Priority::BlockCandidate);

@@ -32,7 +32,7 @@ impl Default for Failover {
         Self {
             connect_timeout: Duration::from_secs(20),
             response_timeout: Duration::from_secs(20),
-            job_timeout: Duration::from_secs(600),
+            job_timeout: Duration::from_secs(1800),
             retry: Duration::from_secs(5),
             retry_max: Duration::from_secs(60),
             failback_after: Duration::from_secs(60),

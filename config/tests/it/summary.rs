@@ -47,7 +47,7 @@ max_sessions = 256
 [failover]
 connect_timeout = "20s"
 response_timeout = "20s"
-job_timeout = "10m"
+job_timeout = "30m"
 retry = "5s"
 retry_max = "1m"
 failback_after = "1m"

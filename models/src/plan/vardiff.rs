@@ -137,8 +137,8 @@ mod tests {
         let (mut now, mut next_job, mut last_note) = (0.0, 30.0, 0.0);
         let (mut shares, mut next_share) = (0u32, waits.next(asked.get() as f64 / rate));
         while now < 3900.0 {
-            now = f64::min(next_job, next_share);
-            let found = now == next_share;
+            let found = next_share < next_job;
+            now = if found { next_share } else { next_job };
             let elapsed = Duration::from_secs_f64(now - last_note);
             vardiff.note(&POLICY, elapsed, if found { asked.get() } else { 0 });
             last_note = now;

@@ -24,7 +24,8 @@ pub enum Pages {
 pub(super) fn advise_huge(start: *mut c_void, len: usize) {
     #[cfg(target_os = "linux")]
     {
-        const PAGE: usize = 4096;
+        // The largest page size in use: a multiple of every smaller one.
+        const PAGE: usize = 64 << 10;
         let skip = start.align_offset(PAGE).min(len);
         let len = (len - skip) & !(PAGE - 1);
         // SAFETY: this advice changes neither contents nor protection of any page, whatever

@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn four_byte_targets_round_as_pools_round() {
         // A pool that asks for 9,000,000 in 4 bytes gets 9,004,124 (seen with xmrig 6.26).
-        let short = (u64::from(u32::MAX) / 9_000_000) as u32;
+        let short = u32::MAX / 9_000_000;
         let text = const_hex::encode(short.to_le_bytes());
         assert_eq!(
             Target::from_hex(&text).unwrap().difficulty().get(),

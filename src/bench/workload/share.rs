@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::{drain, explain, micros_each, percent_of_core, send_next, turn_into};
 use crate::bench::{
@@ -14,16 +14,23 @@ use crate::bench::{
     stats::Samples,
 };
 
+/// The most shares of one run: each is on the books until its end.
+const MOST: u128 = 10_000_000;
+
 /// Submits `rate` shares a second for `span` over the `miners` miners that are there.
 ///
 /// # Errors
-/// When a miner goes off or the proxy ends.
+/// When a miner goes off or the proxy ends; when the run is too large for the books, or the
+/// generator falls so far behind that it is no open loop any more.
 pub(crate) fn run(stage: &mut Stage, miners: usize, rate: u32, span: Duration) -> Result<Figures> {
     let mut ledger = Ledger::from(0);
     let mut late = Samples::default();
     let mut seen = Vec::new();
     let interval = Duration::from_secs(1) / rate.max(1);
     let total = span.as_nanos() / interval.as_nanos().max(1);
+    if total > MOST {
+        bail!("{rate} shares a second for {span:?} are more than the {MOST} of one run");
+    }
     let total = usize::try_from(total)?;
 
     let cpu = stage.cpu()?;
@@ -32,6 +39,9 @@ pub(crate) fn run(stage: &mut Stage, miners: usize, rate: u32, span: Duration) -
     let mut due = began;
     while ledger.sent() < total {
         let now = stage.engine.now();
+        if now > began.after(span * 2) {
+            bail!("the generator cannot send {rate} shares a second on this machine");
+        }
         while due <= now && ledger.sent() < total {
             send_next(stage, &mut ledger, miners)?;
             late.push(now.since(due));

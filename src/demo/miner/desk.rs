@@ -56,7 +56,17 @@ impl Desk {
         self.changed.notify_all();
     }
 
-    /// Whether this is the task under way.
+    /// Whether this task is still to be worked on.
+    pub(super) fn is_wanted(&self, number: u64) -> bool {
+        let state = self.lock();
+        !state.stop
+            && state
+                .task
+                .as_ref()
+                .is_some_and(|task| task.number == number)
+    }
+
+    /// Whether shares of this task are still of use.
     pub(super) fn is_current(&self, number: u64) -> bool {
         self.lock()
             .task

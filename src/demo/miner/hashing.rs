@@ -61,7 +61,7 @@ impl Rig {
             self.count = 0;
         }
         let mut due = clock::now();
-        while desk.is_current(task.number) {
+        while desk.is_wanted(task.number) {
             let Some(nonce) = task.work.nonce(self.count) else {
                 return;
             };

@@ -11,7 +11,7 @@ pub fn summary(end: &Snapshot, verdict: &Result<(), Vec<String>>) -> String {
     for miner in &end.miners {
         let (sound, wrong) = (&miner.counts.sound, &miner.counts.corrupt);
         lines.push(format!(
-            "  {}: {} hashes; {} good shares found, {} accepted, {} refused, {} lost",
+            "  {}: {} hashes; good shares: {} found, {} accepted, {} refused, {} lost",
             harmless(&miner.rig, 40),
             thousands(miner.counts.hashes),
             thousands(sound.found),
@@ -21,8 +21,8 @@ pub fn summary(end: &Snapshot, verdict: &Result<(), Vec<String>>) -> String {
         ));
         if miner.broken {
             lines.push(format!(
-                "    failing memory: {} wrong shares, {} refused by the proxy, {} not",
-                thousands(wrong.found),
+                "    failing memory; wrong shares: {} sent, {} refused, {} taken",
+                thousands(wrong.found.saturating_sub(wrong.lost)),
                 thousands(wrong.refused_in_all()),
                 thousands(wrong.accepted),
             ));
@@ -79,7 +79,7 @@ mod tests {
             ..Snapshot::default()
         };
         let text = summary(&end, &Err(vec!["it went wrong".into()]));
-        assert!(text.contains("failing memory: 0 wrong shares"));
+        assert!(text.contains("failing memory; wrong shares: 0 sent"));
         assert_eq!(text.matches("Invalid share: job \\u{1b}[2J").count(), 5);
         assert!(text.ends_with("Verdict: FAILED.\n  - it went wrong"));
         assert!(summary(&end, &Ok(())).contains("Verdict: passed"));

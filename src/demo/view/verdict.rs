@@ -7,7 +7,7 @@ use crate::demo::pool::{PoolReport, Refusal};
 
 /// Beginnings of texts that call a share bad, in lower case. Late shares and a pool that is away
 /// are nobody's fault.
-const ACCUSATIONS: [&str; 9] = [
+const ACCUSATIONS: [&str; 7] = [
     "invalid",
     "low diff",
     "duplicate",
@@ -15,8 +15,6 @@ const ACCUSATIONS: [&str; 9] = [
     "incorrect algorithm",
     "rejected share",
     "unauthenticated",
-    "permission denied",
-    "throttled",
 ];
 
 /// What is wrong at the end of a demo.

@@ -165,7 +165,7 @@ impl FakePool {
         });
     }
 
-    /// Sends a new job to every connection that has logged in.
+    /// Sends a new job to every connection that is open and welcome.
     pub fn push_job(&self, difficulty: u64, height: u64) {
         self.shared.change(|state| {
             state.difficulty = difficulty;
@@ -243,14 +243,9 @@ impl FakePool {
             .collect()
     }
 
-    /// Connections that are open and have logged in.
+    /// Connections that are open and whose login was not refused.
     pub fn live(&self) -> Vec<Conn> {
-        let state = self.shared.lock();
-        (1..)
-            .zip(&state.conns)
-            .filter(|(_, conn)| conn.record.login.is_some() && !conn.record.closed)
-            .map(|(number, _)| number)
-            .collect()
+        self.shared.lock().live()
     }
 
     /// The last job sent to a connection.
@@ -317,16 +312,23 @@ impl FakePool {
         });
     }
 
-    /// Waits until so many connections are open and have logged in; their numbers.
+    /// Waits until so many connections are open and welcome; their numbers.
     pub fn wait_live(&self, count: usize) -> Vec<Conn> {
         self.wait(&format!("{count} logged-in connections"), |state| {
-            let live: Vec<_> = (1..)
-                .zip(&state.conns)
-                .filter(|(_, conn)| conn.record.login.is_some() && !conn.record.closed)
-                .map(|(number, _)| number)
-                .collect();
+            let live = state.live();
             (live.len() >= count).then_some(live)
         })
+    }
+
+    /// Waits until a connection has sent so many lines.
+    pub fn wait_lines(&self, conn: Conn, count: u64) {
+        self.wait(&format!("{count} lines"), |state| {
+            let seen = state
+                .conns
+                .get(conn - 1)
+                .map_or(0, |conn| conn.record.lines);
+            (seen >= count).then_some(())
+        });
     }
 
     /// Waits until a connection is over.

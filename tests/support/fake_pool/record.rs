@@ -10,6 +10,8 @@ pub type Conn = usize;
 pub struct ConnRecord {
     /// The login's parameters, once it came.
     pub login: Option<Login>,
+    /// Whether the login was answered, and with anything but an error.
+    pub welcome: bool,
     /// Jobs sent to it, oldest first; the last 64.
     pub jobs: Vec<Job>,
     /// Submits it sent.

@@ -171,7 +171,7 @@ impl State {
         self.shared_job = None;
         for conn in 1..=self.conns.len() {
             let state = self.conn(conn);
-            if state.record.login.is_some() && !state.record.closed {
+            if state.record.welcome && !state.record.closed {
                 let job = self.give_job(conn);
                 self.send_line(conn, &wire::notice("job", &job));
             }
@@ -227,10 +227,20 @@ impl State {
         &mut self.conns[conn - 1]
     }
 
+    /// Connections that are open and were welcomed.
+    pub(super) fn live(&self) -> Vec<Conn> {
+        (1..)
+            .zip(&self.conns)
+            .filter(|(_, conn)| conn.record.welcome && !conn.record.closed)
+            .map(|(number, _)| number)
+            .collect()
+    }
+
     fn on_login(&mut self, conn: Conn, id: i64) {
         match self.conn(conn).script.on_login.clone() {
             OnLogin::Accept => self.welcome(conn, id),
             OnLogin::AcceptWithoutJob => {
+                self.conn(conn).record.welcome = true;
                 let reply = serde_json::json!({ "id": session_id(conn), "status": "OK" });
                 self.send_line(conn, &wire::reply(id, &reply));
             }
@@ -244,13 +254,18 @@ impl State {
                 self.send_line(conn, &wire::refusal(id, &text));
                 self.order(conn, Order::CloseGently);
             }
-            OnLogin::Send(bytes) => self.order(conn, Order::Send(with_id(&bytes, id))),
+            OnLogin::Send(bytes) => {
+                self.conn(conn).record.welcome = true;
+                self.order(conn, Order::Send(with_id(&bytes, id)));
+            }
             OnLogin::Close => self.order(conn, Order::Close),
         }
     }
 
     fn welcome(&mut self, conn: Conn, id: i64) {
-        let extensions = self.conn(conn).script.extensions.clone();
+        let state = self.conn(conn);
+        state.record.welcome = true;
+        let extensions = state.script.extensions.clone();
         let job = self.give_job(conn);
         let status = "OK".to_owned();
         let welcome = LoggedIn {

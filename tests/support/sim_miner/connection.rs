@@ -100,7 +100,21 @@ impl Connection {
                 return Heard::Quiet;
             }
             self.read_some(left);
+            assert!(self.unread.len() <= MAX_LINE, "a line without an end");
         }
+    }
+
+    /// Everything that comes until the other side closes, at most 16 MiB; the rest of a line that
+    /// was begun included.
+    pub fn read_to_end(&mut self) -> Vec<u8> {
+        let end = clock::now() + PATIENCE;
+        while !self.closed {
+            let left = end.saturating_duration_since(clock::now());
+            assert!(!left.is_zero(), "the connection was to be closed");
+            self.read_some(left);
+            assert!(self.unread.len() <= 16 << 20, "bytes without an end");
+        }
+        std::mem::take(&mut self.unread)
     }
 
     /// Ends the connection at once, with a reset where the system allows it.
@@ -127,7 +141,6 @@ impl Connection {
             Err(fault) if is_wait_over(&fault) => {}
             Err(_) => self.closed = true,
         }
-        assert!(self.unread.len() <= MAX_LINE, "a line without an end");
     }
 
     fn tcp(&self) -> &TcpStream {

@@ -240,6 +240,11 @@ impl SimMiner {
         }
     }
 
+    /// Every byte that comes until the other side closes.
+    pub fn read_to_end(&mut self) -> Vec<u8> {
+        self.connection.read_to_end()
+    }
+
     /// Ends the connection with a reset.
     pub fn reset(self) {
         self.connection.reset();

@@ -1,0 +1,42 @@
+//! Fuzz targets as plain functions.
+//!
+//! Each takes arbitrary bytes, plays them to one reader of hostile input and asserts what must
+//! hold whatever they are: never a panic, but also the promises of that reader. libFuzzer calls
+//! them through `fuzz_targets/`, and an ordinary test on stable Rust runs them over the committed
+//! corpus and over mutations of it, so that what was found once stays mended.
+//!
+//! Each returns the [`Reached`] kinds of outcome, by which the test sees that the corpus still
+//! gets past the first check.
+
+mod config_toml;
+mod import_json;
+mod json_line;
+mod line_assembler;
+mod miner_line;
+pub mod mutate;
+mod pool_line;
+mod recorded;
+
+use std::collections::BTreeSet;
+
+pub use config_toml::config_toml;
+pub use import_json::import_json;
+pub use line_assembler::line_assembler;
+pub use miner_line::miner_line;
+pub use pool_line::pool_line;
+pub use recorded::{MINER_JOB_ID, MINER_SESSION};
+
+/// Kinds of outcome that an input led to.
+pub type Reached = BTreeSet<&'static str>;
+
+/// A target: its name, which is also the folder of its corpus, and its function.
+pub type Target = (&'static str, fn(&[u8]) -> Reached);
+
+/// All targets.
+pub const TARGETS: [Target; 5] = [
+    ("miner_line", miner_line),
+    ("pool_line", pool_line),
+    ("line_assembler", line_assembler),
+    ("config_toml", config_toml),
+    ("import_json", import_json),
+];

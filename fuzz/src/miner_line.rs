@@ -1,0 +1,235 @@
+//! A miner that sends anything.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+
+use serde_json::json;
+use zartrux_models::session::{Assignment, Heard, MinerProtocol};
+use zartrux_models::share::{NotAdmitted, RefusalReason, Share, TargetClass};
+use zartrux_models::stratum::{JobLine, RequestId, push_error, push_kept_alive, push_login};
+use zartrux_models::work::{
+    Difficulty, IssuedJob, JobKey, JobTable, Lateness, Nonce, ResultHash, Slot,
+};
+
+use crate::Reached;
+use crate::json_line::assert_one_json_line;
+use crate::recorded::{MINER_SESSION, POOL, job, origin};
+
+/// Lines of one input that are looked at.
+const LINES: usize = 64;
+
+/// Below the pool's 250, so that shares for the miner's own target exist.
+const ASKED: Difficulty = Difficulty::new(100);
+
+/// A miner's session fed with the lines of `data`.
+///
+/// A line that begins with byte 1, 2 or 3 is none of the miner's: the pool sends its next job, the
+/// miner's lease is renewed, the pool's connection is lost.
+///
+/// # Panics
+/// A promise is broken: a share before login or outside the lease, a nonce twice, a target missed,
+/// a reply that is not one line of JSON.
+pub fn miner_line(data: &[u8]) -> Reached {
+    let mut farm = Farm::new();
+    for line in data.split(|byte| *byte == b'\n').take(LINES) {
+        match line {
+            [] => {}
+            [1, ..] => farm.next_job(),
+            [2, ..] => farm.renew_lease(),
+            [3, ..] => farm.lose_pool(),
+            _ if line.len() > farm.protocol.line_limit() => break,
+            _ => {
+                if farm.hear(line).is_break() {
+                    break;
+                }
+            }
+        }
+    }
+    farm.reached
+}
+
+/// What became of a nonce, kept beside the proxy's own books.
+#[derive(Default)]
+struct Fate {
+    taken: bool,
+    claims: Vec<ResultHash>,
+}
+
+struct Farm {
+    protocol: MinerProtocol,
+    jobs: JobTable,
+    connection: u32,
+    issued: u32,
+    slot: Slot,
+    given: HashSet<(JobKey, Slot)>,
+    fates: HashMap<(JobKey, Nonce), Fate>,
+    reached: Reached,
+}
+
+impl Farm {
+    fn new() -> Self {
+        let jobs = JobTable::default();
+        let mut farm = Self {
+            protocol: MinerProtocol::new(MINER_SESSION, jobs.last_key()),
+            jobs,
+            connection: 1,
+            issued: 0,
+            slot: Slot(0),
+            given: HashSet::new(),
+            fates: HashMap::new(),
+            reached: Reached::new(),
+        };
+        farm.next_job();
+        farm
+    }
+
+    /// Every other job asks for a commitment.
+    fn next_job(&mut self) {
+        self.issued += 1;
+        let algorithm = if self.issued.is_multiple_of(2) {
+            "rx/2"
+        } else {
+            "rx/0"
+        };
+        let job = job(&format!("job-{}", self.issued), algorithm);
+        let issued = self.jobs.replace(origin(self.connection), job);
+        let issued = issued.expect("another id is another job");
+        assert_one_json_line(JobLine::render(&issued).patch(self.slot, ASKED));
+        if self.protocol.is_logged_in() || self.protocol.awaiting_lease().is_some() {
+            self.give();
+        }
+    }
+
+    fn renew_lease(&mut self) {
+        self.slot = Slot(self.slot.0.wrapping_add(1));
+        if self.protocol.is_logged_in() {
+            self.give();
+        }
+    }
+
+    fn lose_pool(&mut self) {
+        self.jobs.forget(POOL);
+        self.connection += 1;
+    }
+
+    /// Gives the miner the current job, if there is one.
+    fn give(&mut self) {
+        let Some(issued) = self.jobs.current(POOL) else {
+            return;
+        };
+        let key = issued.key;
+        let mut line = JobLine::render(issued);
+        self.given.insert((key, self.slot));
+        let answered = self.protocol.give(Assignment {
+            job: key,
+            slot: self.slot,
+            difficulty: ASKED,
+        });
+        assert!(self.protocol.is_logged_in());
+        if let Some(id) = answered {
+            let mut out = Vec::new();
+            let object = line.patch_object(self.slot, ASKED);
+            push_login(&mut out, id, &MINER_SESSION.to_hex(), object);
+            assert_eq!(assert_one_json_line(&out)["id"], json!(id.0));
+        }
+    }
+
+    fn hear(&mut self, line: &[u8]) -> ControlFlow<()> {
+        let was_logged_in = self.protocol.is_logged_in();
+        let mut out = Vec::new();
+        match self.protocol.on_line(line, &self.jobs) {
+            Heard::LoginAsked(id, _) => {
+                assert!(!was_logged_in);
+                assert_eq!(self.protocol.awaiting_lease(), Some(id));
+                self.reached.insert("login");
+                self.give();
+            }
+            Heard::Admitted(_, share) => {
+                assert!(was_logged_in);
+                self.take(&share);
+            }
+            Heard::NotAdmitted(id, NotAdmitted::Refused(refusal)) => {
+                let reason = refusal.reason();
+                assert!(was_logged_in || reason == RefusalReason::Unauthenticated);
+                self.reached.insert(reason.label());
+                push_error(&mut out, id, reason.wire_text());
+                assert_reply(&out, id);
+            }
+            Heard::NotAdmitted(_, NotAdmitted::TooMany) => panic!("so few nonces are not too many"),
+            Heard::KeepAlive(id) => {
+                assert!(was_logged_in);
+                self.reached.insert("keepalive");
+                push_kept_alive(&mut out, id);
+                assert_reply(&out, id);
+            }
+            Heard::Error(id, text) => {
+                self.reached.insert("error");
+                push_error(&mut out, id, &text);
+                assert_reply(&out, id);
+            }
+            Heard::Fatal(id, text) => {
+                self.reached.insert("fatal");
+                push_error(&mut out, id, &text);
+                assert_reply(&out, id);
+                return ControlFlow::Break(());
+            }
+            Heard::Garbage(_) => {
+                self.reached.insert("garbage");
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// A share was admitted: it must be one that admission may let through.
+    fn take(&mut self, share: &Share) {
+        let key = share.job.key;
+        assert!(
+            self.given.contains(&(key, share.nonce.slot())),
+            "outside the lease: {share:?}"
+        );
+        assert_class(share, &share.job);
+        let (live, lateness) = self.jobs.find(key).expect("a job that is alive");
+        assert_eq!((&live.issued, lateness), (&share.job, share.lateness));
+        assert_eq!(share.hashed_bytes()[39..43], share.nonce.as_bytes()[..]);
+
+        let fate = self.fates.entry((key, share.nonce)).or_default();
+        assert!(!fate.taken, "a nonce twice: {share:?}");
+        assert!(!fate.claims.contains(&share.result), "a copy: {share:?}");
+        assert_eq!(share.contested, !fate.claims.is_empty());
+        fate.claims.push(share.result);
+        let nonces = self.jobs.nonces_mut(key).expect("a job that is alive");
+        nonces.claim(share.nonce, share.result);
+        // Some shares stay under way, so that another result for their nonce is contested.
+        if share.result.as_bytes()[0].is_multiple_of(2) {
+            fate.taken = true;
+            nonces.take(share.nonce);
+        }
+        self.reached.insert("admitted");
+        self.reached.insert(share.class.label());
+        if share.contested {
+            self.reached.insert("contested");
+        }
+        if share.lateness == Lateness::Stale {
+            self.reached.insert("stale");
+        }
+    }
+}
+
+fn assert_class(share: &Share, issued: &IssuedJob) {
+    let meets_pools = issued.job.target.is_met_by(&share.result);
+    let meets_own = share.asked.target().is_met_by(&share.result);
+    match share.class {
+        TargetClass::Local => assert!(meets_own && !meets_pools),
+        TargetClass::Upstream => assert!(meets_pools),
+        TargetClass::BlockCandidate => panic!("this pool does not tell what a block is"),
+    }
+    assert_eq!(
+        share.raw_hash.is_some(),
+        issued.job.algorithm.has_commitment()
+    );
+}
+
+fn assert_reply(bytes: &[u8], id: RequestId) {
+    assert_eq!(assert_one_json_line(bytes)["id"], json!(id.0));
+}
