@@ -1,7 +1,7 @@
 //! Inputs made from others by small changes, the same ones for the same seed.
 
 /// Words that readers look for; a blind change of bytes would take long to find them.
-const DICTIONARY: [&[u8]; 26] = [
+const DICTIONARY: [&[u8]; 27] = [
     br#""id":1"#,
     br#""id":2,"#,
     br#""id":null"#,
@@ -16,6 +16,7 @@ const DICTIONARY: [&[u8]; 26] = [
     br#""extensions":["nicehash"]"#,
     b"null",
     b"\\u0000",
+    b"\\u001f",
     b"\\ud800",
     b"\"\\\"",
     b"[[[[[[[[[",
@@ -117,7 +118,7 @@ impl Mutator {
         let mut line = lines[self.below(lines.len())].clone();
         line.push(b'\n');
         let before = self.below(lines.len());
-        let at = lines.iter().take(before).map(|line| line.len() + 1).sum();
+        let at: usize = lines.iter().take(before).map(|line| line.len() + 1).sum();
         input.splice(at..at, line);
     }
 

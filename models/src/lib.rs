@@ -6,7 +6,7 @@
 //! - [`stratum`]: lines, messages and replies of the Monero dialect
 //! - [`work`]: algorithms, blobs, nonces, targets, jobs
 //! - [`share`]: admission, and refusals that only a proof can build
-//! - [`mod@proof`]: RandomX
+//! - [`proof`]: RandomX hashes, and the evidence they give
 //! - [`session`]: miner and pool sessions as plain state machines
 //! - [`plan`]: leases, difficulty per miner, choice of upstream
 

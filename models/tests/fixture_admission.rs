@@ -1,4 +1,5 @@
 //! Real shares of a real miner through admission and proof, and their invalid variants.
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! RandomX where the system forbids to execute what was written (a service hardened with
 //! `MemoryDenyWriteExecute=`). Alone in its file: the prohibition holds for the whole process.
-#![cfg(all(test, target_os = "linux"))]
+#![cfg(test)]
+#![cfg(target_os = "linux")]
 
 use zartrux_models::proof::{Cache, Features, Pages, Version, Vm};
 

@@ -8,7 +8,6 @@ use zartrux_config::{Overrides, Settings};
 use crate::demo::{self, DemoArgs, RunningProxy};
 use crate::node::{ExitCode, Node, NodeOptions};
 
-/// Tests and onlookers want a certificate and records nowhere but in a folder that goes away.
 pub(super) fn demo(args: &DemoArgs) -> Result<ExitCode> {
     let data = tempfile::tempdir().context("no temporary folder")?;
     let data_path = data.path().display().to_string();
@@ -46,16 +45,14 @@ pub(super) fn demo(args: &DemoArgs) -> Result<ExitCode> {
     })
 }
 
-/// What differs from the defaults: one prover thread beside three mining ones, a pace at which
-/// something is seen to happen, and patience, so that every share is proved on a slow machine too.
+/// What differs from the defaults: every miner gets the pool's difficulty, so that every share is
+/// proved; one prover thread beside three that mine; and patience, for slow machines.
 const DEMO_SETTINGS: &str = r#"
 [miners]
-share_goal = "5s"
-min_difficulty = 1
+share_goal = "off"
 
 [prove]
 threads = 1
 deadline = "20s"
 deadline_unknown = "20s"
-sample = 0.5
 "#;

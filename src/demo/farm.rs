@@ -51,6 +51,9 @@ pub fn run_until<W: Write>(
     screen.begin("proxy")?;
     let proxy = launch(pool.address()).context("the proxy did not start")?;
     screen.say(&format!("listening for miners on {}", proxy.miners))?;
+    if let Some(monitor) = proxy.monitor {
+        screen.say(&format!("monitor page: http://{monitor}/"))?;
+    }
 
     let miners = match start_miners(args, &proxy, &caches) {
         Ok(miners) => miners,

@@ -8,16 +8,16 @@ use crate::support::sim_miner::slot_of;
 
 /// What a login gave to a miner: with another proxy, or with ours.
 #[derive(Debug, Clone)]
-pub struct Session {
+pub(crate) struct Session {
     /// Repeated in each request.
-    pub id: String,
+    pub(crate) id: String,
     /// The job under way.
-    pub job: Job,
+    pub(crate) job: Job,
 }
 
 impl Session {
     /// Reads a login's reply.
-    pub fn of_reply(line: &str) -> Self {
+    pub(crate) fn of_reply(line: &str) -> Self {
         let reply: Value = serde_json::from_str(line).expect("JSON");
         Self {
             id: text(&reply["result"]["id"]),
@@ -27,12 +27,12 @@ impl Session {
 }
 
 /// The text of a JSON string.
-pub fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().expect("a string").to_owned()
 }
 
 /// The pool's job of which a proxy gave `job` to a miner: its slot byte is free.
-pub fn as_pool_sent(job: &Job) -> Job {
+pub(crate) fn as_pool_sent(job: &Job) -> Job {
     Job {
         blob: with_slot(&job.blob, 0),
         ..job.clone()
@@ -41,7 +41,7 @@ pub fn as_pool_sent(job: &Job) -> Job {
 
 /// A miner's line to another proxy as it would be to ours: session, job and slot byte are ours.
 /// A nonce outside its lease there is outside the lease here.
-pub fn to_ours(line: &str, theirs: &Session, ours: &Session) -> String {
+pub(crate) fn to_ours(line: &str, theirs: &Session, ours: &Session) -> String {
     let mut line = line
         .replace(&quoted(&theirs.id), &quoted(&ours.id))
         .replace(&quoted(&theirs.job.job_id), &quoted(&ours.job.job_id));
@@ -62,7 +62,7 @@ pub fn to_ours(line: &str, theirs: &Session, ours: &Session) -> String {
 
 /// A line of ours as the other proxy would have written it, had it given these ids and this slot.
 /// The target is the same one, there perhaps in 4 bytes: ours writes 8 always.
-pub fn to_theirs(line: &str, ours: &Session, theirs: &Session) -> String {
+pub(crate) fn to_theirs(line: &str, ours: &Session, theirs: &Session) -> String {
     let target = |job: &Job| Target64::from_wire(&job.target).expect("a target");
     assert_eq!(target(&ours.job), target(&theirs.job), "the same target");
     line.replace(&quoted(&ours.id), &quoted(&theirs.id))
@@ -75,7 +75,7 @@ pub fn to_theirs(line: &str, ours: &Session, theirs: &Session) -> String {
 }
 
 /// The value of a string field of a line, spelt as it stands there.
-pub fn field(line: &str, name: &str) -> Option<String> {
+pub(crate) fn field(line: &str, name: &str) -> Option<String> {
     let (_, rest) = line.split_once(&format!("\"{name}\":\""))?;
     rest.split_once('"').map(|(value, _)| value.to_owned())
 }

@@ -71,12 +71,12 @@ impl MinerSessions {
 
     pub(super) fn on_pool_closed(&mut self, PoolClosed(pool): PoolClosed) {
         self.forget_jobs_of(pool);
-        self.tenants.remove(&pool);
     }
 
     fn forget_jobs_of(&mut self, pool: PoolKey) {
         self.jobs.forget(pool);
         self.lines.remove(&pool);
+        self.vacate_all(pool);
         self.expire_contested();
     }
 }

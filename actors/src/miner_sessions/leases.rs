@@ -3,7 +3,7 @@
 use zartrux_models::plan::{Lease, SeatKey, Vardiff};
 use zartrux_models::session::Assignment;
 use zartrux_models::stratum::{push_error, push_login};
-use zartrux_models::work::{Difficulty, IssuedJob, Slot};
+use zartrux_models::work::{Difficulty, IssuedJob, PoolKey, Slot};
 
 use super::writing::Closed;
 use super::{LeaseGranted, MinerSessions, ReportLeases, Seat, TurnAway};
@@ -20,10 +20,20 @@ impl MinerSessions {
             });
             return;
         };
-        let former = seat.lease.replace(lease);
-        seat.renew_at = None;
+        let former = seat.lease.take();
+        let renewed = seat.renewal_asked;
         if let Some(former) = former {
             self.vacate(former, key);
+        }
+        if self.jobs.current(lease.pool).is_none() {
+            // The connection was lost meanwhile; the planner hears of it as we do and grants anew.
+            return;
+        }
+        if let Some(seat) = self.seat(key) {
+            seat.lease = Some(lease);
+        }
+        if renewed {
+            self.stats.connections(|counts| counts.leases_renewed += 1);
         }
         self.tenants
             .entry(lease.pool)
@@ -38,6 +48,18 @@ impl MinerSessions {
             let place = &mut places[usize::from(lease.slot.0)];
             if *place == Some(key) {
                 *place = None;
+            }
+        }
+    }
+
+    /// Leases die with the connection whose job they are of: kept, they would be used for the next
+    /// connection's job beside those that the planner grants then.
+    pub(super) fn vacate_all(&mut self, pool: PoolKey) {
+        let places = self.tenants.remove(&pool);
+        for key in places.iter().flat_map(|places| places.iter().flatten()) {
+            if let Some(seat) = self.seat(*key) {
+                seat.lease = None;
+                seat.forget_odometer();
             }
         }
     }
@@ -131,7 +153,13 @@ impl Seat {
         };
         self.difficulty = Some(asked);
         self.scan_began = now;
-        self.renew_at = None;
+        self.forget_odometer();
         asked
+    }
+
+    /// Another scan begins, or none goes on.
+    fn forget_odometer(&mut self) {
+        self.renew_at = None;
+        self.renewal_asked = false;
     }
 }

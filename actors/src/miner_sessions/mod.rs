@@ -156,8 +156,10 @@ impl MinerSessions {
     /// Builds the actor; its doors open when it starts.
     #[must_use]
     pub fn new(args: SessionArgs) -> Self {
-        let seconds =
-            |duration: Duration| Second::try_from(duration.as_secs().max(1)).unwrap_or(Second::MAX);
+        // One more, since the second in which a wait begins may be nearly over: never too early.
+        let seconds = |duration: Duration| {
+            Second::try_from(duration.as_millis().div_ceil(1000) + 1).unwrap_or(Second::MAX)
+        };
         let settings = args.settings;
         Self {
             limits: SeatLimits {

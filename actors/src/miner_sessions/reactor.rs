@@ -23,6 +23,8 @@ pub(super) struct Ready {
     pub(super) token: Token,
     pub(super) readable: bool,
     pub(super) writable: bool,
+    /// The peer has finished, or the connection is broken: nothing further will be told of it.
+    pub(super) ended: bool,
 }
 
 /// Sockets that became ready in one turn.
@@ -77,6 +79,7 @@ impl Stream for Reactor {
                         token: event.token(),
                         readable: event.is_readable() || event.is_read_closed() || event.is_error(),
                         writable: event.is_writable(),
+                        ended: event.is_read_closed() || event.is_error(),
                     });
                     return Poll::Ready(Some(Ok(batch.collect())));
                 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use zartrux_models::plan::SeatKey;
-use zartrux_models::session::Heard;
+use zartrux_models::session::{Assignment, Heard};
 use zartrux_models::share::{NotAdmitted, Share};
 use zartrux_models::stratum::{Login, RequestId, push_error, push_kept_alive};
 
@@ -23,6 +23,16 @@ const READS_PER_TURN: usize = 4;
 /// Different `agent` texts that are kept once; further ones are kept per miner.
 const AGENTS_KEPT: usize = 4096;
 
+/// How far a socket is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// Until a read brings less than asked for: saves the read that would say that there is no more.
+    Drained,
+    /// Until the system says that there is no more. An end that comes together with the last bytes
+    /// is told once, and only a further read finds it.
+    End,
+}
+
 const TOO_MANY: &str = "Too many shares in flight";
 
 impl MinerSessions {
@@ -35,7 +45,12 @@ impl MinerSessions {
                         self.flush(key);
                     }
                     if ready.readable {
-                        self.read(key);
+                        let until = if ready.ended {
+                            Until::End
+                        } else {
+                            Until::Drained
+                        };
+                        self.read(key, until);
                     }
                 }
             }
@@ -44,15 +59,16 @@ impl MinerSessions {
 
     pub(super) fn on_read_on(&mut self) {
         for key in std::mem::take(&mut self.read_on) {
-            self.read(key);
+            // Whether its end was among what was told before is not kept.
+            self.read(key, Until::End);
         }
     }
 
-    fn read(&mut self, key: SeatKey) {
+    fn read(&mut self, key: SeatKey, until: Until) {
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut flow = ControlFlow::Continue(());
         for _ in 0..READS_PER_TURN {
-            flow = self.read_once(key, &mut buffer);
+            flow = self.read_once(key, &mut buffer, until);
             if flow.is_break() {
                 break;
             }
@@ -65,7 +81,7 @@ impl MinerSessions {
     }
 
     /// One read and its lines. `Break` when the socket is drained or the seat is gone.
-    fn read_once(&mut self, key: SeatKey, buffer: &mut [u8]) -> ControlFlow<()> {
+    fn read_once(&mut self, key: SeatKey, buffer: &mut [u8], until: Until) -> ControlFlow<()> {
         let now = self.second();
         let Some(seat) = self.seat(key) else {
             return ControlFlow::Break(());
@@ -90,7 +106,8 @@ impl MinerSessions {
                 return ControlFlow::Break(());
             }
         };
-        let drained = got < buffer.len() && seat.connection.short_read_is_last();
+        let drained =
+            until == Until::Drained && got < buffer.len() && seat.connection.short_read_is_last();
         let limit = seat.protocol.line_limit();
         let mut assembler = std::mem::take(&mut seat.assembler);
         seat.last_heard = now;
@@ -162,8 +179,10 @@ impl MinerSessions {
             rig: cut(login.rig_id.as_deref().unwrap_or_default()).into(),
             agent: self.agent(cut(login.agent.as_deref().unwrap_or_default())),
         };
+        let now = self.second();
         if let Some(seat) = self.seat(key) {
             seat.identity = Some(Box::new(identity));
+            seat.waiting_since = now;
             self.schedule(key);
             self.posts.lease_asked.send(LeaseAsked { seat: key });
         }
@@ -235,7 +254,12 @@ impl Seat {
             vardiff.note(policy, elapsed, share.asked.get());
             self.vardiff_at = now;
         }
-        self.note_odometer(share.nonce, now);
+        // A late share tells nothing about the scan that goes on now.
+        let scanned_now =
+            |given: Assignment| given.job == share.job.key && given.slot == share.nonce.slot();
+        if self.protocol.current().is_some_and(scanned_now) {
+            self.note_odometer(share.nonce, now);
+        }
     }
 }
 

@@ -48,7 +48,10 @@ pub(super) struct Seat {
     pub(super) scan_began: Second,
     /// When another slot should be asked for, as the odometer says.
     pub(super) renew_at: Option<Second>,
-    pub(super) connected_at: Second,
+    /// Another slot was asked for and has not come yet.
+    pub(super) renewal_asked: bool,
+    /// Since when it is waited for: its login, and after that its first job.
+    pub(super) waiting_since: Second,
     pub(super) last_heard: Second,
     /// The wheel's next entry for this seat.
     pub(super) wheel_at: Second,
@@ -77,7 +80,8 @@ impl Seat {
             vardiff_at: now,
             scan_began: now,
             renew_at: None,
-            connected_at: now,
+            renewal_asked: false,
+            waiting_since: now,
             last_heard: now,
             wheel_at: 0,
             pending: 0,
@@ -88,8 +92,8 @@ impl Seat {
     pub(super) fn deadline(&self, limits: &SeatLimits) -> Second {
         let silent = match (self.protocol.is_logged_in(), self.identity.is_some()) {
             (true, _) => self.last_heard.saturating_add(limits.idle),
-            (false, true) => self.last_heard.saturating_add(limits.login_hold),
-            (false, false) => self.connected_at.saturating_add(limits.login),
+            (false, true) => self.waiting_since.saturating_add(limits.login_hold),
+            (false, false) => self.waiting_since.saturating_add(limits.login),
         };
         self.renew_at.map_or(silent, |renew| renew.min(silent))
     }

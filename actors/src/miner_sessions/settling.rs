@@ -11,21 +11,29 @@ use zartrux_models::work::Lateness;
 
 impl MinerSessions {
     pub(super) fn on_settled(&mut self, settled: ShareSettled) {
+        let mut next = Some(settled);
+        // A verdict may settle those that waited for it, one after another.
+        while let Some(settled) = next {
+            self.conclude(&settled);
+            next = self.release_contested(&settled.ticket);
+        }
+    }
+
+    fn conclude(&mut self, settled: &ShareSettled) {
         let ShareSettled { ticket, settlement } = settled;
-        self.free_or_take_nonce(&ticket, &settlement);
-        self.count(&ticket, &settlement);
+        self.free_or_take_nonce(ticket, settlement);
+        self.count(ticket, settlement);
         let key = ticket.seat;
         // A seat with another generation is another miner: the verdict is not for it (I4).
         if let Some(seat) = self.seat(key) {
             seat.pending = seat.pending.saturating_sub(1);
             let mut out = std::mem::take(&mut self.scratch);
             out.clear();
-            push_verdict(&mut out, ticket.request, &settlement);
+            push_verdict(&mut out, ticket.request, settlement);
             self.send(key, &out);
             out.clear();
             self.scratch = out;
         }
-        self.release_contested(&ticket);
     }
 
     fn free_or_take_nonce(&mut self, ticket: &ShareTicket, settlement: &Settlement) {
@@ -63,19 +71,15 @@ impl MinerSessions {
         });
     }
 
-    /// The next share that waited for what became of this one's nonce.
-    fn release_contested(&mut self, settled: &ShareTicket) {
+    /// Lets the next share go on that waited for what became of this one's nonce, or settles it.
+    fn release_contested(&mut self, settled: &ShareTicket) -> Option<ShareSettled> {
         let place = (settled.share.job.key, settled.share.nonce);
-        let Some(queue) = self.contested.get_mut(&place) else {
-            return;
-        };
+        let queue = self.contested.get_mut(&place)?;
         let next = queue.pop_front();
         if queue.is_empty() {
             self.contested.remove(&place);
         }
-        let Some(next) = next else {
-            return;
-        };
+        let next = next?;
         let taken = self
             .jobs
             .find(place.0)
@@ -83,9 +87,10 @@ impl MinerSessions {
         if taken {
             let refusal = Refusal::duplicate_of(&settled.share, &next.share);
             let settlement = refusal.map_or(Settlement::Undeliverable, Settlement::Refused);
-            self.on_settled(next.settle(settlement));
+            Some(next.settle(settlement))
         } else {
             self.posts.judge.send(JudgeShare(next));
+            None
         }
     }
 

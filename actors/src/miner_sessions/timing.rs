@@ -13,6 +13,10 @@ use crate::planner::LeaseNearlyUsedUp;
 /// block of 32,768 nonces (xmrig), 3 % of the slot, and the renewal takes milliseconds.
 const RENEW_AT_PERCENT: u64 = 75;
 
+/// A renewal that did not come is asked for again after so many seconds: the planner may have had
+/// to open another pool session first, and the miner may find no further share that would tell.
+const ASK_AGAIN_AFTER: Second = 2;
+
 const NO_JOB: &str = "No job from any upstream yet";
 
 impl Seat {
@@ -76,7 +80,8 @@ impl MinerSessions {
         if seat.renew_at.is_some_and(|at| at <= now) {
             seat.renew_at = None;
             if let Some(lease) = seat.lease {
-                self.stats.connections(|counts| counts.leases_renewed += 1);
+                seat.renew_at = Some(now + ASK_AGAIN_AFTER);
+                seat.renewal_asked = true;
                 self.posts
                     .lease_nearly_used_up
                     .send(LeaseNearlyUsedUp { seat: key, lease });

@@ -264,10 +264,7 @@ impl Handler<LeaseNearlyUsedUp> for Planner {
 
     fn handle(&mut self, used: LeaseNearlyUsedUp, ctx: &mut Self::Context) {
         self.guard.health().dequeued();
-        let now = self.clock.now();
-        self.step(ctx, |core| {
-            core.lease_nearly_used_up(used.seat, used.lease, now)
-        });
+        self.step(ctx, |core| core.lease_nearly_used_up(used.seat, used.lease));
     }
 }
 
@@ -317,7 +314,13 @@ impl Handler<PoolStateChanged> for Planner {
         let now = self.clock.now();
         let pool = changed.pool;
         match changed.state {
-            PoolState::LoggedIn => {}
+            // Also said by a session that answers again after it was unresponsive.
+            PoolState::LoggedIn => {
+                if let Some(facts) = self.facts.get_mut(&pool) {
+                    facts.responsive = true;
+                }
+                self.step(ctx, |core| core.pool_responsive(pool, now));
+            }
             PoolState::Connecting | PoolState::Lost { .. } => {
                 let failed = changed.state != PoolState::Connecting;
                 if let Some(facts) = self.facts.get_mut(&pool) {

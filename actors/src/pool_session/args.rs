@@ -133,3 +133,30 @@ pub struct PoolSessionArgs {
     /// The time.
     pub clock: Clock,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_wallet_nor_password_shows_in_debug_output() {
+        let endpoint = PoolEndpoint {
+            host: "pool.example".to_owned(),
+            port: 3333,
+            tls: Tls::None,
+            user: "44GBHzv6".to_owned(),
+            pass: "hunter2".to_owned(),
+            rig_id: None,
+            agent: "zartrux/test".to_owned(),
+            algorithms: vec![],
+            keepalive: None,
+            allow_reconnect_to: vec![],
+        };
+        let shown = format!("{endpoint:?} {:?}", endpoint.settings(Duration::ZERO));
+        assert!(shown.contains("pool.example"), "{shown}");
+        assert!(
+            !shown.contains("44GBHzv6") && !shown.contains("hunter2"),
+            "{shown}"
+        );
+    }
+}

@@ -111,12 +111,11 @@ impl PoolSession {
         self.core = PoolProtocol::new(self.settings.clone());
         self.patience_ends = None;
         self.stats.lost(end.close.class);
-        if self.connection_was_good() {
-            self.retry.served();
-        }
-        self.logged_in_at = None;
-        self.served = false;
-        let delay = spread(self.retry.delay(end.cause));
+        let lasted = self.logged_in_at.take().map_or(Duration::ZERO, |since| {
+            self.clock.now().saturating_duration_since(since)
+        });
+        let served = std::mem::take(&mut self.served);
+        let delay = spread(self.retry.delay(end.cause, served, lasted));
         tracing::warn!(
             pool = %self.place,
             session = self.key.0,
@@ -130,15 +129,13 @@ impl PoolSession {
             reason: end.close.reason.clone(),
             class: end.close.class,
         });
+        self.guard.health().set_note(format!(
+            "no connection to {}: {}; next attempt in {:.1} s",
+            self.place,
+            end.close.reason,
+            delay.as_secs_f64()
+        ));
         ctx.run_later(delay, |this, ctx| this.connect(ctx));
-    }
-
-    /// A pool that takes logins and throws us out again is not knocked at ever faster.
-    fn connection_was_good(&self) -> bool {
-        let lasted = self.logged_in_at.map_or(Duration::ZERO, |since| {
-            self.clock.now().saturating_duration_since(since)
-        });
-        self.served || lasted >= self.timeouts.retry_max
     }
 
     /// Runs a step that renders a line, and puts the line into the outbox; returns where in the

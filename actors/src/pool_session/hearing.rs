@@ -99,6 +99,7 @@ impl PoolSession {
         // Any verdict shows that submits are answered, even one that comes too late.
         self.patience_ends = None;
         if self.state == PoolState::Unresponsive {
+            tracing::info!(pool = %self.place, session = self.key.0, "the pool answers again");
             self.tell(PoolState::LoggedIn);
         }
         let Some(share) = self.pending.take(request) else {
@@ -116,6 +117,7 @@ impl PoolSession {
             }
             Err(Rejection { class, text }) => {
                 self.stats.rejected(class);
+                tracing::debug!(pool = %self.place, session = self.key.0, %class, %text, "refused");
                 self.note_unknown(class, &text);
                 self.settle(share.ticket, Settlement::Rejected { class, text });
             }

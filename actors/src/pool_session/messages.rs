@@ -16,11 +16,6 @@ pub struct ForwardShare(pub ShareTicket);
 #[rtype(result = "()")]
 pub struct ClosePool;
 
-/// Say again how you are and what your current job is: the planner was built anew.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct ReportState;
-
 /// The pool sent a job. Goes to the miner sessions and to the planner.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]

@@ -17,6 +17,7 @@ mod pump;
 mod retry;
 mod stats;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -35,13 +36,10 @@ use crate::clock::Clock;
 use crate::supervision::{ActorState, Guard};
 
 pub use args::{PoolEndpoint, PoolPosts, PoolSessionArgs, PoolTimeouts, Tls};
-pub use messages::{
-    ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged, ReportState,
-};
+pub use messages::{ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged};
 pub use stats::{PoolReport, PoolStats};
 
 /// An open connection.
-#[derive(Debug)]
 struct Link {
     transport: Transport,
     outbox: Outbox,
@@ -49,7 +47,6 @@ struct Link {
 }
 
 /// The actor of one upstream connection.
-#[derive(Debug)]
 pub struct PoolSession {
     key: PoolKey,
     endpoint: PoolEndpoint,
@@ -83,6 +80,18 @@ pub struct PoolSession {
     unknown_words: Box<str>,
     /// Where a line is rendered before it goes into the outbox.
     line: Vec<u8>,
+}
+
+/// Without what is on its way to the pool: that may be the login.
+impl fmt::Debug for PoolSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolSession")
+            .field("key", &self.key)
+            .field("place", &self.place)
+            .field("connection", &self.connection)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 impl PoolSession {
@@ -182,18 +191,6 @@ impl Handler<ForwardShare> for PoolSession {
         self.guard.health().dequeued();
         if let Err(end) = self.forward(ticket) {
             self.lose(&end, ctx);
-        }
-    }
-}
-
-impl Handler<ReportState> for PoolSession {
-    type Result = ();
-
-    fn handle(&mut self, _: ReportState, _: &mut Self::Context) {
-        self.guard.health().dequeued();
-        self.report_state();
-        if self.core.is_logged_in() {
-            self.report_job();
         }
     }
 }

@@ -17,7 +17,7 @@ const KEPT_CAPACITY: usize = 16 * 1024;
 pub(super) struct Full;
 
 /// Lines that are still to be written to one connection, and where in its stream each one ends.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Outbox {
     bytes: Vec<u8>,
     /// Bytes of the buffer that were written.

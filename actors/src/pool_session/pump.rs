@@ -36,6 +36,9 @@ impl Pump {
     }
 
     /// Whether `deadline` has come; if not, wakes the task when it does.
+    ///
+    /// Deadlines mostly move away while work goes well: an alarm that is too early is left to ring,
+    /// which costs less than setting it again with each share.
     fn has_come(&mut self, deadline: Option<Instant>, cx: &mut TaskContext<'_>) -> bool {
         let Some(deadline) = deadline else {
             self.alarm = None;
@@ -44,15 +47,19 @@ impl Pump {
         let (at, sleep) = self
             .alarm
             .get_or_insert_with(|| (deadline, Box::pin(sleep_until(deadline.into()))));
-        if *at != deadline {
+        if deadline < *at {
             sleep.as_mut().reset(deadline.into());
             *at = deadline;
         }
-        let come = sleep.as_mut().poll(cx).is_ready();
-        if come {
-            self.alarm = None;
+        while sleep.as_mut().poll(cx).is_ready() {
+            if *at >= deadline {
+                self.alarm = None;
+                return true;
+            }
+            sleep.as_mut().reset(deadline.into());
+            *at = deadline;
         }
-        come
+        false
     }
 }
 
@@ -205,6 +212,7 @@ impl PoolSession {
             self.settle(share.ticket, Settlement::Unanswered);
             if self.patience_ends.is_none() {
                 self.patience_ends = Some(now + self.timeouts.response);
+                tracing::warn!(pool = %self.place, session = self.key.0, "the pool does not answer");
                 self.tell(PoolState::Unresponsive);
             }
         }

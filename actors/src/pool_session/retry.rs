@@ -37,8 +37,15 @@ impl Retry {
         }
     }
 
-    /// The delay before the next attempt.
-    pub(super) fn delay(&mut self, cause: Cause) -> Duration {
+    /// The delay before the next attempt. A connection that took a share, or was logged in for as
+    /// long as the longest wait, makes up for the failures before it; a pool that takes logins and
+    /// throws us out again is not knocked at ever faster.
+    pub(super) fn delay(&mut self, cause: Cause, served: bool, lasted: Duration) -> Duration {
+        if served || lasted >= self.longest {
+            self.ordinary.reset();
+            self.ban.reset();
+            self.fault.reset();
+        }
         match cause {
             Cause::Fault => self.fault.next_delay(),
             Cause::Peer(ErrorClass::Ban) => self.ban.next_delay(),
@@ -52,13 +59,6 @@ impl Retry {
                 | ErrorClass::Unknown,
             ) => self.ordinary.next_delay(),
         }
-    }
-
-    /// The connection that ended had been good.
-    pub(super) const fn served(&mut self) {
-        self.ordinary.reset();
-        self.ban.reset();
-        self.fault.reset();
     }
 }
 
@@ -81,30 +81,41 @@ mod tests {
         })
     }
 
+    const AT_ONCE: Duration = Duration::ZERO;
+
     #[test]
-    fn ordinary_failures_are_retried_ever_later_until_a_connection_served() {
+    fn ordinary_failures_are_retried_ever_later_until_a_connection_was_good() {
         let mut retry = retry();
-        let lost = Cause::Peer(ErrorClass::Pool);
-        let delays: Vec<u64> = (0..4).map(|_| retry.delay(lost).as_secs()).collect();
+        let mut seconds = |served, lasted| {
+            let lost = Cause::Peer(ErrorClass::Pool);
+            retry
+                .delay(lost, served, Duration::from_secs(lasted))
+                .as_secs()
+        };
+        let delays: Vec<u64> = (0..4).map(|_| seconds(false, 14)).collect();
         assert_eq!(delays, [5, 10, 15, 15]);
-        retry.served();
-        assert_eq!(retry.delay(lost).as_secs(), 5);
+        assert_eq!(seconds(true, 0), 5);
+        assert_eq!(seconds(false, 0), 10);
+        assert_eq!(seconds(false, 15), 5);
     }
 
     #[test]
     fn a_ban_is_sat_out_for_a_minute_at_least_whatever_is_configured() {
         let mut retry = retry();
         let ban = Cause::Peer(ErrorClass::Ban);
-        let delays: Vec<u64> = (0..6).map(|_| retry.delay(ban).as_secs()).collect();
+        let delays: Vec<u64> = (0..6)
+            .map(|_| retry.delay(ban, false, AT_ONCE).as_secs())
+            .collect();
         assert_eq!(delays, [60, 120, 240, 480, 600, 600]);
     }
 
     #[test]
     fn a_throttled_session_waits_as_long_as_it_may_and_a_fault_of_ours_hardly() {
         let mut retry = retry();
-        assert_eq!(retry.delay(Cause::Peer(ErrorClass::Throttle)).as_secs(), 15);
-        assert_eq!(retry.delay(Cause::Fault).as_millis(), 10);
-        assert_eq!(retry.delay(Cause::Fault).as_millis(), 20);
+        let throttled = Cause::Peer(ErrorClass::Throttle);
+        assert_eq!(retry.delay(throttled, false, AT_ONCE).as_secs(), 15);
+        assert_eq!(retry.delay(Cause::Fault, false, AT_ONCE).as_millis(), 10);
+        assert_eq!(retry.delay(Cause::Fault, false, AT_ONCE).as_millis(), 20);
     }
 
     #[test]

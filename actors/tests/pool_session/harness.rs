@@ -11,7 +11,7 @@ use zartrux_actors::clock::Clock;
 use zartrux_actors::messaging::{Credits, Post};
 use zartrux_actors::pool_session::{
     ClosePool, ForwardShare, JobReplaced, PoolEndpoint, PoolPosts, PoolSession, PoolSessionArgs,
-    PoolState, PoolStateChanged, PoolStats, PoolTimeouts, ReportState, Tls,
+    PoolState, PoolStateChanged, PoolStats, PoolTimeouts, Tls,
 };
 use zartrux_actors::share_ticket::{Settlement, ShareSettled, ShareTicket};
 use zartrux_actors::supervision::ActorHealth;
@@ -41,7 +41,6 @@ pub(crate) enum Event {
 pub(crate) struct Session {
     events: UnboundedReceiver<Event>,
     forward: Post<ForwardShare>,
-    report: Post<ReportState>,
     close: Post<ClosePool>,
     address: Addr<PoolSession>,
     pub(crate) health: Arc<ActorHealth>,
@@ -115,7 +114,6 @@ impl Session {
         Self {
             events,
             forward: Post::to_actor(address.clone().recipient(), Arc::clone(&health)),
-            report: Post::to_actor(address.clone().recipient(), Arc::clone(&health)),
             close: Post::to_actor(address.clone().recipient(), Arc::clone(&health)),
             address,
             health,
@@ -211,10 +209,6 @@ impl Session {
         let credit = self.credits.take().unwrap();
         let ticket = ShareTicket::new(seat, RequestId(1), share, Clock.now(), credit);
         self.forward.send(ForwardShare(ticket));
-    }
-
-    pub(crate) fn ask_for_report(&self) {
-        self.report.send(ReportState);
     }
 
     pub(crate) fn close(&self) {

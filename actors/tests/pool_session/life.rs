@@ -231,17 +231,6 @@ async fn a_keepalive_goes_out_in_silence() {
 }
 
 #[actix::test]
-async fn a_report_repeats_state_and_job() {
-    let pool = Pool::listen().await;
-    let mut session = Session::start(&pool);
-    let _wire = pool.log_in("j1").await;
-    session.logged_in().await;
-    session.ask_for_report();
-    assert_eq!(session.state().await, PoolState::LoggedIn);
-    assert_eq!(&*session.job().await.job.id, "j1");
-}
-
-#[actix::test]
 async fn a_closed_session_sends_what_it_has_settles_the_rest_and_says_no_more() {
     let pool = Pool::listen().await;
     let mut session = Session::start(&pool);

@@ -10,7 +10,7 @@ use zartrux_actors::share_ticket::Settlement;
 use zartrux_models::stratum::ErrorClass;
 
 use crate::harness::{Event, Session, TIMEOUTS, endpoint};
-use crate::pool::{Pool, login_reply};
+use crate::pool::{Pool, job_line, login_reply};
 
 #[actix::test]
 async fn verdicts_reach_their_shares_in_whatever_order_they_come() {
@@ -54,6 +54,21 @@ async fn verdicts_reach_their_shares_in_whatever_order_they_come() {
     );
     assert!(report.submit_latency_micros.is_some());
     assert_eq!(session.credits.out(), 0);
+}
+
+#[actix::test]
+async fn a_share_for_the_former_job_of_the_same_connection_is_sent_with_that_jobs_id() {
+    let pool = Pool::listen().await;
+    let mut session = Session::start(&pool);
+    let mut wire = pool.log_in("j1").await;
+    let former = session.logged_in().await;
+    wire.say(&job_line("j2")).await;
+    let current = session.job().await;
+    session.forward(&current, 1);
+    session.forward(&former, 2);
+    for id in ["j2", "j1"] {
+        assert_eq!(wire.hear().await.unwrap()["params"]["job_id"], id);
+    }
 }
 
 #[actix::test]

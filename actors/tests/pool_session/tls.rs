@@ -1,9 +1,11 @@
 //! Sessions over TLS.
 
+use std::time::Duration;
+
 use native_tls::Identity;
 use rcgen::{CertificateParams, KeyPair};
 use sha2::{Digest, Sha256};
-use zartrux_actors::pool_session::{PoolEndpoint, PoolState, Tls};
+use zartrux_actors::pool_session::{PoolEndpoint, PoolState, PoolTimeouts, Tls};
 use zartrux_actors::share_ticket::Settlement;
 use zartrux_models::stratum::ErrorClass;
 
@@ -73,4 +75,24 @@ async fn a_pool_that_only_vouches_for_itself_never_sees_the_login() {
     let (class, reason) = session.lost().await;
     assert_eq!(class, ErrorClass::Ours);
     assert!(reason.contains("signed by itself"), "{reason}");
+}
+
+#[actix::test]
+async fn a_pool_that_never_ends_its_handshake_is_left() {
+    let pool = Pool::listen().await;
+    let timeouts = PoolTimeouts {
+        connect: Duration::from_millis(200),
+        ..TIMEOUTS
+    };
+    let mut session = Session::start_with(secured(&pool, Tls::Pinned([0; 32])), timeouts);
+    let _silent = pool.accept().await;
+    assert_eq!(session.state().await, PoolState::Connecting);
+    let (class, reason) = session.lost().await;
+    assert_eq!(
+        (class, &*reason),
+        (
+            ErrorClass::Pool,
+            "no answer within 200ms while in the TLS handshake"
+        )
+    );
 }

@@ -19,7 +19,7 @@ pub struct Assignment {
 #[derive(Debug, Clone, Copy)]
 pub struct Assignments {
     recent: [Option<Assignment>; Self::KEPT],
-    /// The lane's last job when the session began: it was given none up to there.
+    /// It was given none up to there.
     none_up_to: JobKey,
 }
 
@@ -50,6 +50,9 @@ impl Assignments {
         }
         self.recent.rotate_right(1);
         self.recent[0] = Some(given);
+        // Its first job may be one that the lane had before the session began.
+        let before = JobKey(given.job.0.saturating_sub(1));
+        self.none_up_to = self.none_up_to.min(before);
     }
 
     /// What the session works on.
@@ -104,6 +107,16 @@ mod tests {
         assert_eq!(assignments.of("0000000901"), Err(RefusalReason::UnknownJob));
         assert_eq!(assignments.of("0000001001"), Err(RefusalReason::UnknownJob));
         assert_eq!(assignments.of("nonsense"), Err(RefusalReason::UnknownJob));
+    }
+
+    #[test]
+    fn the_job_that_was_there_when_the_session_began_expires_like_any_other() {
+        let mut assignments = Assignments::after(JobKey(9));
+        for job in 9..16 {
+            assignments.give(given(job, 5));
+        }
+        assert_eq!(assignments.of("0000000901"), Err(RefusalReason::Expired));
+        assert_eq!(assignments.of("0000000801"), Err(RefusalReason::UnknownJob));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::work::{Algorithm, Difficulty, JobTable, LiveJob, Nonce, ResultHash, U
 pub enum NotAdmitted {
     /// Proved bad.
     Refused(Refusal),
-    /// Not bad, but this job already holds as many nonces as are kept.
+    /// Not bad, but as many nonces of this job, or results for this nonce, are kept as may be.
     TooMany,
 }
 
@@ -53,7 +53,7 @@ pub fn admit(
     }
     let class = classify(&result, assignment.difficulty, job)?;
     let raw_hash = check_commitment(submit, job, nonce, &result)?;
-    room_for(live)?;
+    room_for(live, nonce)?;
     Ok(Share {
         job: Arc::clone(&live.issued),
         nonce,
@@ -107,8 +107,8 @@ fn check_commitment(
     Ok(Some(*raw.as_bytes()))
 }
 
-fn room_for(live: &LiveJob) -> Result<(), NotAdmitted> {
-    if live.nonces.has_room() {
+fn room_for(live: &LiveJob, nonce: Nonce) -> Result<(), NotAdmitted> {
+    if live.nonces.has_room(nonce) {
         Ok(())
     } else {
         Err(NotAdmitted::TooMany)

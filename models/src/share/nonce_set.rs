@@ -31,6 +31,10 @@ impl NonceSet {
     /// Most nonces kept for one job (about 40 bytes each); further shares are answered "too many".
     pub const MAX: usize = 1_000_000;
 
+    /// Most different results under way for one nonce; an honest miner has one. Further ones are
+    /// answered "too many", so that a flood of them costs neither time nor memory.
+    pub const MAX_CLAIMS: usize = 16;
+
     /// What is known of a nonce.
     #[must_use]
     pub fn novelty(&self, nonce: Nonce, result: &ResultHash) -> Novelty {
@@ -44,10 +48,11 @@ impl NonceSet {
         }
     }
 
-    /// Whether a further nonce finds room.
+    /// Whether a further share with this nonce finds room.
     #[must_use]
-    pub fn has_room(&self) -> bool {
-        self.claims.len() + self.taken.len() < Self::MAX
+    pub fn has_room(&self, nonce: Nonce) -> bool {
+        let claims = self.claims.get(&nonce).map_or(0, Vec::len);
+        claims < Self::MAX_CLAIMS && self.claims.len() + self.taken.len() < Self::MAX
     }
 
     /// A share is under way.
@@ -120,6 +125,22 @@ mod tests {
         assert!(!set.is_taken(NONCE));
         set.take(NONCE);
         assert!(set.is_taken(NONCE));
+    }
+
+    #[test]
+    fn only_so_many_results_are_under_way_for_one_nonce() {
+        let mut set = NonceSet::default();
+        for byte in 0..16 {
+            assert!(set.has_room(NONCE));
+            set.claim(NONCE, result(byte));
+        }
+        assert!(!set.has_room(NONCE));
+        assert!(
+            set.has_room(Nonce::new([9, 9, 9, 9])),
+            "others are not touched"
+        );
+        set.give_back(NONCE, &result(3));
+        assert!(set.has_room(NONCE));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What miners say.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -33,7 +35,7 @@ pub enum MinerRequest<'a> {
 }
 
 /// Fields of `login`.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Login<'a> {
     /// Wallet or name, `wallet[.worker][+difficulty]`.
     pub user: Text<'a>,
@@ -45,6 +47,18 @@ pub struct Login<'a> {
     pub rig_id: Option<Text<'a>>,
     /// Names of algorithms the miner can do; empty when it does not say.
     pub algorithms: Vec<Text<'a>>,
+}
+
+/// Without the password.
+impl fmt::Debug for Login<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("user", &self.user)
+            .field("agent", &self.agent)
+            .field("rig_id", &self.rig_id)
+            .field("algorithms", &self.algorithms)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Fields of `submit`, each as it came or empty.
@@ -220,6 +234,12 @@ mod tests {
             panic!("not a login");
         };
         assert_eq!((&*login.user, &*login.algorithms[0]), ("a/b", "rx/0"));
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let line = br#"{"id":1,"method":"login","params":{"login":"w","pass":"hunter2"}}"#;
+        assert!(!format!("{:?}", parse_miner_line(line)).contains("hunter2"));
     }
 
     #[test]

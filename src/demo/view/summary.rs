@@ -21,7 +21,8 @@ pub fn summary(end: &Snapshot, verdict: &Result<(), Vec<String>>) -> String {
         ));
         if miner.broken {
             lines.push(format!(
-                "    failing memory; wrong shares: {} sent, {} refused, {} taken",
+                "    failing memory; wrong shares: {} sent, {} refused, {} mended (the true hash \
+                 was a share too, and was sent in their place)",
                 thousands(wrong.found.saturating_sub(wrong.lost)),
                 thousands(wrong.refused_in_all()),
                 thousands(wrong.accepted),

@@ -1,0 +1,280 @@
+//! The planner's decisions: which upstream serves, how many sessions it needs, who sits where.
+//! Facts in, effects out; no socket, no mailbox.
+
+mod placing;
+mod upstreams;
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use zartrux_models::plan::{FailoverPolicy, Lease, LeaseBook, SeatKey, UpstreamView};
+use zartrux_models::work::{Blob, PoolKey};
+
+/// What the planner goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanPolicy {
+    /// When an upstream is good enough.
+    pub failover: FailoverPolicy,
+    /// Keep the next upstream logged in.
+    pub standby: bool,
+    /// How long miners are kept while no upstream serves.
+    pub grace: Duration,
+}
+
+/// What the shell is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanEffect {
+    /// Open a session with upstream number `upstream`.
+    OpenPool {
+        /// Under this key.
+        pool: PoolKey,
+        /// Place in the list of upstreams.
+        upstream: usize,
+    },
+    /// Close a session; nobody sits on it.
+    ClosePool(PoolKey),
+    /// Tell a seat its lease.
+    Grant(SeatKey, Lease),
+    /// No upstream serves for too long: send these away.
+    TurnAway(Vec<SeatKey>),
+    /// Another upstream serves now (`None`: nobody does).
+    Serving(Option<usize>),
+}
+
+/// A pool session as the planner knows it.
+#[derive(Debug, Clone)]
+pub struct PoolFacts {
+    /// Place in the list of upstreams.
+    pub upstream: usize,
+    /// Connected and with a job since its last connection.
+    pub job_at: Option<Instant>,
+    /// The blob of that job: slots come back to life only with another.
+    pub blob: Option<Blob>,
+    /// Answers submits.
+    pub responsive: bool,
+    /// Has failed at least once since it was opened.
+    pub failed: bool,
+}
+
+impl PoolFacts {
+    /// A session that was just opened.
+    #[must_use]
+    pub const fn opening(upstream: usize) -> Self {
+        Self {
+            upstream,
+            job_at: None,
+            blob: None,
+            responsive: true,
+            failed: false,
+        }
+    }
+
+    const fn is_ready(&self) -> bool {
+        self.job_at.is_some() && self.responsive
+    }
+}
+
+/// The planner's state.
+#[derive(Debug)]
+pub struct PlannerCore {
+    policy: PlanPolicy,
+    started: Instant,
+    upstreams: Vec<UpstreamView>,
+    max_sessions: Vec<usize>,
+    serving: Option<usize>,
+    ever_served: bool,
+    unserved_since: Option<Instant>,
+    pools: BTreeMap<PoolKey, PoolFacts>,
+    next_pool: u32,
+    book: LeaseBook,
+    waiting: VecDeque<SeatKey>,
+    waits: HashSet<SeatKey>,
+}
+
+impl PlannerCore {
+    /// A planner for upstreams of which at most `max_sessions[i]` sessions may be open, with the
+    /// pool sessions that are there already (none at first; after a fault the shell knows them).
+    #[must_use]
+    pub fn new(
+        policy: PlanPolicy,
+        max_sessions: Vec<usize>,
+        pools: BTreeMap<PoolKey, PoolFacts>,
+        next_pool: u32,
+        serving: Option<usize>,
+        now: Instant,
+    ) -> Self {
+        Self {
+            policy,
+            started: now,
+            upstreams: vec![UpstreamView::default(); max_sessions.len()],
+            max_sessions,
+            ever_served: serving.is_some(),
+            serving,
+            unserved_since: None,
+            pools,
+            next_pool,
+            book: LeaseBook::default(),
+            waiting: VecDeque::new(),
+            waits: HashSet::new(),
+        }
+    }
+
+    /// Takes over the leases of an earlier generation: every slot that nobody holds counts as
+    /// scanned.
+    pub fn adopt(
+        &mut self,
+        held: &[(SeatKey, Lease)],
+        waiting: &[SeatKey],
+        now: Instant,
+    ) -> Vec<PlanEffect> {
+        let with_jobs: Vec<PoolKey> = self
+            .pools
+            .iter()
+            .filter(|(_, facts)| facts.job_at.is_some())
+            .map(|(pool, _)| *pool)
+            .collect();
+        for pool in with_jobs {
+            let on_it = held
+                .iter()
+                .filter(|(_, lease)| lease.pool == pool)
+                .map(|(seat, lease)| (lease.slot, *seat));
+            self.book.open_unknown(pool, on_it);
+        }
+        for (seat, lease) in held {
+            if !self.book.is_open(lease.pool) {
+                self.wait(*seat);
+            }
+        }
+        for seat in waiting {
+            self.wait(*seat);
+        }
+        self.plan(now)
+    }
+
+    /// A seat wants its first lease.
+    pub fn lease_asked(&mut self, seat: SeatKey, now: Instant) -> Vec<PlanEffect> {
+        self.wait(seat);
+        self.plan(now)
+    }
+
+    /// A seat has nearly used up its slot.
+    pub fn lease_nearly_used_up(&mut self, seat: SeatKey, lease: Lease) -> Vec<PlanEffect> {
+        if self.book.tenant(lease) != Some(seat) {
+            return Vec::new();
+        }
+        let candidates = self.candidates();
+        match self.book.renew(lease, seat, candidates) {
+            Some(fresh) => vec![PlanEffect::Grant(seat, fresh)],
+            None => self.open_for(1).into_iter().collect(),
+        }
+    }
+
+    /// A seat is empty.
+    pub fn seat_left(&mut self, seat: SeatKey, lease: Option<Lease>) {
+        if let Some(lease) = lease {
+            self.book.release(lease, seat);
+        }
+        if self.waits.remove(&seat) {
+            self.waiting.retain(|waiting| *waiting != seat);
+        }
+    }
+
+    /// A pool session has a new job.
+    pub fn job_replaced(&mut self, pool: PoolKey, blob: &Blob, now: Instant) -> Vec<PlanEffect> {
+        let Some(facts) = self.pools.get_mut(&pool) else {
+            return Vec::new();
+        };
+        let first = facts.job_at.is_none();
+        let fresh_nonces = facts.blob.as_ref() != Some(blob);
+        facts.job_at = Some(now);
+        facts.blob = Some(blob.clone());
+        facts.responsive = true;
+        if first && !self.book.is_open(pool) {
+            self.book.open(pool);
+        } else if fresh_nonces {
+            self.book.job_replaced(pool);
+        }
+        let mut effects = self.plan(now);
+        effects.extend(self.compact(pool));
+        effects
+    }
+
+    /// A pool session lost its connection, or connects.
+    pub fn pool_lost(&mut self, pool: PoolKey, failed: bool, now: Instant) -> Vec<PlanEffect> {
+        if let Some(facts) = self.pools.get_mut(&pool) {
+            facts.job_at = None;
+            facts.blob = None;
+            facts.responsive = true;
+            facts.failed |= failed;
+            for seat in self.book.close(pool) {
+                self.wait(seat);
+            }
+        }
+        self.plan(now)
+    }
+
+    /// A pool session does not answer submits in time.
+    pub fn pool_unresponsive(&mut self, pool: PoolKey, now: Instant) -> Vec<PlanEffect> {
+        if let Some(facts) = self.pools.get_mut(&pool) {
+            facts.responsive = false;
+            facts.failed = true;
+        }
+        self.plan(now)
+    }
+
+    /// A pool session answers, or answers again.
+    pub fn pool_responsive(&mut self, pool: PoolKey, now: Instant) -> Vec<PlanEffect> {
+        if let Some(facts) = self.pools.get_mut(&pool) {
+            facts.responsive = true;
+        }
+        self.plan(now)
+    }
+
+    /// Time passed.
+    pub fn tick(&mut self, now: Instant) -> Vec<PlanEffect> {
+        self.plan(now)
+    }
+
+    /// All leases, for inspection.
+    #[must_use]
+    pub const fn book(&self) -> &LeaseBook {
+        &self.book
+    }
+
+    /// Seats that wait for a lease.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// The pool sessions.
+    #[must_use]
+    pub const fn pools(&self) -> &BTreeMap<PoolKey, PoolFacts> {
+        &self.pools
+    }
+
+    /// The upstream that serves.
+    #[must_use]
+    pub const fn serving(&self) -> Option<usize> {
+        self.serving
+    }
+
+    fn wait(&mut self, seat: SeatKey) {
+        if self.waits.insert(seat) {
+            self.waiting.push_back(seat);
+        }
+    }
+
+    /// Brings everything in line with the facts.
+    fn plan(&mut self, now: Instant) -> Vec<PlanEffect> {
+        let mut effects = Vec::new();
+        self.choose_upstream(now, &mut effects);
+        self.open_wanted(&mut effects);
+        self.place_waiting(&mut effects);
+        self.move_to_serving(&mut effects);
+        effects.extend(self.open_for(self.unplaced()));
+        self.close_unwanted(&mut effects);
+        self.turn_away(now, &mut effects);
+        effects
+    }
+}

@@ -1,0 +1,200 @@
+//! What the planner does in particular cases.
+
+use std::time::Duration;
+
+use zartrux_actors::planner::PlanPolicy;
+
+use crate::farm::{Farm, POLICY};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A farm whose upstreams have a job, the first one serving.
+fn farm(max_sessions: &[usize]) -> Farm {
+    let mut farm = Farm::new(POLICY, max_sessions);
+    for upstream in 0..max_sessions.len() {
+        farm.connect(upstream);
+    }
+    assert_eq!(farm.serving(), Some(0));
+    farm
+}
+
+#[test]
+fn a_miner_that_the_serving_upstream_has_no_room_for_is_turned_away_in_time() {
+    let mut farm = farm(&[1]);
+    farm.join_all(256);
+    let late = farm.join();
+    farm.wait(POLICY.grace - SECOND);
+    assert!(farm.is_there(late));
+    farm.wait(2 * SECOND);
+    assert!(!farm.is_there(late));
+    assert_eq!((farm.turned_away, farm.seats().len()), (1, 256));
+}
+
+#[test]
+fn miners_of_a_session_that_stays_away_are_turned_away_though_another_serves() {
+    let mut farm = farm(&[2]);
+    let miners = farm.join_all(300);
+    farm.connect(0);
+    assert_eq!(farm.without_lease(), 0);
+    let first = farm.lease(miners[0]).unwrap().pool;
+    farm.lose(first);
+    // The other session takes whom it can.
+    assert_eq!(farm.without_lease(), 300 - 256);
+    assert_eq!(farm.serving(), Some(0));
+    farm.wait(POLICY.grace + SECOND);
+    assert_eq!((farm.without_lease(), farm.turned_away), (0, 300 - 256));
+}
+
+#[test]
+fn an_upstream_that_answers_again_serves_again_without_waiting_for_a_job() {
+    let mut farm = farm(&[1]);
+    let pool = farm.pools()[0];
+    let early = farm.join();
+    farm.go_silent(pool);
+    assert_eq!(farm.serving(), None);
+    let late = farm.join();
+    assert_eq!(farm.lease(late), None);
+    farm.answer_again(pool);
+    assert_eq!(farm.serving(), Some(0));
+    assert!(farm.lease(early).is_some() && farm.lease(late).is_some());
+}
+
+#[test]
+fn a_standby_that_is_ready_serves_before_anybody_is_turned_away() {
+    for grace in [Duration::ZERO, SECOND, 60 * SECOND] {
+        let policy = PlanPolicy { grace, ..POLICY };
+        let mut farm = Farm::new(policy, &[1, 1]);
+        farm.connect(1);
+        let miner = farm.join();
+        // The first upstream never gets further than connecting.
+        farm.wait(30 * SECOND);
+        assert_eq!(farm.upstream_of(miner), Some(1), "grace {grace:?}");
+        assert_eq!(farm.turned_away, 0);
+    }
+}
+
+#[test]
+fn at_the_start_the_preferred_upstream_gets_a_moment_to_come_first() {
+    let mut farm = Farm::new(POLICY, &[1, 1]);
+    farm.connect(1);
+    let miner = farm.join();
+    assert_eq!(farm.lease(miner), None);
+    farm.wait(SECOND);
+    farm.connect(0);
+    assert_eq!(farm.upstream_of(miner), Some(0));
+    assert_eq!(farm.switches, 1);
+}
+
+#[test]
+fn a_preferred_upstream_that_flaps_never_gets_the_miners_back() {
+    let mut farm = farm(&[1, 1]);
+    let miner = farm.join();
+    for _ in 0..600 {
+        for pool in farm.pools_of(0) {
+            farm.lose(pool);
+        }
+        farm.wait(SECOND);
+        farm.connect(0);
+        farm.wait(SECOND);
+    }
+    assert_eq!(farm.upstream_of(miner), Some(1));
+    assert_eq!(farm.switches, 2, "to the first, and to the second");
+    farm.wait(POLICY.failover.failback_after);
+    assert_eq!(farm.upstream_of(miner), Some(0));
+    assert_eq!(farm.switches, 3);
+}
+
+#[test]
+fn after_a_fault_nothing_is_given_out_before_another_blob() {
+    let mut farm = farm(&[1]);
+    let stays = farm.join();
+    let leaves = farm.join();
+    farm.leave(leaves);
+    let before = farm.lease(stays);
+    farm.fault(|_| {}, |_| {});
+    assert_eq!(farm.lease(stays), before, "who has a lease keeps it");
+    let pool = farm.pools()[0];
+    let late = farm.join();
+    assert_eq!(farm.lease(late), None);
+    farm.job(pool, false);
+    assert_eq!(farm.lease(late), None, "the same blob with another target");
+    farm.job(pool, true);
+    assert!(farm.lease(late).is_some());
+    assert_eq!(farm.lease(stays), before);
+}
+
+#[test]
+fn a_session_that_connects_while_the_leases_are_asked_for_is_known_whole() {
+    let mut farm = Farm::new(POLICY, &[2]);
+    let pool = farm.pools()[0];
+    let miner = farm.join();
+    let mut late = None;
+    farm.fault(
+        |_| {},
+        |farm| {
+            farm.job(pool, true);
+            late = Some(farm.join());
+        },
+    );
+    for seat in [miner, late.unwrap()] {
+        assert!(farm.lease(seat).is_some());
+    }
+    assert_eq!(farm.pools().len(), 1);
+}
+
+#[test]
+fn leases_of_a_connection_that_went_while_they_were_asked_for_are_not_taken_over() {
+    let mut farm = farm(&[1]);
+    let miners = farm.join_all(3);
+    let pool = farm.pools()[0];
+    farm.fault(
+        |_| {},
+        |farm| {
+            farm.lose(pool);
+            farm.job(pool, true);
+        },
+    );
+    for miner in miners {
+        assert!(farm.lease(miner).is_some());
+    }
+}
+
+#[test]
+fn a_core_that_does_not_know_yet_who_sits_where_opens_nothing() {
+    let mut farm = farm(&[4]);
+    farm.join_all(100);
+    farm.fault(|_| {}, |farm| drop(farm.join_all(50)));
+    // The session's free slots may have been scanned: only now it is known that another is needed.
+    assert_eq!(farm.pools().len(), 2);
+    let mut other = self::farm(&[4]);
+    let pool = other.pools()[0];
+    other.join_all(100);
+    other.fault(
+        |farm| farm.lose(pool),
+        |farm| {
+            farm.join_all(50);
+            farm.job(pool, true);
+        },
+    );
+    assert_eq!(other.pools().len(), 1);
+    assert_eq!(other.without_lease(), 0);
+}
+
+#[test]
+fn six_hundred_need_three_sessions_and_a_hundred_one() {
+    let mut farm = farm(&[8]);
+    let miners = farm.join_all(600);
+    farm.connect(0);
+    assert_eq!((farm.pools().len(), farm.without_lease()), (3, 0));
+    for miner in &miners[..500] {
+        farm.leave(*miner);
+    }
+    let pools = farm.pools();
+    for pool in pools {
+        if farm.pools().contains(&pool) {
+            farm.job(pool, true);
+        }
+    }
+    assert_eq!(farm.pools().len(), 1);
+    assert_eq!((farm.seats().len(), farm.turned_away), (100, 0));
+}

@@ -1,0 +1,8 @@
+//! The planner's core against a model of everything around it: pools that come and go, miners
+//! that join and leave, faults of the core itself.
+
+#![cfg(test)]
+
+mod cases;
+mod farm;
+mod rules;

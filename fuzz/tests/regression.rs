@@ -1,0 +1,210 @@
+//! The targets on stable Rust: over the committed corpus, and over mutations of it that are the
+//! same ones each time.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use zartrux_fuzz::mutate::Mutator;
+use zartrux_fuzz::{Reached, TARGETS, Target};
+
+/// Mutations per target, unless `ZARTRUX_FUZZ_ROUNDS` asks for another number.
+const ROUNDS: usize = 20_000;
+
+/// The corpus of a target, in the order of its names.
+fn corpus(name: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(name);
+    let mut inputs: Vec<(String, Vec<u8>)> = fs::read_dir(&folder)
+        .unwrap_or_else(|fault| panic!("{}: {fault}", folder.display()))
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            (path.display().to_string(), fs::read(&path).unwrap())
+        })
+        .collect();
+    inputs.sort();
+    inputs
+}
+
+/// Runs a target; a panic is told with the input that caused it.
+fn run((name, target): Target, what: &str, input: &[u8]) -> Result<Reached, String> {
+    catch_unwind(AssertUnwindSafe(|| target(input))).map_err(|panic| {
+        let cause = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or_default();
+        format!("{name}, {what}: {cause}\ninput: {}", input.escape_ascii())
+    })
+}
+
+fn over_corpus(target: Target) -> Reached {
+    let inputs = corpus(target.0);
+    assert!(!inputs.is_empty(), "{} has no corpus", target.0);
+    let mut reached = Reached::new();
+    for (path, input) in &inputs {
+        reached.extend(run(target, path, input).unwrap_or_else(|told| panic!("{told}")));
+    }
+    reached
+}
+
+fn target(name: &str) -> Target {
+    *TARGETS.iter().find(|(known, _)| *known == name).unwrap()
+}
+
+fn assert_reaches(name: &str, wanted: &[&'static str]) {
+    let reached = over_corpus(target(name));
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|kind| !reached.contains(**kind))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "{name} never reaches {missing:?}, only {reached:?}"
+    );
+}
+
+#[test]
+fn the_miners_corpus_holds_and_reaches_every_kind_of_answer() {
+    assert_reaches(
+        "miner_line",
+        &[
+            "login",
+            "admitted",
+            "local",
+            "upstream",
+            "stale",
+            "contested",
+            "keepalive",
+            "error",
+            "fatal",
+            "garbage",
+            "unauthenticated",
+            "malformed",
+            "unknown_job",
+            "expired",
+            "wrong_algorithm",
+            "outside_lease",
+            "duplicate",
+            "low_difficulty",
+            "invalid_result",
+        ],
+    );
+}
+
+#[test]
+fn the_pools_corpus_holds_and_reaches_every_kind_of_effect() {
+    assert_reaches(
+        "pool_line",
+        &[
+            "logged in",
+            "job",
+            "submitted",
+            "accepted",
+            "rig",
+            "stale",
+            "ban",
+            "throttle",
+            "ours",
+            "unknown",
+            "keepalive",
+            "kept alive",
+            "keepalive refused",
+            "same job",
+            "redirected",
+            "reconnect refused",
+            "stray error",
+            "unknown method",
+            "odd line",
+            "closed",
+            "left already",
+        ],
+    );
+}
+
+#[test]
+fn the_streams_corpus_holds_and_reaches_every_end() {
+    assert_reaches(
+        "line_assembler",
+        &["open", "stopped", "too long", "line", "json", "deep"],
+    );
+}
+
+#[test]
+fn the_settings_corpus_holds_and_reaches_good_and_bad() {
+    assert_reaches(
+        "config_toml",
+        &["good", "good without a pool", "bad value", "not TOML"],
+    );
+}
+
+#[test]
+fn the_imports_corpus_holds_and_reaches_good_and_bad() {
+    assert_reaches(
+        "import_json",
+        &["converted", "converted without a pool", "not JSON"],
+    );
+}
+
+fn assert_mutations_hold(name: &str) {
+    let rounds = std::env::var("ZARTRUX_FUZZ_ROUNDS").map_or(ROUNDS, |text| {
+        text.parse().expect("ZARTRUX_FUZZ_ROUNDS is a whole number")
+    });
+    let target = target(name);
+    let seeds: Vec<Vec<u8>> = corpus(name).into_iter().map(|(_, input)| input).collect();
+    let mut mutator = Mutator::new(0x5eed);
+    for round in 0..rounds {
+        let input = mutator.change(&seeds);
+        let told = run(target, &format!("round {round}"), &input);
+        told.unwrap_or_else(|told| panic!("{told}"));
+    }
+}
+
+#[test]
+fn mutated_lines_of_miners_hold() {
+    assert_mutations_hold("miner_line");
+}
+
+#[test]
+fn mutated_lines_of_pools_hold() {
+    assert_mutations_hold("pool_line");
+}
+
+#[test]
+fn mutated_streams_hold() {
+    assert_mutations_hold("line_assembler");
+}
+
+#[test]
+fn mutated_settings_hold() {
+    assert_mutations_hold("config_toml");
+}
+
+#[test]
+fn mutated_imports_hold() {
+    assert_mutations_hold("import_json");
+}
+
+#[test]
+fn a_target_that_panics_is_told_with_its_input() {
+    fn broken(input: &[u8]) -> Reached {
+        assert!(!input.contains(&b'!'), "found");
+        Reached::new()
+    }
+    let told = run(("broken", broken), "round 7", b"a\n!").unwrap_err();
+    assert_eq!(told, "broken, round 7: found\ninput: a\\n!");
+    assert!(run(("broken", broken), "round 8", b"a").is_ok());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_mutations_and_another_seed_others() {
+    let seeds = vec![b"one\ntwo".to_vec(), b"{\"three\":3}".to_vec()];
+    let of = |seed| {
+        let mut mutator = Mutator::new(seed);
+        (0..50).map(|_| mutator.change(&seeds)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(1), of(1));
+    assert_ne!(of(1), of(2));
+    assert!(of(3).iter().all(|input| input.len() <= Mutator::LONGEST));
+}
