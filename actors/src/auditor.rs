@@ -31,7 +31,7 @@ impl AuditCore {
         self.broken.resize(counts.len(), false);
         let mut fresh = Vec::new();
         for (index, (counts, was)) in counts.iter().zip(&mut self.broken).enumerate() {
-            let is = !counts.shares.balances();
+            let is = !counts.balances();
             if is && !*was {
                 fresh.push(index);
             }

@@ -139,14 +139,23 @@ pub struct LaneCounts {
     pub shares: ShareCounts,
     /// Connections of miners.
     pub connections: ConnectionCounts,
+    /// Times that the sums of a single miner did not fit: anything but 0 is a defect.
+    pub seats_out_of_balance: u64,
     /// From a share's line read to its reply written, for shares that were answered.
     pub reply_latency: LatencyCounts,
 }
 
 impl LaneCounts {
+    /// Invariant I2, in total and for every miner.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        self.shares.balances() && self.seats_out_of_balance == 0
+    }
+
     /// Adds the counts of another lane.
     pub fn add(&mut self, other: &Self) {
         self.shares.add(&other.shares);
+        self.seats_out_of_balance += other.seats_out_of_balance;
         self.reply_latency.add(&other.reply_latency);
         let (mine, theirs) = (&mut self.connections, &other.connections);
         mine.open += theirs.open;
@@ -233,6 +242,13 @@ impl LaneStats {
             shares.corrected += u64::from(ended.corrected);
         }
         counts.reply_latency.note(ended.took);
+    }
+
+    /// A miner's own sums were looked at.
+    pub(crate) fn seat_checked(&self, balances: bool) {
+        if !balances {
+            self.lock().seats_out_of_balance += 1;
+        }
     }
 
     /// Changes the connection counts.

@@ -22,6 +22,7 @@
 
 pub mod certs;
 pub mod clock;
+pub mod daemon;
 pub mod fake_pool;
 pub mod fixtures;
 pub mod garbage;
@@ -35,6 +36,7 @@ pub mod swarm;
 use std::time::Duration;
 
 pub use certs::{TestCa, TestCert};
+pub use daemon::Daemon;
 pub use fake_pool::{Answer, FakePool, OnConnect, OnKeepalive, OnLogin, OnSubmit, Script};
 pub use oracle::{Judgement, Oracle};
 pub use proxy::{Config, Proxy};

@@ -156,7 +156,7 @@ impl MinerSessions {
     fn on_heard(&mut self, key: SeatKey, heard: Heard<'_>) -> ControlFlow<()> {
         match heard {
             Heard::Admitted(id, share) => self.on_admitted(key, id, share),
-            Heard::NotAdmitted(id, not) => self.on_not_admitted(id, not),
+            Heard::NotAdmitted(id, not) => self.on_not_admitted(key, id, not),
             Heard::KeepAlive(id) => push_kept_alive(&mut self.scratch, id),
             Heard::LoginAsked(_, login) => self.on_login(key, &login),
             Heard::Error(id, text) => push_error(&mut self.scratch, id, &text),
@@ -199,7 +199,10 @@ impl MinerSessions {
         agent
     }
 
-    fn on_not_admitted(&mut self, id: RequestId, not: NotAdmitted) {
+    fn on_not_admitted(&mut self, key: SeatKey, id: RequestId, not: NotAdmitted) {
+        if let Some(seat) = self.seat(key) {
+            seat.tally.refuse();
+        }
         match not {
             NotAdmitted::Refused(refusal) => {
                 self.stats.share_refused_at_once(refusal.reason());
@@ -214,8 +217,7 @@ impl MinerSessions {
 
     fn on_admitted(&mut self, key: SeatKey, id: RequestId, share: Share) {
         let Some(credit) = self.credits.take() else {
-            self.stats.share_overload();
-            push_error(&mut self.scratch, id, TOO_MANY);
+            self.on_not_admitted(key, id, NotAdmitted::TooMany);
             return;
         };
         self.stats.share_admitted();
@@ -225,7 +227,7 @@ impl MinerSessions {
         let now = self.second();
         let vardiff = self.settings.vardiff;
         if let Some(seat) = self.seat(key) {
-            seat.pending += 1;
+            seat.tally.admit();
             seat.note_share(&share, vardiff.as_ref(), now);
             self.schedule(key);
         }

@@ -25,6 +25,46 @@ impl Identity {
     pub(super) const MAX: usize = 192;
 }
 
+/// What became of one connection's shares: invariant I2 for a single miner.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct SeatTally {
+    received: u32,
+    /// Forwarded or credited.
+    passed: u32,
+    /// For whatever reason.
+    refused: u32,
+    /// Admitted and without a reply yet.
+    pending: u32,
+}
+
+impl SeatTally {
+    /// Whether every share is somewhere.
+    pub(super) const fn balances(&self) -> bool {
+        let settled = self.passed.wrapping_add(self.refused);
+        self.received == settled.wrapping_add(self.pending)
+    }
+
+    pub(super) const fn refuse(&mut self) {
+        self.received = self.received.wrapping_add(1);
+        self.refused = self.refused.wrapping_add(1);
+    }
+
+    pub(super) const fn admit(&mut self) {
+        self.received = self.received.wrapping_add(1);
+        self.pending = self.pending.wrapping_add(1);
+    }
+
+    /// A verdict that nobody waits for shows as an imbalance.
+    pub(super) const fn settle(&mut self, passed: bool) {
+        self.pending = self.pending.saturating_sub(1);
+        if passed {
+            self.passed = self.passed.wrapping_add(1);
+        } else {
+            self.refused = self.refused.wrapping_add(1);
+        }
+    }
+}
+
 /// Seconds of the lane's clock, which starts with the lane.
 pub(super) type Second = u32;
 
@@ -55,13 +95,12 @@ pub(super) struct Seat {
     pub(super) last_heard: Second,
     /// The wheel's next entry for this seat.
     pub(super) wheel_at: Second,
-    /// Admitted shares without a reply yet.
-    pub(super) pending: u32,
+    pub(super) tally: SeatTally,
 }
 
 impl Seat {
     /// A seat for a connection that was just accepted.
-    pub(super) const fn new(
+    pub(super) fn new(
         key: SeatKey,
         connection: Connection,
         protocol: MinerProtocol,
@@ -84,7 +123,7 @@ impl Seat {
             waiting_since: now,
             last_heard: now,
             wheel_at: 0,
-            pending: 0,
+            tally: SeatTally::default(),
         }
     }
 

@@ -26,7 +26,13 @@ impl MinerSessions {
         let key = ticket.seat;
         // A seat with another generation is another miner: the verdict is not for it (I4).
         if let Some(seat) = self.seat(key) {
-            seat.pending = seat.pending.saturating_sub(1);
+            let passed = !matches!(
+                settlement,
+                Settlement::Refused(_) | Settlement::Undeliverable
+            );
+            seat.tally.settle(passed);
+            let balances = seat.tally.balances();
+            self.stats.seat_checked(balances);
             let mut out = std::mem::take(&mut self.scratch);
             out.clear();
             push_verdict(&mut out, ticket.request, settlement);
@@ -83,7 +89,7 @@ impl MinerSessions {
         let taken = self
             .jobs
             .find(place.0)
-            .is_none_or(|(live, _)| live.nonces.is_taken(place.1));
+            .is_none_or(|found| found.nonces.is_taken(place.1));
         if taken {
             let refusal = Refusal::duplicate_of(&settled.share, &next.share);
             let settlement = refusal.map_or(Settlement::Undeliverable, Settlement::Refused);

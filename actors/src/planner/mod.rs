@@ -176,7 +176,7 @@ impl Planner {
                 PlanEffect::TurnAway(seats) => {
                     tracing::warn!(
                         miners = seats.len(),
-                        "no upstream serves: miners turned away"
+                        "miners turned away: no upstream has had a job for them for too long"
                     );
                     self.posts.turn_away.send(TurnAway {
                         seats,

@@ -96,6 +96,7 @@ fn a_preferred_upstream_that_flaps_never_gets_the_miners_back() {
         farm.wait(SECOND);
         farm.connect(0);
         farm.wait(SECOND);
+        farm.job(farm.pools_of(1)[0], true);
     }
     assert_eq!(farm.upstream_of(miner), Some(1));
     assert_eq!(farm.switches, 2, "to the first, and to the second");

@@ -110,7 +110,11 @@ fn play(farm: &mut Farm, event: Event) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig {
+        cases: 128,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_lease_overlaps_another_and_no_miner_is_forgotten(
@@ -137,7 +141,7 @@ proptest! {
         for event in events {
             play(&mut farm, event);
         }
-        for _ in 0..400 {
+        for _ in 0..160 {
             for pool in farm.pools() {
                 // Some of them are given up on the way.
                 if farm.pools().contains(&pool) {

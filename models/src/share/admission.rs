@@ -6,7 +6,7 @@ use super::{Novelty, Refusal, RefusalReason, Share, TargetClass};
 use crate::proof;
 use crate::session::Assignments;
 use crate::stratum::Submit;
-use crate::work::{Algorithm, Difficulty, JobTable, LiveJob, Nonce, ResultHash, UpstreamJob};
+use crate::work::{Algorithm, Difficulty, JobTable, Nonce, ResultHash, UpstreamJob};
 
 /// Why a share goes no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub fn admit(
     let nonce = Nonce::from_hex(&submit.nonce).map_err(|_| RefusalReason::Malformed)?;
     let result = ResultHash::from_hex(&submit.result).map_err(|_| RefusalReason::Malformed)?;
     let assignment = assignments.of(&submit.job_id)?;
-    let (live, lateness) = jobs.find(assignment.job).ok_or(RefusalReason::Expired)?;
-    let job = &live.issued.job;
+    let found = jobs.find(assignment.job).ok_or(RefusalReason::Expired)?;
+    let job = &found.issued.job;
     if let Some(name) = &submit.algorithm
         && Algorithm::named(name) != job.algorithm
     {
@@ -47,20 +47,22 @@ pub fn admit(
     if nonce.slot() != assignment.slot {
         return Err(RefusalReason::OutsideLease.into());
     }
-    let novelty = live.nonces.novelty(nonce, &result);
+    let novelty = found.nonces.novelty(nonce, &result);
     if novelty == Novelty::Duplicate {
         return Err(RefusalReason::Duplicate.into());
     }
     let class = classify(&result, assignment.difficulty, job)?;
     let raw_hash = check_commitment(submit, job, nonce, &result)?;
-    room_for(live, nonce)?;
+    if !found.nonces.has_room(nonce) {
+        return Err(NotAdmitted::TooMany);
+    }
     Ok(Share {
-        job: Arc::clone(&live.issued),
+        job: Arc::clone(found.issued),
         nonce,
         result,
         raw_hash,
         class,
-        lateness,
+        lateness: found.lateness,
         asked: assignment.difficulty,
         contested: novelty == Novelty::Contested,
     })
@@ -105,12 +107,4 @@ fn check_commitment(
     proof::check_link(&job.blob.with_nonce(nonce), raw.as_bytes(), result)
         .map_err(|broken| NotAdmitted::Refused(broken.into()))?;
     Ok(Some(*raw.as_bytes()))
-}
-
-fn room_for(live: &LiveJob, nonce: Nonce) -> Result<(), NotAdmitted> {
-    if live.nonces.has_room(nonce) {
-        Ok(())
-    } else {
-        Err(NotAdmitted::TooMany)
-    }
 }

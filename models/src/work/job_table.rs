@@ -16,12 +16,26 @@ pub enum Lateness {
 }
 
 /// A job that shares may be for.
-#[derive(Debug)]
-pub struct LiveJob {
+#[derive(Debug, Clone)]
+struct LiveJob {
+    issued: Arc<IssuedJob>,
+    /// Jobs with the same blob share their nonces: a pool may send the same work under another id
+    /// or difficulty, and the same nonce in it is the same share.
+    nonces: NonceSetId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct NonceSetId(u32);
+
+/// What is known of a job that is still alive.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'a> {
     /// The job.
-    pub issued: Arc<IssuedJob>,
-    /// Nonces submitted in it.
-    pub nonces: NonceSet,
+    pub issued: &'a Arc<IssuedJob>,
+    /// The nonces submitted in it.
+    pub nonces: &'a NonceSet,
+    /// How late a share for it is.
+    pub lateness: Lateness,
 }
 
 /// Current and previous job of every pool session; older ones are forgotten.
@@ -30,6 +44,7 @@ pub struct JobTable {
     last_key: u32,
     pools: HashMap<PoolKey, [Option<LiveJob>; 2]>,
     by_key: HashMap<JobKey, PoolKey>,
+    nonces: HashMap<NonceSetId, NonceSet>,
 }
 
 impl JobTable {
@@ -49,26 +64,45 @@ impl JobTable {
         let issued = Arc::new(IssuedJob { key, origin, job });
         let pair = self.pools.entry(origin.pool).or_default();
         let former = pair[0].take();
+        let same_blob = former
+            .as_ref()
+            .filter(|former| former.issued.job.blob == issued.job.blob);
         let live = LiveJob {
             issued: Arc::clone(&issued),
-            nonces: NonceSet::default(),
+            nonces: same_blob.map_or(NonceSetId(key.0), |former| former.nonces),
         };
+        self.nonces.entry(live.nonces).or_default();
         let (kept, expired) = match former {
             Some(former) if former.issued.origin == origin => (Some(former), None),
             other => (None, other),
         };
         let [_, oldest] = std::mem::replace(pair, [Some(live), kept]);
-        for gone in [expired, oldest].into_iter().flatten() {
-            self.by_key.remove(&gone.issued.key);
-        }
         self.by_key.insert(key, origin.pool);
+        for gone in [expired, oldest].into_iter().flatten() {
+            self.drop_job(origin.pool, &gone);
+        }
         Some(issued)
+    }
+
+    fn drop_job(&mut self, pool: PoolKey, gone: &LiveJob) {
+        self.by_key.remove(&gone.issued.key);
+        let still_used = self
+            .pools
+            .get(&pool)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|live| live.nonces == gone.nonces);
+        if !still_used {
+            self.nonces.remove(&gone.nonces);
+        }
     }
 
     /// Forgets the jobs of a pool session: its connection is gone.
     pub fn forget(&mut self, pool: PoolKey) {
-        self.pools.remove(&pool);
-        self.by_key.retain(|_, of| *of != pool);
+        for gone in self.pools.remove(&pool).into_iter().flatten().flatten() {
+            self.drop_job(pool, &gone);
+        }
     }
 
     /// The current job of a pool session.
@@ -78,9 +112,7 @@ impl JobTable {
         current.as_ref().map(|live| &live.issued)
     }
 
-    /// A job that is still alive, and how late a share for it is.
-    #[must_use]
-    pub fn find(&self, key: JobKey) -> Option<(&LiveJob, Lateness)> {
+    fn live(&self, key: JobKey) -> Option<(&LiveJob, Lateness)> {
         let pair = self.pools.get(self.by_key.get(&key)?)?;
         [Lateness::Current, Lateness::Stale]
             .into_iter()
@@ -91,13 +123,21 @@ impl JobTable {
             })
     }
 
+    /// A job that is still alive.
+    #[must_use]
+    pub fn find(&self, key: JobKey) -> Option<Found<'_>> {
+        let (live, lateness) = self.live(key)?;
+        Some(Found {
+            issued: &live.issued,
+            nonces: self.nonces.get(&live.nonces)?,
+            lateness,
+        })
+    }
+
     /// The nonces submitted in a job, while it is alive.
     pub fn nonces_mut(&mut self, key: JobKey) -> Option<&mut NonceSet> {
-        let pair = self.pools.get_mut(self.by_key.get(&key)?)?;
-        pair.iter_mut()
-            .flatten()
-            .find(|live| live.issued.key == key)
-            .map(|live| &mut live.nonces)
+        let set = self.live(key)?.0.nonces;
+        self.nonces.get_mut(&set)
     }
 
     /// The number of the last job: whatever is given out next is greater.
@@ -110,7 +150,7 @@ impl JobTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::{Algorithm, Blob, Difficulty};
+    use crate::work::{Algorithm, Blob, Difficulty, Nonce, Slot};
 
     fn job(id: &str) -> UpstreamJob {
         UpstreamJob {
@@ -139,8 +179,8 @@ mod tests {
             .map(|id| table.replace(origin(0, 1), job(id)).unwrap().key)
             .to_vec();
         assert!(table.find(keys[0]).is_none());
-        assert_eq!(table.find(keys[1]).unwrap().1, Lateness::Stale);
-        assert_eq!(table.find(keys[2]).unwrap().1, Lateness::Current);
+        assert_eq!(table.find(keys[1]).unwrap().lateness, Lateness::Stale);
+        assert_eq!(table.find(keys[2]).unwrap().lateness, Lateness::Current);
     }
 
     #[test]
@@ -160,9 +200,26 @@ mod tests {
         let former = table.replace(origin(0, 1), job("a")).unwrap().key;
         let next = table.replace(origin(0, 2), job("a")).unwrap().key;
         assert!(table.find(former).is_none());
-        assert_eq!(table.find(next).unwrap().1, Lateness::Current);
+        assert_eq!(table.find(next).unwrap().lateness, Lateness::Current);
         table.forget(PoolKey(0));
         assert!(table.find(next).is_none());
         assert!(table.by_key.is_empty());
+        assert!(table.nonces.is_empty());
+    }
+
+    #[test]
+    fn the_same_blob_under_another_id_keeps_its_nonces() {
+        let nonce = Nonce::in_slot(Slot(1), 7);
+        let mut table = JobTable::default();
+        let first = table.replace(origin(0, 1), job("a")).unwrap().key;
+        table.nonces_mut(first).unwrap().take(nonce);
+        let second = table.replace(origin(0, 1), job("b")).unwrap().key;
+        assert!(table.find(second).unwrap().nonces.is_taken(nonce));
+        assert!(table.find(first).unwrap().nonces.is_taken(nonce));
+        let mut fresh = job("c");
+        fresh.blob = Blob::from_hex(&format!("{}01", "00".repeat(75))).unwrap();
+        let third = table.replace(origin(0, 1), fresh).unwrap().key;
+        assert!(!table.find(third).unwrap().nonces.is_taken(nonce));
+        assert_eq!(table.nonces.len(), 2);
     }
 }

@@ -3,12 +3,20 @@
 
 mod placing;
 mod upstreams;
+mod waiting;
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use zartrux_models::plan::{FailoverPolicy, Lease, LeaseBook, SeatKey, UpstreamView};
 use zartrux_models::work::{Blob, PoolKey};
+
+use self::waiting::WaitingList;
+
+/// What a session may take to connect: for so long at the start the first upstream in order is
+/// waited for before a later one serves, and miners are kept for another session of an upstream
+/// that serves already.
+const CONNECTING: Duration = Duration::from_secs(3);
 
 /// What the planner goes by.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +43,7 @@ pub enum PlanEffect {
     ClosePool(PoolKey),
     /// Tell a seat its lease.
     Grant(SeatKey, Lease),
-    /// No upstream serves for too long: send these away.
+    /// No upstream has served these for too long: send them away.
     TurnAway(Vec<SeatKey>),
     /// Another upstream serves now (`None`: nobody does).
     Serving(Option<usize>),
@@ -87,8 +95,10 @@ pub struct PlannerCore {
     pools: BTreeMap<PoolKey, PoolFacts>,
     next_pool: u32,
     book: LeaseBook,
-    waiting: VecDeque<SeatKey>,
-    waits: HashSet<SeatKey>,
+    waiting: WaitingList,
+    /// An earlier generation's leases are still to come: until then nothing is decided, because
+    /// a session of which nothing is known looks empty.
+    uninformed: bool,
 }
 
 impl PlannerCore {
@@ -111,16 +121,17 @@ impl PlannerCore {
             ever_served: serving.is_some(),
             serving,
             unserved_since: None,
+            uninformed: !pools.is_empty(),
             pools,
             next_pool,
             book: LeaseBook::default(),
-            waiting: VecDeque::new(),
-            waits: HashSet::new(),
+            waiting: WaitingList::default(),
         }
     }
 
     /// Takes over the leases of an earlier generation: every slot that nobody holds counts as
-    /// scanned.
+    /// scanned. A session that connected since then is known whole, and leases of its former
+    /// connection are void.
     pub fn adopt(
         &mut self,
         held: &[(SeatKey, Lease)],
@@ -130,7 +141,7 @@ impl PlannerCore {
         let with_jobs: Vec<PoolKey> = self
             .pools
             .iter()
-            .filter(|(_, facts)| facts.job_at.is_some())
+            .filter(|(pool, facts)| facts.job_at.is_some() && !self.book.is_open(**pool))
             .map(|(pool, _)| *pool)
             .collect();
         for pool in with_jobs {
@@ -141,19 +152,20 @@ impl PlannerCore {
             self.book.open_unknown(pool, on_it);
         }
         for (seat, lease) in held {
-            if !self.book.is_open(lease.pool) {
-                self.wait(*seat);
+            if self.book.tenant(*lease) != Some(*seat) {
+                self.waiting.push(*seat, now);
             }
         }
         for seat in waiting {
-            self.wait(*seat);
+            self.waiting.push(*seat, now);
         }
+        self.uninformed = false;
         self.plan(now)
     }
 
     /// A seat wants its first lease.
     pub fn lease_asked(&mut self, seat: SeatKey, now: Instant) -> Vec<PlanEffect> {
-        self.wait(seat);
+        self.waiting.push(seat, now);
         self.plan(now)
     }
 
@@ -174,9 +186,7 @@ impl PlannerCore {
         if let Some(lease) = lease {
             self.book.release(lease, seat);
         }
-        if self.waits.remove(&seat) {
-            self.waiting.retain(|waiting| *waiting != seat);
-        }
+        self.waiting.remove(seat);
     }
 
     /// A pool session has a new job.
@@ -207,7 +217,7 @@ impl PlannerCore {
             facts.responsive = true;
             facts.failed |= failed;
             for seat in self.book.close(pool) {
-                self.wait(seat);
+                self.waiting.push(seat, now);
             }
         }
         self.plan(now)
@@ -259,15 +269,12 @@ impl PlannerCore {
         self.serving
     }
 
-    fn wait(&mut self, seat: SeatKey) {
-        if self.waits.insert(seat) {
-            self.waiting.push_back(seat);
-        }
-    }
-
     /// Brings everything in line with the facts.
     fn plan(&mut self, now: Instant) -> Vec<PlanEffect> {
         let mut effects = Vec::new();
+        if self.uninformed {
+            return effects;
+        }
         self.choose_upstream(now, &mut effects);
         self.open_wanted(&mut effects);
         self.place_waiting(&mut effects);

@@ -1,11 +1,11 @@
 //! Who sits where.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use zartrux_models::plan::{Lease, SeatKey};
 use zartrux_models::work::{PoolKey, Slot};
 
-use super::{PlanEffect, PlannerCore};
+use super::{CONNECTING, PlanEffect, PlannerCore};
 
 impl PlannerCore {
     /// Sessions of the serving upstream that have a job.
@@ -18,16 +18,15 @@ impl PlannerCore {
     }
 
     pub(super) fn place_waiting(&mut self, effects: &mut Vec<PlanEffect>) {
-        if self.waiting.is_empty() {
+        if self.waiting.len() == 0 {
             return;
         }
         let candidates = self.candidates();
-        while let Some(seat) = self.waiting.front().copied() {
+        while let Some(seat) = self.waiting.first() {
             let Some(lease) = self.book.grant(seat, candidates.iter().copied()) else {
                 break;
             };
-            self.waiting.pop_front();
-            self.waits.remove(&seat);
+            self.waiting.pop();
             effects.push(PlanEffect::Grant(seat, lease));
         }
     }
@@ -88,7 +87,10 @@ impl PlannerCore {
         let spare = Slot::COUNT / 4;
         let worth = fullest_elsewhere.is_some_and(|fullest| held <= fullest)
             && self.book.free_on(others.iter().copied()) >= held + spare;
-        if !worth || self.pools.get(&pool).map(|facts| facts.upstream) != self.serving {
+        if !worth
+            || self.uninformed
+            || self.pools.get(&pool).map(|facts| facts.upstream) != self.serving
+        {
             return Vec::new();
         }
         let mut effects = Vec::new();
@@ -103,13 +105,19 @@ impl PlannerCore {
         effects
     }
 
+    /// Who waits for too long, because no upstream serves or the one that does has no room, goes
+    /// to its own next pool.
     pub(super) fn turn_away(&mut self, now: Instant, effects: &mut Vec<PlanEffect>) {
-        let too_long = self
-            .unserved_since
-            .is_some_and(|since| now.saturating_duration_since(since) >= self.policy.grace);
-        if too_long && !self.waiting.is_empty() {
-            self.waits.clear();
-            effects.push(PlanEffect::TurnAway(self.waiting.drain(..).collect()));
+        let patience = match self.unserved_since {
+            Some(since) if now.saturating_duration_since(since) >= self.policy.grace => {
+                Duration::ZERO
+            }
+            Some(_) => self.policy.grace,
+            None => self.policy.grace.max(CONNECTING),
+        };
+        let gone = self.waiting.take_longer_than(patience, now);
+        if !gone.is_empty() {
+            effects.push(PlanEffect::TurnAway(gone));
         }
     }
 }

@@ -1,14 +1,11 @@
 //! Which upstream serves, and how many sessions each has.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use zartrux_models::plan::choose;
 use zartrux_models::work::{PoolKey, Slot};
 
-use super::{PlanEffect, PlannerCore, PoolFacts};
-
-/// How long the first upstream in order may take to connect before a later one serves instead.
-const START_PREFERENCE: Duration = Duration::from_secs(3);
+use super::{CONNECTING, PlanEffect, PlannerCore, PoolFacts};
 
 impl PlannerCore {
     pub(super) fn choose_upstream(&mut self, now: Instant, effects: &mut Vec<PlanEffect>) {
@@ -21,10 +18,12 @@ impl PlannerCore {
                 .max();
             view.observe(&self.policy.failover, now);
         }
+        // Nobody is turned away for the sake of an upstream that may yet come.
+        let preference = CONNECTING.min(self.policy.grace);
         let mut chosen = choose(&self.upstreams, self.serving, &self.policy.failover, now);
         if let Some(later) = chosen
             && !self.ever_served
-            && now.saturating_duration_since(self.started) < START_PREFERENCE
+            && now.saturating_duration_since(self.started) < preference
             && (0..later).any(|earlier| !self.has_failed(earlier))
         {
             chosen = None;

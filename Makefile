@@ -1,0 +1,101 @@
+# Zartrux: `make help` says what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Where rustup puts cargo, for shells that do not know it yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# One folder for everything that is built, the fuzz crate's tests included.
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+
+PACKAGES := build-essential g++ cmake pkg-config libssl-dev
+
+# What `make run` gives to the demo: make run ARGS="--for 5m --monitor 0.0.0.0:8080"
+ARGS ?=
+# How long `make fuzz` stays with each target, and which targets it takes (all of them).
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?=
+# What `make bench` gives to each workload, and where the reports go:
+# make bench BENCH_ARGS="--miners 1000,10000 --peer xmrig-proxy=/usr/bin/xmrig-proxy"
+BENCH_ARGS ?=
+BENCH_REPORTS ?= $(CARGO_TARGET_DIR)/bench
+
+# Cargo uses all cores by itself, and one step's failure makes the next one pointless.
+.NOTPARALLEL:
+
+.PHONY: help
+help: ## Say what there is
+	@printf 'Usage: make TARGET\n\n'
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)$$/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+		| awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+.PHONY: run
+run: release ## Build, and run the demo: real RandomX, nothing to configure (ARGS="--for 60s")
+	@exec "$(CARGO_TARGET_DIR)/release/zartrux" demo $(ARGS)
+
+.PHONY: release
+release: rust packages ## Build the program: target/release/zartrux
+	cargo build --release --locked --bin zartrux
+
+.PHONY: test
+test: rust packages format lint doc-check test-code test-fuzz deny ## Everything that must hold before a change goes in
+
+.PHONY: format
+format: rust ## Check the format of the code
+	@scripts/check-rust rustfmt
+	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
+
+.PHONY: lint
+lint: rust packages ## Let clippy look at the code
+	@scripts/check-rust clippy
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
+
+.PHONY: doc-check
+doc-check: rust packages ## Check the documentation of the code
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+.PHONY: test-code
+test-code: rust packages ## Run the tests
+	cargo test --locked --workspace
+
+.PHONY: test-fuzz
+test-fuzz: rust packages ## Run the fuzz targets over their corpus and mutations of it, on stable Rust
+	cargo test --manifest-path fuzz/Cargo.toml
+
+.PHONY: deny
+deny: ## Check licences, bans and sources, if cargo-deny is installed
+	@if command -v cargo-deny >/dev/null; then \
+		cargo deny --offline check licenses bans sources; \
+	else \
+		echo "cargo-deny is not installed: licences, bans and sources were not checked"; \
+	fi
+
+.PHONY: fuzz
+fuzz: rust packages ## Let libFuzzer look for faults, 10 minutes a target (FUZZ_SECONDS, FUZZ_TARGETS)
+	scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+.PHONY: bench
+bench: release ## Measure the proxy from outside (BENCH_ARGS, BENCH_REPORTS)
+	scripts/bench "$(CARGO_TARGET_DIR)/release/zartrux" "$(BENCH_REPORTS)" $(BENCH_ARGS)
+
+.PHONY: docs
+docs: rust packages ## Build the documentation of the code, and the book if mdbook is installed
+	cargo doc --locked --workspace --no-deps
+	@if command -v mdbook >/dev/null; then \
+		mdbook build docs --dest-dir "$(CARGO_TARGET_DIR)/book"; \
+	else \
+		echo "mdbook is not installed (cargo install mdbook): read docs/src as it is"; \
+	fi
+
+.PHONY: rust
+rust: ## See whether Rust is there and new enough
+	@scripts/check-rust
+
+.PHONY: packages
+packages: ## Install the system's packages that are missing
+	@scripts/install-packages $(PACKAGES)

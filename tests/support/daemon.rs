@@ -1,0 +1,188 @@
+//! The real program in a process of its own.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Config, PATIENCE, clock, http};
+
+/// Runs the program with these arguments until it ends by itself.
+///
+/// It starts in `folder`, so that no settings file lies about by chance.
+pub fn run_to_end(folder: &Path, args: &[&str]) -> Output {
+    program()
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .expect("the program runs")
+}
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_zartrux"))
+}
+
+/// What the program has logged so far, line by line.
+#[derive(Default)]
+struct Log {
+    lines: Mutex<Vec<String>>,
+    changed: Condvar,
+}
+
+/// A running daemon; killed when dropped.
+pub struct Daemon {
+    child: Child,
+    log: Arc<Log>,
+    _folder: TempDir,
+    /// Where miners connect.
+    pub miners: SocketAddr,
+    monitor: SocketAddr,
+}
+
+impl Daemon {
+    /// Starts `zartrux run` with these settings.
+    pub fn start(config: &Config) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("settings.toml");
+        let config = config.clone().set("node.log_format", "\"json\"");
+        fs::write(&file, config.toml(folder.path())).expect("a settings file");
+        let mut child = program()
+            .args(["run", "--config"])
+            .arg(&file)
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let stderr = child.stderr.take().expect("a pipe");
+        let log = Arc::new(Log::default());
+        let filling = Arc::clone(&log);
+        // Ends with the child.
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                filling
+                    .lines
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(line);
+                filling.changed.notify_all();
+            }
+        });
+        let miners = wait_in(&log, "the miners' address", |event| {
+            let fields = &event["fields"];
+            let address = fields["address"].as_str()?;
+            (fields["message"] == "miners connect here").then(|| address.parse().ok())?
+        });
+        let monitor = wait_in(&log, "the monitor's address", |event| {
+            let text = event["fields"]["message"].as_str()?;
+            let url = text.strip_prefix("monitor at http://")?;
+            url.strip_suffix('/')?.parse().ok()
+        });
+        Self {
+            child,
+            log,
+            _folder: folder,
+            miners,
+            monitor,
+        }
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.process().to_string())
+            .status();
+        assert!(sent.expect("the command `kill`").success());
+    }
+
+    /// Waits until it has logged a message that starts so.
+    pub fn wait_message(&self, start: &str) {
+        wait_in(&self.log, start, |event| {
+            let text = event["fields"]["message"].as_str()?;
+            text.starts_with(start).then_some(())
+        });
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_some()
+    }
+
+    /// Waits until it has ended.
+    pub fn wait_end(&mut self) -> ExitStatus {
+        clock::eventually("the end of the program", || {
+            self.child.try_wait().expect("a child")
+        })
+    }
+
+    /// A page of its monitor as JSON.
+    pub fn json(&self, path: &str) -> Value {
+        let answer = http::get(self.monitor, path);
+        serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{path}: {answer:?}"))
+    }
+
+    /// Waits until an upstream serves.
+    pub fn wait_ready(&self) {
+        clock::eventually("an upstream that serves", || {
+            (self.json("/health/ready")["ready"] == true).then_some(())
+        });
+    }
+
+    /// One of the counts of its connections, such as `open`.
+    pub fn connections(&self, which: &str) -> u64 {
+        let health = self.json("/health");
+        health["counts"]["connections"][which]
+            .as_u64()
+            .unwrap_or_else(|| panic!("no count {which:?}"))
+    }
+
+    /// Its open descriptors.
+    pub fn descriptors(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.process());
+        fs::read_dir(folder).expect("a running process").count()
+    }
+
+    /// Its memory that no file stands behind, bytes.
+    pub fn resident(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process()));
+        let status = status.expect("a running process");
+        let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        kib.expect("RssAnon in kB") * 1024
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Fails when it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn wait_in<T>(log: &Log, what: &str, mut wanted: impl FnMut(&Value) -> Option<T>) -> T {
+    let lines = log.lines.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut seen = 0;
+    clock::wait_for(&log.changed, lines, PATIENCE, |lines| {
+        let fresh = &lines[seen..];
+        seen = lines.len();
+        fresh
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .find_map(|event| wanted(&event))
+    })
+    .unwrap_or_else(|| panic!("waited in vain for {what} in the log"))
+}
