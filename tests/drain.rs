@@ -148,10 +148,8 @@ fn a_wrong_configuration_is_told_whole_with_keys_and_lines_and_code_78() {
             (4, "miners.login_hold"),
             (6, "pool[0].user"),
         ] {
-            let found = told
-                .lines()
-                .any(|told| told.contains(&format!("line {line}")) && told.contains(key));
-            assert!(found, "line {line}, {key}: {told}");
+            let place = format!("{}:{line}: {key}: ", path.display());
+            assert!(told.contains(&place), "{place}: {told}");
         }
         assert!(output.stdout.is_empty());
     }

@@ -109,7 +109,15 @@ fn miner_lines(corpus: &Corpus, fixtures: &Path, dialogue: &[Value]) -> std::io:
     let (nonce, result) = (&good["nonce"], text(good, "result"));
     let share = submit(2, MINER_JOB_ID, nonce, result, r#","algo":"rx/0""#);
     let again = submit(3, MINER_JOB_ID, nonce, result, "");
+    let third_job = submit(4, "0000000300", nonce, result, "");
     let other = submit(3, MINER_JOB_ID, nonce, &format!("fb{}", &result[2..]), "");
+    // Results that begin with an odd byte stay under way: as many as one nonce may have, and one.
+    let many: String = (0..17)
+        .map(|number| {
+            let result = format!("{:02x}{}", 2 * number + 1, &result[2..]);
+            submit(3, MINER_JOB_ID, nonce, &result, "") + "\n"
+        })
+        .collect();
     let elsewhere = submit(2, MINER_JOB_ID, &"40810007".into(), result, "");
     let renewed = submit(3, "0000000101", &"40810001".into(), result, "");
     // Difficulty 128: below the pool's 250, above the miner's 100.
@@ -135,6 +143,7 @@ fn miner_lines(corpus: &Corpus, fixtures: &Path, dialogue: &[Value]) -> std::io:
         ("share-unknown-job", vec![&made_up]),
         ("share-other-algorithm", vec![&foreign]),
         ("share-low", vec![&high]),
+        ("share-too-many-results", vec![&many]),
     ] {
         let lines: Vec<&str> = lines.into_iter().map(String::as_str).collect();
         corpus.keep("miner_line", name, format!("{login}\n{}", lines.join("\n")))?;
@@ -142,6 +151,22 @@ fn miner_lines(corpus: &Corpus, fixtures: &Path, dialogue: &[Value]) -> std::io:
     for (name, lines) in [
         ("job-stale", format!("\u{1}\n{share}")),
         ("job-expired", format!("\u{1}\n\u{1}\n{share}")),
+        // The third job has the blob of the first.
+        (
+            "job-with-the-same-blob",
+            format!("{share}\n\u{1}\n\u{1}\n{third_job}"),
+        ),
+        (
+            "job-with-a-claim-from-before",
+            format!("{other}\n\u{1}\n\u{1}\n{third_job}"),
+        ),
+        (
+            "job-with-another-blob",
+            format!(
+                "{share}\n\u{1}\n\u{1}\n\u{1}\n{}",
+                third_job.replace("0000000300", "0000000400")
+            ),
+        ),
         (
             "job-of-a-lost-pool",
             format!("\u{3}\n{share}\n\u{1}\n{share}"),

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use serde_json::json;
 use zartrux_models::session::{Assignment, Heard, MinerProtocol};
-use zartrux_models::share::{NotAdmitted, RefusalReason, Share, TargetClass};
+use zartrux_models::share::{NonceSet, NotAdmitted, RefusalReason, Share, TargetClass};
 use zartrux_models::stratum::{JobLine, RequestId, push_error, push_kept_alive, push_login};
 use zartrux_models::work::{
     Difficulty, IssuedJob, JobKey, JobTable, Lateness, Nonce, ResultHash, Slot,
@@ -62,7 +62,10 @@ struct Farm {
     issued: u32,
     slot: Slot,
     given: HashSet<(JobKey, Slot)>,
-    fates: HashMap<(JobKey, Nonce), Fate>,
+    /// Jobs in a row with one blob have one space of nonces: the same nonce is the same share.
+    space: u32,
+    spaces: HashMap<JobKey, u32>,
+    fates: HashMap<(u32, Nonce), Fate>,
     reached: Reached,
 }
 
@@ -76,6 +79,8 @@ impl Farm {
             issued: 0,
             slot: Slot(0),
             given: HashSet::new(),
+            space: 0,
+            spaces: HashMap::new(),
             fates: HashMap::new(),
             reached: Reached::new(),
         };
@@ -83,17 +88,22 @@ impl Farm {
         farm
     }
 
-    /// Every other job asks for a commitment.
+    /// Some jobs have the blob of the one before, under another id; some ask for a commitment.
     fn next_job(&mut self) {
         self.issued += 1;
-        let algorithm = if self.issued.is_multiple_of(2) {
-            "rx/2"
-        } else {
-            "rx/0"
-        };
-        let job = job(&format!("job-{}", self.issued), algorithm);
+        let algorithm = if self.issued % 4 == 2 { "rx/2" } else { "rx/0" };
+        let variant = u8::try_from(self.issued / 4).expect("so few lines");
+        let job = job(&format!("job-{}", self.issued), algorithm, variant);
+        let same_work = self
+            .jobs
+            .current(POOL)
+            .is_some_and(|last| last.job.blob == job.blob);
         let issued = self.jobs.replace(origin(self.connection), job);
         let issued = issued.expect("another id is another job");
+        if !same_work {
+            self.space += 1;
+        }
+        self.spaces.insert(issued.key, self.space);
         assert_one_json_line(JobLine::render(&issued).patch(self.slot, ASKED));
         if self.protocol.is_logged_in() || self.protocol.awaiting_lease().is_some() {
             self.give();
@@ -155,7 +165,11 @@ impl Farm {
                 push_error(&mut out, id, reason.wire_text());
                 assert_reply(&out, id);
             }
-            Heard::NotAdmitted(_, NotAdmitted::TooMany) => panic!("so few nonces are not too many"),
+            Heard::NotAdmitted(_, NotAdmitted::TooMany) => {
+                let full = |fate: &Fate| fate.claims.len() >= NonceSet::MAX_CLAIMS;
+                assert!(self.fates.values().any(full), "there was room");
+                self.reached.insert("too many");
+            }
             Heard::KeepAlive(id) => {
                 assert!(was_logged_in);
                 self.reached.insert("keepalive");
@@ -189,14 +203,18 @@ impl Farm {
             "outside the lease: {share:?}"
         );
         assert_class(share, &share.job);
-        let (live, lateness) = self.jobs.find(key).expect("a job that is alive");
-        assert_eq!((&live.issued, lateness), (&share.job, share.lateness));
+        let found = self.jobs.find(key).expect("a job that is alive");
+        assert_eq!((found.issued, found.lateness), (&share.job, share.lateness));
         assert_eq!(share.hashed_bytes()[39..43], share.nonce.as_bytes()[..]);
 
-        let fate = self.fates.entry((key, share.nonce)).or_default();
+        let fate = self
+            .fates
+            .entry((self.spaces[&key], share.nonce))
+            .or_default();
         assert!(!fate.taken, "a nonce twice: {share:?}");
         assert!(!fate.claims.contains(&share.result), "a copy: {share:?}");
         assert_eq!(share.contested, !fate.claims.is_empty());
+        assert!(fate.claims.len() < NonceSet::MAX_CLAIMS, "{share:?}");
         fate.claims.push(share.result);
         let nonces = self.jobs.nonces_mut(key).expect("a job that is alive");
         nonces.claim(share.nonce, share.result);

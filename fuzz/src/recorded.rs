@@ -27,10 +27,14 @@ pub(crate) const fn origin(connection: u32) -> JobOrigin {
     }
 }
 
-/// The recorded job under another id and algorithm.
-pub(crate) fn job(id: &str, algo: &str) -> UpstreamJob {
+/// The recorded job under another id and algorithm; variant 0 has its very blob.
+pub(crate) fn job(id: &str, algo: &str, variant: u8) -> UpstreamJob {
+    let blob = match variant {
+        0 => BLOB.to_owned(),
+        other => format!("{}{other:02x}", &BLOB[..BLOB.len() - 2]),
+    };
     JobFields {
-        blob: Some(BLOB.into()),
+        blob: Some(blob.as_str().into()),
         job_id: Some(id.into()),
         target: Some(TARGET.into()),
         algo: Some(algo.into()),

@@ -88,6 +88,7 @@ fn the_miners_corpus_holds_and_reaches_every_kind_of_answer() {
             "outside_lease",
             "duplicate",
             "low_difficulty",
+            "too many",
             "invalid_result",
         ],
     );

@@ -55,9 +55,14 @@ impl Config {
     }
 
     /// Adds an upstream.
-    pub fn pool(mut self, url: &str) -> Self {
+    pub fn pool(self, url: &str) -> Self {
+        self.pool_with(url, "")
+    }
+
+    /// Adds an upstream with these further keys, as TOML writes them.
+    pub fn pool_with(mut self, url: &str, keys: &str) -> Self {
         self.pools
-            .push(format!("url = \"{url}\"\nuser = \"wallet\"\n"));
+            .push(format!("url = \"{url}\"\nuser = \"wallet\"\n{keys}\n"));
         self
     }
 
@@ -169,9 +174,10 @@ impl Proxy {
         answer.body
     }
 
-    /// Forces the next step of an actor to panic, as an operator would in a rehearsal.
-    pub fn drill_panic(&self, actor: &str) {
-        let answer = http::post(self.monitor(), &format!("/drill/{actor}/panic"));
+    /// Forces the next steps of an actor to panic, as an operator would in a rehearsal.
+    pub fn drill_panics(&self, actor: &str, count: u32) {
+        let path = format!("/drill/{actor}/panic?count={count}");
+        let answer = http::post(self.monitor(), &path);
         assert_eq!(answer.status, 200, "{actor}: {}", answer.body);
     }
 

@@ -6,7 +6,7 @@ mod messages;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext, Context, Handler};
 use zartrux_models::work::PoolKey;
@@ -82,6 +82,7 @@ pub struct Planner {
     guard: Guard,
     clock: Clock,
     backoff: Backoff,
+    built_at: Instant,
     core: Option<PlannerCore>,
     opened: HashMap<PoolKey, OpenedPool>,
     facts: BTreeMap<PoolKey, PoolFacts>,
@@ -117,6 +118,7 @@ impl Planner {
             guard: args.guard,
             clock: args.clock,
             backoff: Backoff::of_cores(),
+            built_at: args.clock.now(),
             core: None,
             opened: HashMap::new(),
             facts: BTreeMap::new(),
@@ -139,7 +141,9 @@ impl Planner {
         match self.guard.run(&mut self.core, step) {
             Ok(effects) => self.apply(effects, ctx),
             Err(Faulted) => {
-                ctx.run_later(self.backoff.next_delay(), |this, _| this.rebuild());
+                let worked = self.clock.now().saturating_duration_since(self.built_at);
+                let delay = self.backoff.next_delay_after(worked);
+                ctx.run_later(delay, |this, _| this.rebuild());
             }
         }
     }
@@ -158,6 +162,7 @@ impl Planner {
     /// The next generation: leases are asked for, and adopted when they come.
     fn rebuild(&mut self) {
         self.core = Some(self.new_core());
+        self.built_at = self.clock.now();
         self.guard.health().set_state(ActorState::Running);
         self.posts.report_leases.send(ReportLeases);
     }

@@ -11,6 +11,9 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// Whoever worked for longer than this before a fault is not made to wait for earlier ones.
+    pub const FORGIVEN_AFTER: Duration = Duration::from_secs(60);
+
     /// What a faulted core waits before its next generation.
     #[must_use]
     pub const fn of_cores() -> Self {
@@ -34,6 +37,15 @@ impl Backoff {
         delay
     }
 
+    /// The delay to wait now, after `worked` without a fault: from the floor again if that was
+    /// long.
+    pub fn next_delay_after(&mut self, worked: Duration) -> Duration {
+        if worked > Self::FORGIVEN_AFTER {
+            self.reset();
+        }
+        self.next_delay()
+    }
+
     /// Starts from the floor again, after success.
     pub const fn reset(&mut self) {
         self.next = self.floor;
@@ -51,5 +63,17 @@ mod tests {
         assert_eq!(delays, [10, 20, 35, 35]);
         backoff.reset();
         assert_eq!(backoff.next_delay().as_millis(), 10);
+    }
+    #[test]
+    fn faults_of_long_ago_are_forgiven() {
+        let mut backoff = Backoff::of_cores();
+        let soon = Duration::from_secs(60);
+        let delays: Vec<u128> = (0..3)
+            .map(|_| backoff.next_delay_after(soon).as_millis())
+            .collect();
+        assert_eq!(delays, [10, 20, 40]);
+        let late = soon + Duration::from_millis(1);
+        assert_eq!(backoff.next_delay_after(late).as_millis(), 10);
+        assert_eq!(backoff.next_delay_after(soon).as_millis(), 20);
     }
 }

@@ -1,0 +1,130 @@
+//! What a share costs inside the process, step by step, without sockets. The whole path over
+//! sockets is measured from outside by `zartrux bench`.
+//!
+//! Run with `cargo bench --bench share_path`.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a bench whose scene is broken should stop at once"
+)]
+
+use std::hint::black_box;
+
+use divan::Bencher;
+use zartrux_models::plan::{LeaseBook, SeatKey};
+use zartrux_models::session::{Assignment, Heard, MinerProtocol, SessionId};
+use zartrux_models::share::NonceSet;
+use zartrux_models::stratum::{JobLine, RequestId, parse_miner_line, push_ok};
+use zartrux_models::work::{
+    Algorithm, Blob, Difficulty, JobKey, JobOrigin, JobTable, Nonce, PoolKey, ResultHash, SeedHash,
+    Slot, UpstreamJob,
+};
+
+fn main() {
+    divan::main();
+}
+
+const BLOB: &str = "1010a6878cd806418015bb9ae982a1975da7d79277c2705727a56894ba0fb246adaabb1f4632e30000000049e62296c011d6a0cc29785b1cf329eb215eb4035154af221e046092a9cd993001";
+const SLOT: Slot = Slot(0xb2);
+
+/// A lane's jobs, a session that was given the current one, and its submit line.
+fn scene() -> (JobTable, MinerProtocol, Vec<u8>) {
+    let mut jobs = JobTable::default();
+    let origin = JobOrigin {
+        pool: PoolKey(0),
+        connection: 1,
+    };
+    let job = UpstreamJob {
+        id: "bcc6cb09e3a13772".into(),
+        blob: Blob::from_hex(BLOB).expect("a real blob"),
+        target: Difficulty::new(1_000).target(),
+        algorithm: Algorithm::Rx0,
+        height: Some(3),
+        seed: Some(SeedHash::new([0x41; 32])),
+        next_seed: None,
+        network_difficulty: None,
+    };
+    let issued = jobs.replace(origin, job).expect("the first job is new");
+    let mut protocol = MinerProtocol::new(SessionId(7), JobKey(0));
+    protocol.give(Assignment {
+        job: issued.key,
+        slot: SLOT,
+        difficulty: Difficulty::new(1_000),
+    });
+    let line = format!(
+        r#"{{"id":2,"jsonrpc":"2.0","method":"submit","params":{{"id":"{}","job_id":"{}{SLOT}","nonce":"050000b2","result":"{}0000","algo":"rx/0"}}}}"#,
+        SessionId(7).to_hex(),
+        issued.key,
+        "11".repeat(30),
+    );
+    (jobs, protocol, line.into_bytes())
+}
+
+#[divan::bench]
+fn parse_a_submit(bencher: Bencher<'_, '_>) {
+    let (_, _, line) = scene();
+    bencher.bench(|| parse_miner_line(black_box(&line)).is_ok());
+}
+
+#[divan::bench]
+fn parse_and_admit_a_share(bencher: Bencher<'_, '_>) {
+    let (jobs, mut protocol, line) = scene();
+    assert!(matches!(
+        protocol.on_line(&line, &jobs),
+        Heard::Admitted(..)
+    ));
+    bencher.bench_local(|| protocol.on_line(black_box(&line), &jobs));
+}
+
+#[divan::bench]
+fn copy_a_session_before_its_step(bencher: Bencher<'_, '_>) {
+    let (_, protocol, _) = scene();
+    bencher.bench(|| black_box(&protocol).clone());
+}
+
+#[divan::bench]
+fn patch_a_job_line_for_one_miner(bencher: Bencher<'_, '_>) {
+    let (jobs, _, _) = scene();
+    let mut line = JobLine::render(jobs.current(PoolKey(0)).expect("there is a job"));
+    bencher.bench_local(|| line.patch(black_box(SLOT), Difficulty::new(1_000)).len());
+}
+
+#[divan::bench]
+fn claim_and_take_a_nonce(bencher: Bencher<'_, '_>) {
+    let mut nonces = NonceSet::default();
+    let mut counter = 0;
+    bencher.bench_local(|| {
+        counter = (counter + 1) % 100_000;
+        let nonce = Nonce::in_slot(SLOT, counter);
+        nonces.claim(nonce, ResultHash::new([7; 32]));
+        nonces.take(nonce);
+    });
+}
+
+#[divan::bench]
+fn lease_and_give_up_a_slot(bencher: Bencher<'_, '_>) {
+    let mut book = LeaseBook::default();
+    let pool = PoolKey(0);
+    book.open(pool);
+    let seat = SeatKey {
+        index: 1,
+        generation: 1,
+    };
+    bencher.bench_local(|| {
+        if let Some(lease) = book.grant(seat, [pool]) {
+            book.release(lease, seat);
+        } else {
+            book.job_replaced(pool);
+        }
+    });
+}
+
+#[divan::bench]
+fn render_a_reply(bencher: Bencher<'_, '_>) {
+    let mut out = Vec::with_capacity(128);
+    bencher.bench_local(|| {
+        out.clear();
+        push_ok(&mut out, black_box(RequestId(2)));
+        out.len()
+    });
+}
