@@ -12,7 +12,7 @@ body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding
 h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8884}
-td.n{text-align:right;font-variant-numeric:tabular-nums}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 .ok{color:#1a7f37}.bad{color:#cf222e;font-weight:600}
 .scroll{overflow-x:auto}
 ";
@@ -40,6 +40,7 @@ fn render(page: &mut String, view: &NodeView) -> std::fmt::Result {
     readiness(page, view)?;
     shares(page, view)?;
     upstreams(page, view)?;
+    prover(page, view)?;
     actors(page, view)?;
     page.push_str(
         "<p>For programs: <a href=\"/health\">/health</a>, \
@@ -108,39 +109,72 @@ fn shares(page: &mut String, view: &NodeView) -> std::fmt::Result {
 fn upstreams(page: &mut String, view: &NodeView) -> std::fmt::Result {
     page.push_str(
         "<h2>Upstream sessions</h2><div class=\"scroll\"><table><tr><th>session</th>\
-         <th>upstream</th><th>serves</th></tr>",
+         <th>upstream</th><th>serves</th><th class=\"n\">jobs</th><th class=\"n\">height</th>\
+         <th class=\"n\">forwarded</th><th class=\"n\">accepted</th>\
+         <th class=\"n\">answers in</th></tr>",
     );
     for pool in view.pools() {
+        let report = &pool.report;
+        let latency = report
+            .submit_latency_micros
+            .map_or_else(no_data, |micros| format!("{} ms", micros / 1_000));
         write!(
             page,
-            "<tr><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
+             <td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{latency}</td></tr>",
             escape(&pool.name),
             escape(&pool.upstream),
-            if pool.serving { "yes" } else { "no" }
+            if pool.serving { "yes" } else { "no" },
+            report.jobs,
+            report.height.map_or_else(no_data, |height| height.to_string()),
+            report.forwarded,
+            report.accepted,
         )?;
     }
     page.push_str("</table></div>");
     Ok(())
 }
 
+fn no_data() -> String {
+    "no data".to_owned()
+}
+
+fn prover(page: &mut String, view: &NodeView) -> std::fmt::Result {
+    page.push_str("<h2>Prover</h2>");
+    let Some(prover) = view.prover() else {
+        page.push_str("<p class=\"bad\">Off: hashes are not recomputed.</p>");
+        return Ok(());
+    };
+    let hash_time = prover
+        .fast_hash_micros
+        .or(prover.light_hash_micros)
+        .map_or_else(no_data, |micros| format!("{:.0} ms", micros / 1_000.0));
+    write!(
+        page,
+        "<p>{} hashes recomputed, {} waiting, {hash_time} a hash, {} threads.</p>",
+        prover.hashes,
+        prover.queue_depth,
+        prover.threads.len(),
+    )
+}
+
 fn actors(page: &mut String, view: &NodeView) -> std::fmt::Result {
     page.push_str(
         "<h2>Actors</h2><div class=\"scroll\"><table><tr><th>actor</th><th>state</th>\
-         <th>generation</th><th>waiting</th><th>last fault</th></tr>",
+         <th class=\"n\">generation</th><th class=\"n\">waiting</th><th>says</th>\
+         <th>last fault</th></tr>",
     );
     for actor in view.health().reports() {
         write!(
             page,
-            "<tr><td>{}</td><td>{:?}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>",
+            "<tr><td>{}</td><td>{:?}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
+             <td>{}</td><td>{}</td></tr>",
             escape(&actor.name),
             actor.state,
             actor.generation,
             actor.queue_depth,
-            escape(
-                &actor
-                    .last_fault
-                    .map_or_else(String::new, |fault| fault.cause)
-            ),
+            escape(&actor.note),
+            escape(&actor.last_fault.map_or_else(String::new, |fault| fault.cause)),
         )?;
     }
     page.push_str("</table></div>");
