@@ -30,7 +30,7 @@ BENCH_REPORTS ?= $(CARGO_TARGET_DIR)/bench
 help: ## Say what there is
 	@printf 'Usage: make TARGET\n\n'
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)$$/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
-		| awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+		| awk -F'|' '{ printf "%-13s %s\n", $$1, $$2 }'
 
 .PHONY: run
 run: release ## Build, and run the demo: real RandomX, nothing to configure (ARGS="--for 60s")
@@ -70,7 +70,7 @@ test-fuzz: rust packages ## Run the fuzz targets over their corpus and mutations
 .PHONY: deny
 deny: ## Check licences, bans and sources, if cargo-deny is installed
 	@if command -v cargo-deny >/dev/null; then \
-		cargo deny --offline check licenses bans sources; \
+		cargo deny --offline check --hide-inclusion-graph licenses bans sources; \
 	else \
 		echo "cargo-deny is not installed: licences, bans and sources were not checked"; \
 	fi
@@ -82,6 +82,10 @@ fuzz: rust packages ## Let libFuzzer look for faults, 10 minutes a target (FUZZ_
 .PHONY: bench
 bench: release ## Measure the proxy from outside (BENCH_ARGS, BENCH_REPORTS)
 	scripts/bench "$(CARGO_TARGET_DIR)/release/zartrux" "$(BENCH_REPORTS)" $(BENCH_ARGS)
+
+.PHONY: bench-steps
+bench-steps: rust packages ## Measure what a share costs inside the process, step by step
+	cargo bench --locked --bench share_path
 
 .PHONY: docs
 docs: rust packages ## Build the documentation of the code, and the book if mdbook is installed

@@ -13,6 +13,8 @@ mod support;
 mod dialogues;
 #[path = "miners_side/hold.rs"]
 mod hold;
+#[path = "miners_side/lanes.rs"]
+mod lanes;
 #[path = "miners_side/limits.rs"]
 mod limits;
 #[path = "miners_side/names.rs"]

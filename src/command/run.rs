@@ -1,5 +1,6 @@
 //! `zartrux run`: the daemon.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -74,9 +75,11 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
 }
 
 fn start_logging(settings: &Settings) {
-    let filter = tracing_subscriber::EnvFilter::new(settings.node.log.as_str());
+    // The web server's own start and stop are of no interest, unless the settings name it.
+    let filter = format!("actix_server=warn,{}", settings.node.log.as_str());
     let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // Fails only when logging was set up before, and then it works already.
     let _ = match settings.node.log_format {

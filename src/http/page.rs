@@ -126,7 +126,9 @@ fn upstreams(page: &mut String, view: &NodeView) -> std::fmt::Result {
             escape(&pool.upstream),
             if pool.serving { "yes" } else { "no" },
             report.jobs,
-            report.height.map_or_else(no_data, |height| height.to_string()),
+            report
+                .height
+                .map_or_else(no_data, |height| height.to_string()),
             report.forwarded,
             report.accepted,
         )?;
@@ -174,7 +176,11 @@ fn actors(page: &mut String, view: &NodeView) -> std::fmt::Result {
             actor.generation,
             actor.queue_depth,
             escape(&actor.note),
-            escape(&actor.last_fault.map_or_else(String::new, |fault| fault.cause)),
+            escape(
+                &actor
+                    .last_fault
+                    .map_or_else(String::new, |fault| fault.cause)
+            ),
         )?;
     }
     page.push_str("</table></div>");

@@ -213,6 +213,7 @@ fn faults_of_prover_and_judge_cost_proofs_and_no_share() {
         watch.wait_fault(&stage.proxy, &health_of(actor));
     }
     watch.check_generations(&stage.proxy);
+    assert!(hits.is_empty(), "not hit: {hits:?}");
     stage.check_reached(&recorded);
     let shares = stage.proxy.shares();
     assert!(shares.refused.is_empty() && shares.balances(), "{shares:?}");

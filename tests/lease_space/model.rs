@@ -52,7 +52,12 @@ fn everybody_is_served_in_the_end(world: &mut World) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 150,
+        // The events of a failure are in its message; no file is left beside the source.
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_slot_of_a_job_is_ever_given_twice(events in proptest::collection::vec(event(), 1..150)) {

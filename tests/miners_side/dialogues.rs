@@ -30,7 +30,7 @@ impl Actor {
             match self.miner.next_line(PATIENCE) {
                 Heard::Line(line) if fits(&line) => return line,
                 Heard::Line(line) => self.early.push_back(line),
-                other => panic!("{other:?} instead of a line"),
+                other @ (Heard::Closed | Heard::Quiet) => panic!("{other:?} instead of a line"),
             }
         }
     }

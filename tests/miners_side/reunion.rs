@@ -8,7 +8,7 @@ use crate::support::{Config, FakePool, Heard, PATIENCE, Proxy, SimMiner, Swarm};
 fn next(miner: &mut SimMiner) -> String {
     match miner.next_line(PATIENCE) {
         Heard::Line(line) => line,
-        other => panic!("{other:?} instead of a line"),
+        other @ (Heard::Closed | Heard::Quiet) => panic!("{other:?} instead of a line"),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Shares: late, repeated, outside the lease, below the pool's target.
 
 use crate::support::sim_miner::slot_of;
-use crate::support::{Config, FakePool, Proxy, SimMiner, result_meeting, result_missing};
+use crate::support::{
+    Answer, Config, FakePool, OnSubmit, Proxy, Script, SimMiner, result_meeting, result_missing,
+};
 
 fn refusal(miner: &mut SimMiner, id: i64) -> String {
     miner.reply_to(id).unwrap_err().message
@@ -138,8 +140,6 @@ fn the_same_share_in_other_letters_is_a_duplicate() {
 
 #[test]
 fn a_copy_of_a_share_that_is_still_under_way_is_a_duplicate() {
-    use crate::support::{Answer, OnSubmit, Script};
-
     let pool = FakePool::with(Script::answering(OnSubmit::Always(Answer::Silent)));
     let proxy = Proxy::before(&pool);
     let mut miner = SimMiner::joined(proxy.miners(), "rig");
@@ -151,6 +151,35 @@ fn a_copy_of_a_share_that_is_still_under_way_is_a_duplicate() {
     assert!(miner.reply_to(first).is_ok());
     assert_eq!(pool.submits().len(), 1);
     assert!(proxy.shares().balances());
+}
+
+/// Invariant I4.
+#[test]
+fn a_verdict_for_a_miner_that_left_reaches_nobody_else() {
+    let pool = FakePool::with(Script::answering(OnSubmit::Always(Answer::Silent)));
+    let proxy = Proxy::before(&pool);
+    let mut leaver = SimMiner::joined(proxy.miners(), "leaver");
+    let ids: Vec<_> = (1..=3).map(|low| leaver.submit_good(low)).collect();
+    let submits = pool.wait_submits(3);
+    drop(leaver);
+    proxy.connections_when("nobody", |counts| counts.open == 0);
+    // Takes the place that has just become free.
+    let mut next = SimMiner::joined(proxy.miners(), "next");
+    let own = next.submit_good(1);
+    assert!(
+        ids.contains(&own),
+        "a request with the same number is under way"
+    );
+    for submit in &submits {
+        pool.answer(submit, Answer::refuse("Low difficulty share"));
+    }
+    proxy.shares_when("the leaver's verdicts", |shares| shares.pending == 1);
+    pool.answer(&pool.wait_submits(4)[3], Answer::Accept);
+    assert!(next.reply_to(own).is_ok(), "its own verdict");
+    assert!(next.keep_alive().is_ok());
+    let shares = proxy.shares();
+    assert_eq!((shares.accepted, shares.rejected["rig"]), (1, 3));
+    assert!(shares.balances());
 }
 
 #[test]

@@ -18,7 +18,11 @@ fn a_ban_at_the_login_is_sat_out_while_the_next_upstream_serves() {
     let mut miner = SimMiner::joined(proxy.miners(), "rig");
     assert!(made(&standby, &miner.job().blob));
     send_good(&mut miner, 1);
-    let told = told_lost(&proxy, &primary, "login refused: IP Address currently banned");
+    let told = told_lost(
+        &proxy,
+        &primary,
+        "login refused: IP Address currently banned",
+    );
     assert_eq!((told.lost("ban"), told.count("attempts")), (1, 1));
     assert!(told.next_attempt_in() >= SHORTEST_BAN, "{}", told.note);
     assert_eq!(primary.connections().len(), 1);
@@ -57,7 +61,9 @@ fn a_ban_that_answers_nothing_is_a_ban() {
     let words = "Temporary (one hour max) mining ban since you connected too many workers. Please use proxy";
     primary.send_line(
         1,
-        &format!("{{\"id\":null,\"jsonrpc\":\"2.0\",\"error\":{{\"code\":-1,\"message\":\"{words}\"}}}}"),
+        &format!(
+            "{{\"id\":null,\"jsonrpc\":\"2.0\",\"error\":{{\"code\":-1,\"message\":\"{words}\"}}}}"
+        ),
     );
     expect_job_of(&mut miner, &standby);
     let told = told_lost(&proxy, &primary, words);
@@ -98,7 +104,9 @@ fn whatever_a_pool_says_of_a_share_no_miner_hangs_up() {
 #[test]
 fn a_pool_that_has_forgotten_the_session_is_logged_in_anew() {
     let (pool, _) = two_pools();
-    pool.queue_scripts([Script::answering(OnSubmit::Always(Answer::refuse("Unauthenticated")))]);
+    pool.queue_scripts([Script::answering(OnSubmit::Always(Answer::refuse(
+        "Unauthenticated",
+    )))]);
     let proxy = launch(&before(&[&pool]), 0);
     let mut miner = SimMiner::joined(proxy.miners(), "rig");
     let sent = send(&mut miner, 1);

@@ -13,7 +13,9 @@ fn allow_descriptors() {
 fn sessions(proxy: &Proxy) -> usize {
     let planner = proxy.node().view().health().get("lane0/planner").unwrap();
     let note = planner.report().note;
-    let sessions = note.split(", ").find_map(|part| part.strip_suffix(" pool sessions"));
+    let sessions = note
+        .split(", ")
+        .find_map(|part| part.strip_suffix(" pool sessions"));
     sessions.and_then(|count| count.parse().ok()).unwrap_or(0)
 }
 
@@ -71,7 +73,10 @@ fn six_hundred_miners_need_three_sessions_and_a_hundred_need_one_again() {
         height += 1;
         assert!(height < 8, "{} sessions after five jobs", sessions(&proxy));
         // Found before the job changes, sent after their miner has moved.
-        let late: Vec<_> = stay.iter().map(|miner| (*miner, swarm.job(*miner))).collect();
+        let late: Vec<_> = stay
+            .iter()
+            .map(|miner| (*miner, swarm.job(*miner)))
+            .collect();
         next_job(&pool, &swarm, &stay, height);
         let sent: Vec<_> = late
             .into_iter()

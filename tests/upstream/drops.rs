@@ -103,8 +103,13 @@ fn of_many_shares_on_a_connection_that_ends_each_gets_exactly_one_reply() {
             }
         }
     }
-    assert!(fates.contains("OK") && fates.contains("Bad gateway"), "{fates:?}");
-    clock::eventually("all settled", || (proxy.shares().pending == 0).then_some(()));
+    assert!(
+        fates.contains("OK") && fates.contains("Bad gateway"),
+        "{fates:?}"
+    );
+    clock::eventually("all settled", || {
+        (proxy.shares().pending == 0).then_some(())
+    });
     swarm.with(|state| {
         for (miner, id) in &sent {
             assert_eq!(state.of(*miner).replies[id].len(), 1, "replies to {id}");
@@ -115,7 +120,9 @@ fn of_many_shares_on_a_connection_that_ends_each_gets_exactly_one_reply() {
     assert_eq!(shares.received, sent.len() as u64);
     assert!(shares.unanswered > 0);
     // What the pool took is what miners were told.
-    let accepted = sent.iter().filter(|(miner, id)| swarm.reply(*miner, *id).is_ok());
+    let accepted = sent
+        .iter()
+        .filter(|(miner, id)| swarm.reply(*miner, *id).is_ok());
     assert_eq!(shares.accepted, accepted.count() as u64);
     assert!(pool.duplicates().is_empty());
     assert_in_balance(&proxy);

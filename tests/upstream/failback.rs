@@ -6,6 +6,7 @@ use crate::scene::{
 };
 use crate::support::{
     Answer, FakePool, Heard, OnSubmit, PATIENCE, Proxy, Script, SimMiner, Swarm, clock,
+    result_meeting,
 };
 
 /// Asserts that a miner has been sent nothing that it has not heard yet.
@@ -14,7 +15,7 @@ fn assert_no_more(miner: &mut SimMiner) {
     miner.request("keepalived", &serde_json::json!({}));
     match miner.next_line(PATIENCE) {
         Heard::Line(line) => assert!(line.contains("KEEPALIVED"), "{line}"),
-        other => panic!("{other:?}"),
+        Heard::Closed | Heard::Quiet => panic!("no answer to a keepalive"),
     }
 }
 
@@ -35,7 +36,10 @@ fn miners_go_back_once_when_the_preferred_upstream_has_been_good_for_long_enough
     let all_on = |height: u64| {
         swarm.wait("a job for all", |state| {
             let on = |member: &crate::support::swarm::Member| {
-                member.job.as_ref().is_some_and(|job| job.height == Some(height))
+                member
+                    .job
+                    .as_ref()
+                    .is_some_and(|job| job.height == Some(height))
             };
             state.all().all(|(_, member)| on(member)).then_some(())
         });
@@ -60,7 +64,34 @@ fn miners_go_back_once_when_the_preferred_upstream_has_been_good_for_long_enough
     }
     swarm.with(|state| assert_eq!(state.overlaps, Vec::<String>::new()));
     assert_eq!((primary.submits().len(), standby.submits().len()), (5, 0));
-    assert_eq!(standby.connections().len(), 1, "the standby stays logged in");
+    assert_eq!(
+        standby.connections().len(),
+        1,
+        "the standby stays logged in"
+    );
+    assert_in_balance(&proxy);
+}
+
+#[test]
+fn a_share_found_before_the_return_still_reaches_the_pool_that_it_was_found_for() {
+    let (primary, standby) = two_pools();
+    let config = before(&[&primary, &standby]).set("failover.failback_after", "\"1s\"");
+    let proxy = launch(&config, 0);
+    let mut miner = SimMiner::joined(proxy.miners(), "rig");
+    primary.go_down();
+    expect_job_of(&mut miner, &standby);
+    let (former, nonce) = (miner.job().job_id.clone(), miner.nonce(3));
+    primary.come_back();
+    expect_job_of(&mut miner, &primary);
+    let result = const_hex::encode(result_meeting(miner.target()));
+    let id = miner.submit_for(&former, &nonce, &result);
+    let verdict = miner.reply_to(id);
+    assert!(verdict.is_ok(), "{verdict:?}");
+    let next = send_good(&mut miner, 3);
+    assert_eq!(
+        (results(&standby), results(&primary)),
+        (vec![result], vec![next])
+    );
     assert_in_balance(&proxy);
 }
 
@@ -147,7 +178,9 @@ fn the_only_upstream_serves_again_as_soon_as_it_answers_again() {
     assert_eq!(pool.connections().len(), 1);
     let told = told_when(&proxy, &pool, "its figures", |_| true);
     assert_eq!((told.count("late_replies"), told.count("jobs")), (1, 1));
-    clock::eventually("all settled", || (proxy.shares().pending == 0).then_some(()));
+    clock::eventually("all settled", || {
+        (proxy.shares().pending == 0).then_some(())
+    });
     let shares = proxy.shares();
     assert_eq!((shares.accepted, shares.unanswered), (2, 1));
     assert_in_balance(&proxy);

@@ -1,11 +1,16 @@
 //! The preferred upstream fails; the next serves, miners stay, and each share goes only where its
 //! job came from.
 
+use std::sync::Arc;
+
+use zartrux_actors::lane::LaneView;
+
 use crate::scene::{
     assert_in_balance, before, expect_job_of, launch, made, pool_at, refusal, results, send,
     send_good, serving, told, told_lost, two_pools, wait_serving,
 };
 use crate::support::sim_miner::slot_of;
+use crate::support::swarm::Member;
 use crate::support::{
     Answer, FakePool, OnConnect, OnLogin, OnSubmit, Proxy, Script, SimMiner, Swarm, clock,
 };
@@ -91,7 +96,10 @@ fn an_upstream_that_stops_answering_submits_is_left_for_the_next() {
     let shares = proxy.shares();
     assert_eq!((shares.received, shares.accepted), (4, 2));
     assert_in_balance(&proxy);
-    assert!(miner.keep_alive().is_ok(), "the connection is the first one");
+    assert!(
+        miner.keep_alive().is_ok(),
+        "the connection is the first one"
+    );
 }
 
 #[test]
@@ -108,7 +116,10 @@ fn an_upstream_without_new_jobs_is_left_for_one_that_has_them() {
     });
     expect_job_of(&mut miner, &standby);
     assert_eq!(primary.connections().len(), 1);
-    assert!(!primary.connections()[0].closed, "watched, so that its next job is noticed");
+    assert!(
+        !primary.connections()[0].closed,
+        "watched, so that its next job is noticed"
+    );
 }
 
 #[test]
@@ -118,7 +129,10 @@ fn the_standby_is_logged_in_before_it_is_needed() {
     let mut miner = SimMiner::joined(proxy.miners(), "rig");
     standby.wait_live(1);
     clock::eventually("the standby's job", || {
-        told(&proxy, &standby).first().filter(|told| told.count("jobs") == 1).map(|_| ())
+        told(&proxy, &standby)
+            .first()
+            .filter(|told| told.count("jobs") == 1)
+            .map(|_| ())
     });
     primary.go_down();
     expect_job_of(&mut miner, &standby);
@@ -148,9 +162,16 @@ fn without_a_standby_the_next_upstream_is_connected_when_it_is_needed() {
 
 #[test]
 fn the_first_of_many_that_works_serves() {
-    let pools = [pool_at(1), pool_at(1_000_000), pool_at(2_000_000), pool_at(3_000_000)];
+    let pools = [
+        pool_at(1),
+        pool_at(1_000_000),
+        pool_at(2_000_000),
+        pool_at(3_000_000),
+    ];
     pools[0].go_down();
-    pools[1].set_script(Script::greeting(OnLogin::Refuse("Invalid address".to_owned())));
+    pools[1].set_script(Script::greeting(OnLogin::Refuse(
+        "Invalid address".to_owned(),
+    )));
     let all: Vec<&FakePool> = pools.iter().collect();
     let proxy = launch(&before(&all), 2);
     let mut miner = SimMiner::joined(proxy.miners(), "rig");
@@ -203,8 +224,9 @@ fn a_farm_larger_than_one_session_moves_whole_and_no_share_goes_astray() {
     swarm.with(|state| {
         assert_eq!(state.overlaps, Vec::<String>::new());
         assert!(state.all().all(|(_, member)| !member.closed));
-        // The first of the primary, and one of the standby.
-        assert!(state.all().all(|(_, member)| member.jobs == 2));
+        // The primary's sessions end one after the other: who sat on the first may have been
+        // given a place on the second meanwhile.
+        assert!(state.all().all(|(_, member)| member.jobs <= 3));
     });
     for pool in [&primary, &standby] {
         assert_eq!(pool.duplicates().len(), 0);
@@ -214,6 +236,51 @@ fn a_farm_larger_than_one_session_moves_whole_and_no_share_goes_astray() {
         }
     }
     let slots = |miner: &usize| slot_of(&swarm.job(*miner));
-    assert!(miners.iter().map(slots).max() > Some(128), "slots are used before sessions");
+    assert!(
+        miners.iter().map(slots).max() > Some(128),
+        "slots are used before sessions"
+    );
+    assert_in_balance(&proxy);
+}
+
+#[test]
+fn every_lane_moves_by_itself() {
+    let (primary, standby) = two_pools();
+    let config = before(&[&primary, &standby]).set("node.lanes", 3);
+    let proxy = Proxy::launch(&config);
+    primary.wait_live(3);
+    proxy.wait_ready();
+    let mut swarm = Swarm::watching(proxy.miners());
+    let miners = swarm.join_all(60);
+    let has_miners = |lane: &Arc<LaneView>| lane.counts().connections.open > 0;
+    let lanes = proxy
+        .node()
+        .view()
+        .lanes()
+        .iter()
+        .filter(|lane| has_miners(lane));
+    assert!(
+        lanes.count() > 1,
+        "the system spreads connections over lanes"
+    );
+    standby.wait_live(3);
+    primary.go_down();
+    swarm.wait("the standby's job for all", |state| {
+        let moved = |member: &Member| {
+            let job = member.job.as_ref();
+            job.is_some_and(|job| job.height == Some(1_000_000))
+        };
+        state.all().all(|(_, member)| moved(member)).then_some(())
+    });
+    for miner in &miners {
+        let id = swarm.submit_good(*miner, &swarm.job(*miner), 1);
+        assert!(swarm.reply(*miner, id).is_ok());
+    }
+    assert_eq!(
+        (standby.connections().len(), standby.submits().len()),
+        (3, 60)
+    );
+    assert!(standby.duplicates().is_empty());
+    swarm.with(|state| assert_eq!(state.overlaps, Vec::<String>::new()));
     assert_in_balance(&proxy);
 }

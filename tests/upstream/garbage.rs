@@ -25,10 +25,8 @@ fn effect(name: &str) -> Effect {
     match name {
         "no json" | "http" | "no utf-8" => Effect::Left("not JSON"),
         "zero bytes" | "half a line" => Effect::SpoilsTheNext("not JSON"),
-        "deep nesting" => Effect::Left("nested deeper than"),
-        "huge line" | "huge string" | "deep nesting in params" => {
-            Effect::Left("line longer than 65536 bytes")
-        }
+        "deep nesting" | "deep nesting in params" => Effect::Left("nested deeper than"),
+        "huge line" | "huge string" => Effect::Left("line longer than 65536 bytes"),
         "job without fields" => Effect::Left("job.job_id is missing"),
         "empty lines" | "unknown method" => Effect::Nothing,
         "json of no object" => Effect::Odd(4),
@@ -94,7 +92,6 @@ fn a_pool_that_sends_nothing_but_garbage_is_left_with_the_reason() {
     let mut miner = SimMiner::joined(proxy.miners(), "rig");
     primary.go_down();
     expect_job_of(&mut miner, &standby);
-    primary.come_back();
     for (name, bytes) in garbage() {
         let (Effect::Left(reason) | Effect::SpoilsTheNext(reason)) = effect(name) else {
             continue;
@@ -105,10 +102,11 @@ fn a_pool_that_sends_nothing_but_garbage_is_left_with_the_reason() {
             Script::greeting(OnLogin::AcceptThenSend(spoiled.clone())),
             Script::opening(OnConnect::Send(spoiled)),
         ] {
+            // Whatever the script before came to, it is over when this one is first seen.
+            primary.go_down();
+            told_lost(&proxy, &primary, "can't connect");
             primary.set_script(script);
-            for connection in primary.live() {
-                primary.close(connection);
-            }
+            primary.come_back();
             // Before the login is answered, a job is as odd as anything, and no reason to leave.
             if name != "job without fields" {
                 told_lost(&proxy, &primary, reason);
@@ -136,20 +134,34 @@ fn answers_to_the_login_that_make_no_sense_are_named() {
     let cases = [
         (json!({ "status": "OK" }), "result.id: is missing"),
         (json!({ "id": "" }), "a session id of 0 bytes"),
-        (json!({ "id": "x".repeat(300) }), "a session id of 300 bytes"),
+        (
+            json!({ "id": "x".repeat(300) }),
+            "a session id of 300 bytes",
+        ),
         (json!({ "id": 7 }), "unusable answer to the login: result: "),
-        (json!({ "id": "s", "job": 7 }), "unusable answer to the login: result.job: "),
+        (
+            json!({ "id": "s", "job": 7 }),
+            "unusable answer to the login: result.job: ",
+        ),
         (json!({ "id": "s", "job": {} }), "job.job_id is missing"),
         (json!(false), "login refused: refused without a reason"),
         (json!([]), "unusable answer to the login: "),
     ];
     let (primary, standby) = two_pools();
-    primary.set_script(Script::opening(OnConnect::Close));
+    primary.set_script(Script::opening(OnConnect::SendAndClose(Vec::new())));
     let proxy = launch(&before(&[&primary, &standby]), 1);
-    told_lost(&proxy, &primary, "closed the connection before it answered the login");
+    told_lost(
+        &proxy,
+        &primary,
+        "closed the connection before it answered the login",
+    );
     for (result, reason) in cases {
-        let reply = format!("{{\"id\":$ID,\"jsonrpc\":\"2.0\",\"error\":null,\"result\":{result}}}\n");
+        let reply =
+            format!("{{\"id\":$ID,\"jsonrpc\":\"2.0\",\"error\":null,\"result\":{result}}}\n");
+        primary.go_down();
+        told_lost(&proxy, &primary, "can't connect");
         primary.set_script(Script::greeting(OnLogin::Send(reply.into_bytes())));
+        primary.come_back();
         told_lost(&proxy, &primary, reason);
     }
     let mut miner = SimMiner::joined(proxy.miners(), "rig");
@@ -165,7 +177,10 @@ fn a_pool_that_wants_us_elsewhere_is_not_obeyed() {
     let address = elsewhere.address();
     pool.order_reconnect(1, &address.ip().to_string(), address.port());
     pool.order_reconnect(1, "localhost", address.port());
-    let list = format!("{{\"method\":\"client.reconnect\",\"params\":[\"127.0.0.1\",{},5]}}", address.port());
+    let list = format!(
+        "{{\"method\":\"client.reconnect\",\"params\":[\"127.0.0.1\",{},5]}}",
+        address.port()
+    );
     pool.send_line(1, &list);
     told_when(&proxy, &pool, "three refusals", |told| {
         told.count("reconnects_refused") == 3
@@ -176,6 +191,8 @@ fn a_pool_that_wants_us_elsewhere_is_not_obeyed() {
     assert!(elsewhere.connections().is_empty());
     assert_eq!(pool.connections().len(), 1);
     // Miners would obey it: they never hear of it.
-    clock::eventually("all settled", || (proxy.shares().pending == 0).then_some(()));
+    clock::eventually("all settled", || {
+        (proxy.shares().pending == 0).then_some(())
+    });
     assert!(miner.keep_alive().is_ok());
 }

@@ -19,7 +19,10 @@ fn with_no_upstream_left_miners_are_sent_to_their_own_next_pool_and_served_again
     standby.go_down();
     let jobs = miner.expect_closed();
     // It may have been given the standby's job before that went as well.
-    assert!(jobs.iter().all(|line| line.contains("\"method\":\"job\"")), "{jobs:?}");
+    assert!(
+        jobs.iter().all(|line| line.contains("\"method\":\"job\"")),
+        "{jobs:?}"
+    );
     let (status, body) = ready(&proxy);
     assert_eq!(status, 503);
     assert!(body.contains("no upstream has a fresh job"), "{body}");
@@ -54,7 +57,10 @@ fn a_short_break_of_the_only_upstream_costs_no_connection() {
         wait_serving(&proxy, None);
         pool.come_back();
         swarm.wait("the next job for all", |state| {
-            state.all().all(|(_, member)| member.jobs > round).then_some(())
+            state
+                .all()
+                .all(|(_, member)| member.jobs > round)
+                .then_some(())
         });
         for miner in &miners {
             let id = swarm.submit_good(*miner, &swarm.job(*miner), 1);
@@ -64,7 +70,11 @@ fn a_short_break_of_the_only_upstream_costs_no_connection() {
     swarm.with(|state| {
         assert_eq!(state.overlaps, Vec::<String>::new());
         // The login's, and one after each break.
-        assert!(state.all().all(|(_, member)| member.jobs == 4 && !member.closed));
+        assert!(
+            state
+                .all()
+                .all(|(_, member)| member.jobs == 4 && !member.closed)
+        );
     });
     assert!(pool.duplicates().is_empty());
     assert_in_balance(&proxy);

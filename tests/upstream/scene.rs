@@ -1,9 +1,11 @@
 //! What these tests share: pools whose work can be told apart, a proxy before them, and what it
 //! says of them to its operator.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use crate::support::{Config, FakePool, Proxy, SimMiner, clock, http, result_meeting};
+use crate::support::{Config, FakePool, PATIENCE, Proxy, SimMiner, clock, http, result_meeting};
 
 /// Texts on which xmrig hangs up, from its source; in lower case.
 const HANG_UP: [&str; 4] = [
@@ -187,9 +189,26 @@ pub(crate) fn told_when(
     what: &str,
     wanted: impl Fn(&Told) -> bool,
 ) -> Told {
-    clock::eventually(what, || {
-        told(proxy, pool).into_iter().next().filter(&wanted)
-    })
+    let page = || proxy.page("/health");
+    told_when_on(page, pool.address().port(), what, wanted)
+}
+
+/// The same, of pages fetched this way.
+pub(crate) fn told_when_on(
+    page: impl Fn() -> String,
+    port: u16,
+    what: &str,
+    wanted: impl Fn(&Told) -> bool,
+) -> Told {
+    let end = clock::now() + PATIENCE;
+    loop {
+        let mut told = told_of(&page(), port);
+        match told.first() {
+            Some(first) if wanted(first) => return told.swap_remove(0),
+            last => assert!(clock::now() < end, "waited in vain for {what}: {last:?}"),
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
 }
 
 /// Waits until the first session with a pool is without a connection for this reason.

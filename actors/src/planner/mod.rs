@@ -129,8 +129,7 @@ impl Planner {
     }
 
     /// Runs a step of the core and does what it says. Between a fault and the next generation
-    /// messages are left alone: what they say is in the facts, or in the leases that are asked for
-    /// anew.
+    /// messages are left alone: what they say is asked for anew.
     fn step(
         &mut self,
         ctx: &mut Context<Self>,
@@ -160,9 +159,11 @@ impl Planner {
         )
     }
 
-    /// The next generation is built when the leases are reported: before, it would take slots for
-    /// free that are held.
-    fn rebuild(&self) {
+    /// The next generation: leases are asked for, and adopted when they come.
+    fn rebuild(&mut self) {
+        self.core = Some(self.new_core());
+        self.built_at = self.clock.now();
+        self.guard.health().set_state(ActorState::Running);
         self.posts.report_leases.send(ReportLeases);
     }
 
@@ -290,9 +291,6 @@ impl Handler<LeasesHeld> for Planner {
     fn handle(&mut self, leases: LeasesHeld, ctx: &mut Self::Context) {
         self.guard.health().dequeued();
         let now = self.clock.now();
-        self.core = Some(self.new_core());
-        self.built_at = now;
-        self.guard.health().set_state(ActorState::Running);
         self.step(ctx, |core| core.adopt(&leases.held, &leases.waiting, now));
     }
 }

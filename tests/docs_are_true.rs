@@ -1,0 +1,390 @@
+//! What the documentation says of keys, flags, texts, metrics and tests is so.
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory as _;
+use zartrux::command::Cli;
+use zartrux::node::ExitCode;
+use zartrux_config::ANNOTATED_DEFAULT;
+use zartrux_models::share::RefusalReason;
+use zartrux_models::stratum::{
+    DEPTH_LIMIT, ErrorClass, LINE_LIMIT, LINE_LIMIT_BEFORE_LOGIN, POOL_LINE_LIMIT, POOL_TEXT_LIMIT,
+};
+
+const OPERATIONS: &str = include_str!("../docs/src/operations.md");
+const PROTOCOL: &str = include_str!("../docs/src/protocol.md");
+const INVARIANTS: &str = include_str!("../docs/src/invariants.md");
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|fault| panic!("{path}: {fault}"))
+}
+
+/// The text below a heading, up to the next one of any level.
+fn section<'a>(page: &'a str, heading: &str) -> &'a str {
+    let start = page
+        .find(&format!("\n{heading}\n"))
+        .unwrap_or_else(|| panic!("no heading {heading:?}"));
+    let body = &page[start + heading.len() + 2..];
+    &body[..body.find("\n#").unwrap_or(body.len())]
+}
+
+/// Rows of tables: their cells, without the marks of code.
+fn rows(text: &str) -> Vec<Vec<String>> {
+    let cells = |line: &str| {
+        let inside = line.trim().trim_matches('|');
+        inside
+            .split(" | ")
+            .map(|cell| cell.trim().to_owned())
+            .collect()
+    };
+    text.lines()
+        .filter(|line| line.starts_with('|') && !line.starts_with("|-"))
+        .map(cells)
+        .collect()
+}
+
+/// A key of the annotated file: its section, its name, and its default if it has one.
+fn keys() -> Vec<(String, String, Option<String>)> {
+    let mut keys = Vec::new();
+    let mut section = String::new();
+    for line in ANNOTATED_DEFAULT.lines() {
+        let (entry, has_default) = match line.strip_prefix("# ") {
+            Some(entry) => (entry, false),
+            None => (line, true),
+        };
+        if entry.starts_with('[') && entry.ends_with(']') {
+            entry.clone_into(&mut section);
+        } else if let Some((key, value)) = entry.split_once(" = ")
+            && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        {
+            let default = has_default.then(|| value.to_owned());
+            keys.push((section.clone(), key.to_owned(), default));
+        }
+    }
+    keys
+}
+
+#[test]
+fn every_key_of_the_settings_is_explained_with_its_default() {
+    let keys = keys();
+    assert!(keys.len() > 30, "the annotated file was read");
+    for (name, key, default) in keys {
+        let rows = rows(section(OPERATIONS, &format!("### `{name}`")));
+        let row = rows
+            .iter()
+            .find(|row| row[0] == format!("`{key}`"))
+            .unwrap_or_else(|| panic!("{name} {key} is not explained"));
+        assert!(row[2].len() > 10, "{name} {key}: {row:?}");
+        if let Some(default) = default {
+            assert_eq!(row[1], format!("`{default}`"), "default of {name} {key}");
+        }
+    }
+}
+
+#[test]
+fn no_key_is_explained_that_does_not_exist() {
+    for (name, _, _) in keys() {
+        for row in rows(section(OPERATIONS, &format!("### `{name}`")))
+            .iter()
+            .skip(1)
+        {
+            let known = keys()
+                .iter()
+                .any(|(of, key, _)| *of == name && row[0] == format!("`{key}`"));
+            assert!(known, "{name} has no key {}", row[0]);
+        }
+    }
+}
+
+#[test]
+fn every_flag_is_explained() {
+    let cli = Cli::command();
+    let mut flags = 0;
+    for command in cli.get_subcommands() {
+        let name = command.get_name();
+        assert!(OPERATIONS.contains(&format!("`zartrux {name}")), "{name}");
+        for flag in command.get_arguments().filter(|flag| !flag.is_hide_set()) {
+            let Some(long) = flag.get_long().filter(|long| *long != "help") else {
+                continue;
+            };
+            let alone = format!("| `--{long}` |");
+            let with_value = format!("| `--{long} ");
+            assert!(
+                OPERATIONS.contains(&alone) || OPERATIONS.contains(&with_value),
+                "--{long} of {name} is not explained"
+            );
+            flags += 1;
+        }
+    }
+    assert!(flags > 20, "the commands were read");
+}
+
+#[test]
+fn every_exit_code_is_explained_and_no_other() {
+    let codes = [
+        ExitCode::Done,
+        ExitCode::Failed,
+        ExitCode::Usage,
+        ExitCode::UpstreamUnavailable,
+        ExitCode::Internal,
+        ExitCode::Configuration,
+    ];
+    let known: Vec<String> = codes.map(|code| (code as i32).to_string()).into();
+    let told: Vec<String> = rows(section(OPERATIONS, "### Exit codes"))
+        .into_iter()
+        .skip(1)
+        .map(|row| row[0].clone())
+        .collect();
+    assert_eq!(told, known);
+}
+
+/// Words in quotes that begin with `start`.
+fn quoted(source: &str, start: &str) -> BTreeSet<String> {
+    source
+        .split('"')
+        .filter(|text| text.starts_with(start))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_metric_is_explained_and_no_other() {
+    let known = quoted(&read("src/http/metrics.rs"), "zartrux_");
+    let told: BTreeSet<String> = rows(section(OPERATIONS, "## Metrics"))
+        .into_iter()
+        .skip(1)
+        .map(|row| {
+            row[0]
+                .trim_matches('`')
+                .trim_end_matches("_total")
+                .to_owned()
+        })
+        .collect();
+    assert!(known.len() > 20, "the metrics were read");
+    assert_eq!(told, known);
+}
+
+#[test]
+fn every_page_of_the_monitor_is_explained() {
+    for file in sources("src/http") {
+        let source = fs::read_to_string(&file).unwrap();
+        for line in source.lines() {
+            let Some(route) = line
+                .strip_prefix("#[get(\"")
+                .or_else(|| line.strip_prefix("#[post(\""))
+            else {
+                continue;
+            };
+            let route = route.trim_end_matches("\")]");
+            let fixed = route.split('{').next().unwrap_or(route);
+            assert!(
+                OPERATIONS.contains(&format!("`GET {route}`"))
+                    || OPERATIONS.contains(&format!("`GET {fixed}NAME`"))
+                    || (fixed == "/drill/"
+                        && OPERATIONS.contains("curl -X POST 'http://127.0.0.1:8080/drill/")),
+                "{route} is not explained"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_refusal_is_told_with_its_text_in_the_order_of_the_checks() {
+    let told: Vec<(String, String)> = rows(section(PROTOCOL, "### Refusals"))
+        .into_iter()
+        .skip(1)
+        .take(RefusalReason::ALL.len())
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
+    let known: Vec<(String, String)> = RefusalReason::ALL
+        .iter()
+        .map(|reason| {
+            let (text, label) = (reason.wire_text(), reason.label());
+            (format!("`{text}`"), format!("`{label}`"))
+        })
+        .collect();
+    assert_eq!(told, known);
+}
+
+#[test]
+fn every_class_of_a_pools_words_is_told() {
+    let rows = rows(section(PROTOCOL, "### Classes of refusals"));
+    for class in ErrorClass::ALL {
+        let label = format!("`{class}`");
+        assert!(rows.iter().any(|row| row[0] == label), "{class}");
+        assert!(OPERATIONS.contains(&label), "{class}");
+    }
+}
+
+#[test]
+fn limits_are_told_as_they_are() {
+    let kib = |bytes: usize| format!("{} KiB", bytes / 1024);
+    let limits = section(PROTOCOL, "### Limits");
+    assert!(limits.contains(&kib(LINE_LIMIT_BEFORE_LOGIN)));
+    assert!(limits.contains(&kib(LINE_LIMIT)));
+    assert!(limits.contains(&format!("{DEPTH_LIMIT} levels")));
+    let pools = section(PROTOCOL, "## Pools");
+    assert!(pools.contains(&kib(POOL_LINE_LIMIT)));
+    assert!(PROTOCOL.contains(&format!("at most {POOL_TEXT_LIMIT} bytes")));
+}
+
+#[test]
+fn every_test_that_holds_an_invariant_exists_where_it_is_said_to_be() {
+    let mut found = 0;
+    for line in INVARIANTS.lines().filter(|line| line.starts_with("- `")) {
+        let (name, place) = line
+            .trim_start_matches("- `")
+            .split_once("` (")
+            .unwrap_or_else(|| panic!("not of the form - `test` (file): {line}"));
+        let file = place.trim_end_matches(')');
+        let source = read(file);
+        assert!(
+            source.contains(&format!("fn {name}(")),
+            "{file} has no test {name}"
+        );
+        found += 1;
+    }
+    assert!(found > 30, "the page was read");
+}
+
+/// Rust sources below a folder.
+fn sources(folder: &str) -> Vec<PathBuf> {
+    below(&root().join(folder), "rs")
+}
+
+fn below(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(below(&path, extension));
+        } else if path.extension().is_some_and(|has| has == extension) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn pages() -> Vec<PathBuf> {
+    let mut pages = below(&root().join("docs/src"), "md");
+    pages.extend(["README.md", "README.es.md"].map(|name| root().join(name)));
+    pages
+}
+
+/// The anchors of a page: its headings as they are linked to, and those set by hand.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let of_heading = |line: &str| {
+        let title = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+        title
+            .chars()
+            .filter(kept)
+            .collect::<String>()
+            .replace(' ', "-")
+    };
+    let by_hand = page.split("<a id=\"").skip(1);
+    let by_hand = by_hand.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    headings.map(of_heading).chain(by_hand).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1) {
+            let Some((target, _)) = link.split_once(')') else {
+                continue;
+            };
+            if target.starts_with("http") {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = if file.is_empty() {
+                page.clone()
+            } else {
+                page.with_file_name(file)
+            };
+            assert!(path.exists(), "{}: {target}", page.display());
+            if !anchor.is_empty() {
+                let anchors = anchors(&fs::read_to_string(&path).unwrap());
+                assert!(anchors.contains(anchor), "{}: {target}", page.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_book_has_every_page() {
+    let summary = read("docs/src/SUMMARY.md");
+    for page in below(&root().join("docs/src"), "md") {
+        let name = page.strip_prefix(root().join("docs/src")).unwrap();
+        let name = name.display().to_string();
+        assert!(
+            name == "SUMMARY.md" || summary.contains(&format!("({name})")),
+            "{name} is not in the book"
+        );
+    }
+}
+
+/// Blocks of code of one language, without the comments of commands.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    page.split(&format!("```{language}\n"))
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once("\n```")?.0))
+        .map(|block| {
+            let lines = block
+                .lines()
+                .map(|line| line.split(" # ").next().unwrap_or(line).trim_end());
+            lines.collect::<Vec<_>>().join("\n")
+        })
+        .collect()
+}
+
+#[test]
+fn both_readmes_show_the_same_commands_and_the_same_output() {
+    let (english, spanish) = (read("README.md"), read("README.es.md"));
+    for language in ["sh", "text"] {
+        let shown = blocks(&english, language);
+        assert!(!shown.is_empty());
+        assert_eq!(shown, blocks(&spanish, language));
+    }
+    let headings = |page: &str| {
+        let lines = page.lines().filter(|line| line.starts_with('#'));
+        lines
+            .map(|line| line.chars().take_while(|c| *c == '#').count())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(headings(&english), headings(&spanish));
+}
+
+#[test]
+fn every_make_target_that_is_named_exists() {
+    let makefile = read("Makefile");
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for named in text.split("make ").skip(1) {
+            let target: String = named
+                .chars()
+                .take_while(|c| c.is_ascii_lowercase() || *c == '-')
+                .collect();
+            // Words of prose follow "make " too: only code counts.
+            let is_code = text.contains(&format!("`make {target}`"))
+                || text.contains(&format!("\nmake {target}"));
+            if is_code && !target.is_empty() {
+                assert!(
+                    makefile.contains(&format!("\n{target}:")),
+                    "{}: make {target}",
+                    page.display()
+                );
+            }
+        }
+    }
+}
