@@ -61,7 +61,7 @@ doc-check: rust packages ## Check the documentation of the code
 
 .PHONY: test-code
 test-code: rust packages ## Run the tests
-	cargo test --locked --workspace
+	cargo test --locked --workspace --no-fail-fast
 
 .PHONY: test-fuzz
 test-fuzz: rust packages ## Run the fuzz targets over their corpus and mutations of it, on stable Rust

@@ -131,6 +131,12 @@ impl Credits {
             .map(|_| Credit(Arc::clone(&self.0)))
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.0.limit
+    }
+
     /// Credits that are out.
     #[must_use]
     pub fn out(&self) -> usize {

@@ -281,6 +281,24 @@ fn more_shares_under_way_than_allowed_are_answered_so() {
     assert!(shares.balances());
 }
 
+#[test]
+fn one_miner_cannot_use_up_what_is_there_for_all() {
+    let pool = FakePool::with(Script::answering(OnSubmit::Always(Answer::Silent)));
+    let proxy = Proxy::launch(&Config::on(&pool).set("miners.max_shares_in_flight", 64));
+    let mut greedy = SimMiner::joined(proxy.miners(), "greedy");
+    let mut modest = SimMiner::joined(proxy.miners(), "modest");
+    let ids: Vec<_> = (1..=20).map(|low| greedy.submit_good(low)).collect();
+    for id in &ids[16..] {
+        let fault = greedy.reply_to(*id).unwrap_err();
+        assert_eq!(fault.message, "Too many shares in flight");
+    }
+    let taken = modest.submit_good(1);
+    for submit in pool.wait_submits(17) {
+        pool.answer(&submit, Answer::Accept);
+    }
+    assert!(modest.reply_to(taken).is_ok());
+}
+
 /// All that wait for one verdict are settled by it.
 #[test]
 fn thousands_of_claims_on_one_nonce_do_not_break_the_lane() {

@@ -4,6 +4,7 @@ use crate::scene::{
     assert_in_balance, before, expect_job_of, launch, results, send_good, serving, told_when,
     two_pools, wait_serving,
 };
+use crate::support::swarm::Member;
 use crate::support::{
     Answer, FakePool, Heard, OnSubmit, PATIENCE, Proxy, Script, SimMiner, Swarm, clock,
     result_meeting,
@@ -35,7 +36,7 @@ fn miners_go_back_once_when_the_preferred_upstream_has_been_good_for_long_enough
     let miners = swarm.join_all(5);
     let all_on = |height: u64| {
         swarm.wait("a job for all", |state| {
-            let on = |member: &crate::support::swarm::Member| {
+            let on = |member: &Member| {
                 member
                     .job
                     .as_ref()
@@ -183,5 +184,54 @@ fn the_only_upstream_serves_again_as_soon_as_it_answers_again() {
     });
     let shares = proxy.shares();
     assert_eq!((shares.accepted, shares.unanswered), (2, 1));
+    assert_in_balance(&proxy);
+}
+
+#[test]
+fn a_planner_that_fails_at_every_turn_still_brings_everybody_there_and_back() {
+    const MINERS: usize = 300;
+
+    let (primary, standby) = two_pools();
+    let config = before(&[&primary, &standby]).set("failover.failback_after", "\"500ms\"");
+    let proxy = launch(&config, 0);
+    let mut swarm = Swarm::watching(proxy.miners());
+    let miners = swarm.join_all(MINERS);
+    let work_at = |pool: &FakePool, heights: std::ops::Range<u64>| {
+        swarm.wait("everybody at one upstream", |state| {
+            let there = |member: &Member| {
+                let job = member.job.as_ref();
+                job.and_then(|job| job.height)
+                    .is_some_and(|height| heights.contains(&height))
+            };
+            state.all().all(|(_, member)| there(member)).then_some(())
+        });
+        let known = pool.submits().len();
+        let sent: Vec<_> = miners
+            .iter()
+            .map(|miner| (*miner, swarm.submit_good(*miner, &swarm.job(*miner), 1)))
+            .collect();
+        for (miner, id) in sent {
+            let reply = swarm.reply(miner, id);
+            assert!(reply.is_ok(), "miner {miner}: {reply:?}");
+        }
+        assert_eq!(pool.submits().len() - known, MINERS);
+    };
+    for _ in 0..3 {
+        proxy.drill_panics("lane0/planner", 1);
+        primary.go_down();
+        work_at(&standby, 1_000_000..1_000_001);
+        proxy.drill_panics("lane0/planner", 1);
+        primary.come_back();
+        work_at(&primary, 1..2);
+    }
+    let planner = proxy.node().view().health().get("lane0/planner").unwrap();
+    assert_eq!(planner.faults(), 6);
+    swarm.with(|state| {
+        assert_eq!(state.overlaps, Vec::<String>::new());
+        assert!(state.all().all(|(_, member)| !member.closed));
+    });
+    assert!(primary.duplicates().is_empty() && standby.duplicates().is_empty());
+    let shares = proxy.shares();
+    assert_eq!(shares.accepted, shares.received, "{shares:?}");
     assert_in_balance(&proxy);
 }

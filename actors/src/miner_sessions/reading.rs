@@ -216,7 +216,12 @@ impl MinerSessions {
     }
 
     fn on_admitted(&mut self, key: SeatKey, id: RequestId, share: Share) {
-        let Some(credit) = self.credits.take() else {
+        let limit = seat_limit(self.credits.limit());
+        let room = self
+            .seat(key)
+            .is_some_and(|seat| seat.tally.pending() < limit);
+        let credit = if room { self.credits.take() } else { None };
+        let Some(credit) = credit else {
             self.on_not_admitted(key, id, NotAdmitted::TooMany);
             return;
         };
@@ -263,6 +268,11 @@ impl Seat {
             self.note_odometer(share.nonce, now);
         }
     }
+}
+
+/// Most shares of one miner under way: no miner can use up what is there for all of them.
+fn seat_limit(all: usize) -> u32 {
+    u32::try_from((all / 16).max(16)).unwrap_or(u32::MAX)
 }
 
 /// At most [`Identity::MAX`] bytes, cut at a character.

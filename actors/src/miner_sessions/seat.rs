@@ -44,6 +44,10 @@ impl SeatTally {
         self.received == settled.wrapping_add(self.pending)
     }
 
+    pub(super) const fn pending(&self) -> u32 {
+        self.pending
+    }
+
     pub(super) const fn refuse(&mut self) {
         self.received = self.received.wrapping_add(1);
         self.refused = self.refused.wrapping_add(1);
