@@ -41,7 +41,7 @@ release: rust packages ## Build the program: target/release/zartrux
 	cargo build --release --locked --bin zartrux
 
 .PHONY: test
-test: rust packages format lint doc-check test-code test-fuzz deny ## Everything that must hold before a change goes in
+test: rust packages format deny lint doc-check test-fuzz test-code ## Everything that must hold before a change goes in
 
 .PHONY: format
 format: rust ## Check the format of the code

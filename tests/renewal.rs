@@ -21,6 +21,14 @@ use zartrux::demo::wire::Job;
 /// Nonces of a slot.
 const NONCES: u32 = 1 << 24;
 
+/// A share each four million hashes: what a nonce tells is believed only as far as it fits what
+/// the shares are worth.
+fn pool_for_fast_rigs() -> FakePool {
+    let pool = FakePool::start();
+    pool.push_job(u64::from(NONCES / 4), 100);
+    pool
+}
+
 /// The blob without its slot byte: the same for all slots of an upstream's job.
 fn work_of(job: &Job) -> String {
     format!("{}{}", &job.blob[..84], &job.blob[86..])
@@ -39,7 +47,7 @@ fn is_quiet(miner: &mut SimMiner) {
 
 #[test]
 fn a_rig_whose_nonces_run_out_gets_another_slot_of_the_same_job() {
-    let pool = FakePool::start();
+    let pool = pool_for_fast_rigs();
     let proxy = Proxy::before(&pool);
     let mut rig = SimMiner::joined(proxy.miners(), "fast");
     let first = rig.job().clone();
@@ -78,7 +86,7 @@ fn a_rig_whose_nonces_run_out_gets_another_slot_of_the_same_job() {
 /// A newcomer would scan again what the rig has scanned.
 #[test]
 fn a_slot_that_was_used_up_is_given_to_nobody_until_the_next_job() {
-    let pool = FakePool::start();
+    let pool = pool_for_fast_rigs();
     let proxy = Proxy::before(&pool);
     let mut rig = SimMiner::joined(proxy.miners(), "fast");
     let used_up = slot_of(rig.job());
@@ -101,7 +109,7 @@ fn a_slot_that_was_used_up_is_given_to_nobody_until_the_next_job() {
 
 #[test]
 fn the_pace_of_a_rig_tells_when_it_will_need_another_slot() {
-    let pool = FakePool::start();
+    let pool = pool_for_fast_rigs();
     let proxy = Proxy::before(&pool);
     let mut rig = SimMiner::joined(proxy.miners(), "fast");
     let first = rig.job().clone();
@@ -132,7 +140,7 @@ fn late_share(rig: &mut SimMiner, of: &Job, low: u32) {
 
 #[test]
 fn late_shares_of_the_former_slot_do_not_use_up_the_next_one() {
-    let pool = FakePool::start();
+    let pool = pool_for_fast_rigs();
     let proxy = Proxy::before(&pool);
     let mut rig = SimMiner::joined(proxy.miners(), "fast");
     let mut other = SimMiner::joined(proxy.miners(), "other");
@@ -145,7 +153,7 @@ fn late_shares_of_the_former_slot_do_not_use_up_the_next_one() {
     fence(&mut other);
     is_quiet(&mut rig);
     // The same when the slot is of a former job.
-    pool.push_job(1_000, 2);
+    pool.push_job(u64::from(NONCES / 4), 101);
     assert_eq!(slot_of(&rig.expect_job()), slot_of(&next));
     other.expect_job();
     late_share(&mut rig, &next, NONCES - 1);
@@ -157,7 +165,7 @@ fn late_shares_of_the_former_slot_do_not_use_up_the_next_one() {
 /// The rig that needs it may find no further share in what is left of its slot.
 #[test]
 fn when_the_session_has_no_slot_left_the_rig_goes_over_to_another_without_asking_again() {
-    let pool = FakePool::start();
+    let pool = pool_for_fast_rigs();
     let proxy = Proxy::before(&pool);
     let mut rig = SimMiner::joined(proxy.miners(), "fast");
     let first = rig.job().clone();
@@ -175,4 +183,19 @@ fn when_the_session_has_no_slot_left_the_rig_goes_over_to_another_without_asking
     accepted(&mut rig, 1);
     assert_eq!(pool.wait_submits(2)[1].conn, 2);
     is_quiet(&mut rig);
+}
+
+/// Other miners scan in other ways, and hostile ones name any nonce: neither may use slots up.
+#[test]
+fn a_nonce_far_beyond_what_a_rig_can_have_tried_renews_nothing() {
+    let pool = FakePool::start();
+    pool.push_job(1_000, 100);
+    let proxy = Proxy::before(&pool);
+    let mut rig = SimMiner::joined(proxy.miners(), "random");
+    for low in 1..=20 {
+        accepted(&mut rig, NONCES - low);
+    }
+    // Timers are looked at twice a second: a renewal would have come by now.
+    assert_eq!(rig.next_line(Duration::from_millis(1_500)), Heard::Quiet);
+    assert_eq!(proxy.connections().leases_renewed, 0);
 }

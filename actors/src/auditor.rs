@@ -19,23 +19,42 @@ pub struct Auditor {
     core: AuditCore,
 }
 
-/// What the auditor remembers: whether each lane was out of balance when it last looked.
+/// What the auditor remembers of each lane since it last looked.
 #[derive(Debug, Default, Clone)]
 struct AuditCore {
-    broken: Vec<bool>,
+    lanes: Vec<Seen>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Seen {
+    /// The lane's own sums did not fit.
+    broken: bool,
+    /// Times that a single miner's sums did not fit.
+    seats: u64,
+}
+
+/// New violations of a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Violation {
+    lane: usize,
+    times: u64,
 }
 
 impl AuditCore {
-    /// Lanes that have newly come out of balance.
-    fn audit(&mut self, counts: &[LaneCounts]) -> Vec<usize> {
-        self.broken.resize(counts.len(), false);
+    /// What has newly come out of balance.
+    fn audit(&mut self, counts: &[LaneCounts]) -> Vec<Violation> {
+        self.lanes.resize(counts.len(), Seen::default());
         let mut fresh = Vec::new();
-        for (index, (counts, was)) in counts.iter().zip(&mut self.broken).enumerate() {
-            let is = !counts.balances();
-            if is && !*was {
-                fresh.push(index);
+        for (lane, (counts, seen)) in counts.iter().zip(&mut self.lanes).enumerate() {
+            let is = Seen {
+                broken: !counts.shares.balances(),
+                seats: counts.seats_out_of_balance,
+            };
+            let times = is.seats.saturating_sub(seen.seats) + u64::from(is.broken && !seen.broken);
+            if times > 0 {
+                fresh.push(Violation { lane, times });
             }
-            *was = is;
+            *seen = is;
         }
         fresh
     }
@@ -73,9 +92,9 @@ impl Auditor {
         let audit = self
             .guard
             .transact(&mut self.core, |core| core.audit(&counts));
-        for lane in audit.into_iter().flatten() {
-            self.violations.fetch_add(1, Ordering::Relaxed);
-            tracing::error!(lane, counts = ?counts[lane].shares, "I2 violated: shares do not add up");
+        for Violation { lane, times } in audit.into_iter().flatten() {
+            self.violations.fetch_add(times, Ordering::Relaxed);
+            tracing::error!(lane, times, counts = ?counts[lane].shares, "I2 violated: shares do not add up");
         }
     }
 }
@@ -92,6 +111,10 @@ impl Actor for Auditor {
 mod tests {
     use super::*;
 
+    fn told(lane: usize, times: u64) -> Vec<Violation> {
+        vec![Violation { lane, times }]
+    }
+
     #[test]
     fn a_lane_that_comes_out_of_balance_is_told_once_until_it_is_mended() {
         let good = LaneCounts::default();
@@ -99,9 +122,21 @@ mod tests {
         bad.shares.received = 1;
         let mut core = AuditCore::default();
         assert!(core.audit(&[good.clone(), good.clone()]).is_empty());
-        assert_eq!(core.audit(&[good.clone(), bad.clone()]), [1]);
+        assert_eq!(core.audit(&[good.clone(), bad.clone()]), told(1, 1));
         assert!(core.audit(&[good.clone(), bad.clone()]).is_empty());
         assert!(core.audit(&[good.clone(), good]).is_empty());
-        assert_eq!(core.audit(&[bad]), [0]);
+        assert_eq!(core.audit(&[bad]), told(0, 1));
+    }
+
+    #[test]
+    fn every_miner_whose_sums_do_not_fit_is_told() {
+        let mut core = AuditCore::default();
+        let mut counts = LaneCounts::default();
+        for times in [2, 3] {
+            counts.seats_out_of_balance += times;
+            assert_eq!(core.audit(&[counts.clone()]), told(0, times));
+        }
+        counts.shares.received = 1;
+        assert_eq!(core.audit(&[counts]), told(0, 1));
     }
 }

@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use actix::{Actor, Addr, Arbiter, ArbiterHandle, AsyncContext, Context};
-use zartrux_models::work::{PoolKey, UpstreamJob};
+use zartrux_models::work::{Algorithm, PoolKey, UpstreamJob};
 
 use crate::clock::Clock;
 use crate::counters::{LaneCounts, LaneStats};
@@ -26,6 +26,7 @@ use crate::judge::{Judge, JudgeArgs, JudgePolicy};
 use crate::messaging::{Credits, Post};
 use crate::miner_sessions::{
     CloseAll, Door, MinerSessions, SessionArgs, SessionPosts, SessionSettings, StopAccepting,
+    StopReading,
 };
 use crate::planner::{
     ClosePools, OpenPool, OpenedPool, PlanPolicy, Planner, PlannerArgs, PlannerPosts,
@@ -146,9 +147,7 @@ pub struct Lane {
     /// Where its miners come in.
     pub addresses: Vec<SocketAddr>,
     view: Arc<LaneView>,
-    stop_accepting: Post<StopAccepting>,
-    close_pools: Post<ClosePools>,
-    close_all: Post<CloseAll>,
+    posts: LanePosts,
     arbiter: Arbiter,
 }
 
@@ -160,6 +159,10 @@ pub struct LaneFailed(pub usize);
 impl Lane {
     /// How often a lane shows that it is alive.
     pub const BEAT: Duration = Duration::from_millis(250);
+    /// How long a lane may take to answer while leaving.
+    const PATIENCE: Duration = Duration::from_secs(2);
+    /// From closing the connections to the end of the thread.
+    const FAREWELL: Duration = Duration::from_millis(100);
 
     /// Starts a lane on a thread of its own.
     ///
@@ -174,20 +177,17 @@ impl Lane {
         let arbiter = Arbiter::new();
         let seen = Arc::clone(&view);
         arbiter.spawn_fn(move || {
-            let posts = introduce(args, Arc::clone(&seen));
-            actix::spawn(beat(seen, clock, started, posts.3));
+            let (posts, alive) = introduce(args, Arc::clone(&seen));
+            actix::spawn(beat(seen, clock, started, alive));
             // The launcher waits for this; if it does not, there is nobody to tell.
-            let _ = tell.send((posts.0, posts.1, posts.2));
+            let _ = tell.send(posts);
         });
-        let (stop_accepting, close_pools, close_all) =
-            hear.recv().map_err(|_| LaneFailed(index))?;
+        let posts = hear.recv().map_err(|_| LaneFailed(index))?;
         Ok(Self {
             index,
             addresses,
             view,
-            stop_accepting,
-            close_pools,
-            close_all,
+            posts,
             arbiter,
         })
     }
@@ -200,16 +200,33 @@ impl Lane {
 
     /// Takes no more connections.
     pub fn stop_accepting(&self) {
-        self.stop_accepting.send(StopAccepting);
+        self.posts.stop_accepting.send(StopAccepting);
     }
 
-    /// Closes all connections and ends the thread.
+    /// Reads no more from miners; true once no further share can come.
+    #[must_use]
+    pub fn stop_reading(&self) -> bool {
+        let (done, stopped) = mpsc::sync_channel(1);
+        self.posts.stop_reading.send(StopReading { done });
+        stopped.recv_timeout(Self::PATIENCE).is_ok()
+    }
+
+    /// Closes all connections and ends the thread. A lane that does not answer any more is left
+    /// to the end of the process.
     pub fn close(self) {
-        self.close_pools.send(ClosePools);
-        self.close_all.send(CloseAll);
+        self.posts.close_pools.send(ClosePools);
+        self.posts.close_all.send(CloseAll);
+        let (done, closed) = mpsc::sync_channel(1);
+        self.arbiter.spawn(async move {
+            // Sockets get a moment to say what they still have to, and to close in order.
+            tokio::time::sleep(Self::FAREWELL).await;
+            let _ = done.try_send(());
+        });
+        let answers = closed.recv_timeout(Self::PATIENCE).is_ok();
         self.arbiter.stop();
-        // Nothing in a lane blocks; a lane that does anyway must not hold the process.
-        let _ = self.arbiter.join();
+        if answers && self.arbiter.join().is_err() {
+            tracing::error!(lane = self.index, "the lane's thread panicked");
+        }
     }
 
     /// The arbiter, for whoever must run something on the lane's thread.
@@ -219,15 +236,20 @@ impl Lane {
     }
 }
 
-type LanePosts = (
-    Post<StopAccepting>,
-    Post<ClosePools>,
-    Post<CloseAll>,
-    [Box<dyn Fn() -> bool>; 3],
-);
+/// How a lane is told to leave.
+#[derive(Debug)]
+struct LanePosts {
+    stop_accepting: Post<StopAccepting>,
+    stop_reading: Post<StopReading>,
+    close_pools: Post<ClosePools>,
+    close_all: Post<CloseAll>,
+}
+
+/// Whether the actors of a lane are there.
+type Alive = [Box<dyn Fn() -> bool>; 3];
 
 /// Makes the actors of a lane and introduces them to each other.
-fn introduce(args: LaneArgs, view: Arc<LaneView>) -> LanePosts {
+fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Alive) {
     let name = |what: &str| format!("lane{}/{what}", args.index);
     let (clock, registry) = (args.clock, args.health.clone());
     let guard = |what: &str, kind| Guard::new(registry.register(name(what), kind), clock);
@@ -259,16 +281,17 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> LanePosts {
         [sessions_guard.clone(), planner_guard.clone()],
     );
     let on_job = seed_preparer(args.prover.clone());
-    let posts = (
-        post!(sessions, sessions_guard),
-        post!(planner, planner_guard),
-        post!(sessions, sessions_guard),
-        [
-            alive(sessions.clone()),
-            alive(planner.clone()),
-            alive(judge.clone()),
-        ],
-    );
+    let posts = LanePosts {
+        stop_accepting: post!(sessions, sessions_guard),
+        stop_reading: post!(sessions, sessions_guard),
+        close_pools: post!(planner, planner_guard),
+        close_all: post!(sessions, sessions_guard),
+    };
+    let all_there = [
+        alive(sessions.clone()),
+        alive(planner.clone()),
+        alive(judge.clone()),
+    ];
 
     judge_ctx.run(Judge::new(JudgeArgs {
         policy: args.judge,
@@ -298,6 +321,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> LanePosts {
     planner_ctx.run(Planner::new(PlannerArgs {
         policy: args.plan,
         max_sessions: args.upstreams.iter().map(|up| up.max_sessions).collect(),
+        linger: Planner::linger_for(args.judge.deadline_unknown),
         posts: PlannerPosts {
             granted: post!(sessions, sessions_guard),
             turn_away: post!(sessions, sessions_guard),
@@ -311,7 +335,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> LanePosts {
         guard: planner_guard,
         clock,
     }));
-    posts
+    (posts, all_there)
 }
 
 fn alive<A: Actor>(address: Addr<A>) -> Box<dyn Fn() -> bool> {
@@ -386,7 +410,8 @@ fn pool_name(lane: usize, pool: PoolKey) -> String {
 /// Has the seeds of each new job prepared before its first share comes.
 fn seed_preparer(prover: Option<Prover<ShareTicket>>) -> Arc<dyn Fn(&UpstreamJob) + Send + Sync> {
     Arc::new(move |job| {
-        if let Some(prover) = &prover {
+        let provable = matches!(job.algorithm, Algorithm::Rx0 | Algorithm::Rx2);
+        if let Some(prover) = prover.as_ref().filter(|_| provable) {
             for seed in [job.seed, job.next_seed].into_iter().flatten() {
                 prover.prepare(seed);
             }
@@ -395,12 +420,7 @@ fn seed_preparer(prover: Option<Prover<ShareTicket>>) -> Arc<dyn Fn(&UpstreamJob
 }
 
 /// Shows that the lane's thread turns and that its actors are there.
-async fn beat(
-    view: Arc<LaneView>,
-    clock: Clock,
-    started: Instant,
-    alive: [Box<dyn Fn() -> bool>; 3],
-) {
+async fn beat(view: Arc<LaneView>, clock: Clock, started: Instant, alive: Alive) {
     let mut interval = tokio::time::interval(Lane::BEAT);
     loop {
         interval.tick().await;

@@ -8,6 +8,7 @@ use actix::Message;
 use zartrux_models::plan::SeatKey;
 use zartrux_models::share::{Refusal, Share};
 use zartrux_models::stratum::{ErrorClass, RequestId};
+use zartrux_models::work::ResultHash;
 
 use crate::messaging::{Credit, Post};
 
@@ -31,6 +32,8 @@ pub struct TicketFacts {
     pub request: RequestId,
     /// The share.
     pub share: Share,
+    /// The result that its nonce is claimed with; the share's own may be corrected on the way.
+    pub claimed: ResultHash,
     /// When its line was read.
     pub received: Instant,
     /// The recomputed hash differed and took the place of the claimed result.
@@ -53,6 +56,7 @@ impl ShareTicket {
             facts: Some(Box::new(TicketFacts {
                 seat,
                 request,
+                claimed: share.result,
                 share,
                 received,
                 corrected: false,

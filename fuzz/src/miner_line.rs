@@ -8,7 +8,7 @@ use zartrux_models::session::{Assignment, Heard, MinerProtocol};
 use zartrux_models::share::{NonceSet, NotAdmitted, RefusalReason, Share, TargetClass};
 use zartrux_models::stratum::{JobLine, RequestId, push_error, push_kept_alive, push_login};
 use zartrux_models::work::{
-    Difficulty, IssuedJob, JobKey, JobTable, Lateness, Nonce, ResultHash, Slot,
+    Blob, Difficulty, IssuedJob, JobKey, JobTable, Lateness, Nonce, ResultHash, Slot,
 };
 
 use crate::Reached;
@@ -62,8 +62,10 @@ struct Farm {
     issued: u32,
     slot: Slot,
     given: HashSet<(JobKey, Slot)>,
-    /// Jobs in a row with one blob have one space of nonces: the same nonce is the same share.
+    /// Jobs in a row with one blob have one space of nonces, whatever connections bring them: the
+    /// same nonce is the same share.
     space: u32,
+    last_blob: Option<Blob>,
     spaces: HashMap<JobKey, u32>,
     fates: HashMap<(u32, Nonce), Fate>,
     reached: Reached,
@@ -80,6 +82,7 @@ impl Farm {
             slot: Slot(0),
             given: HashSet::new(),
             space: 0,
+            last_blob: None,
             spaces: HashMap::new(),
             fates: HashMap::new(),
             reached: Reached::new(),
@@ -94,13 +97,11 @@ impl Farm {
         let algorithm = if self.issued % 4 == 2 { "rx/2" } else { "rx/0" };
         let variant = u8::try_from(self.issued / 4).expect("so few lines");
         let job = job(&format!("job-{}", self.issued), algorithm, variant);
-        let same_work = self
-            .jobs
-            .current(POOL)
-            .is_some_and(|last| last.job.blob == job.blob);
+        let same_blob = self.last_blob.as_ref() == Some(&job.blob);
+        self.last_blob = Some(job.blob.clone());
         let issued = self.jobs.replace(origin(self.connection), job);
         let issued = issued.expect("another id is another job");
-        if !same_work {
+        if !same_blob {
             self.space += 1;
         }
         self.spaces.insert(issued.key, self.space);
@@ -216,7 +217,8 @@ impl Farm {
         assert_eq!(share.contested, !fate.claims.is_empty());
         assert!(fate.claims.len() < NonceSet::MAX_CLAIMS, "{share:?}");
         fate.claims.push(share.result);
-        let nonces = self.jobs.nonces_mut(key).expect("a job that is alive");
+        let nonces = self.jobs.nonces_of(share.nonce_set);
+        let nonces = nonces.expect("the set of a job that is alive");
         nonces.claim(share.nonce, share.result);
         // Some shares stay under way, so that another result for their nonce is contested.
         if share.result.as_bytes()[0].is_multiple_of(2) {

@@ -7,7 +7,8 @@ use zartrux_models::session::{Ignored, PoolClose, PoolEffect, PoolProtocol, Pool
 use zartrux_models::share::{Share, TargetClass};
 use zartrux_models::stratum::{JobLine, POOL_LINE_LIMIT};
 use zartrux_models::work::{
-    Algorithm, Difficulty, IssuedJob, JobKey, Lateness, Nonce, ResultHash, Slot, UpstreamJob,
+    Algorithm, Difficulty, IssuedJob, JobKey, Lateness, Nonce, NonceSetId, ResultHash, Slot,
+    UpstreamJob,
 };
 
 use crate::Reached;
@@ -205,6 +206,7 @@ fn share(job: &Arc<UpstreamJob>) -> Share {
     Share {
         job: Arc::new(issued(job)),
         nonce: Nonce::in_slot(Slot(9), 77),
+        nonce_set: NonceSetId(1),
         result: ResultHash::new([0; 32]),
         raw_hash: job.algorithm.has_commitment().then_some([1; 32]),
         class: TargetClass::Upstream,

@@ -20,8 +20,8 @@ use zartrux_models::session::{Ignored, PoolEffect, PoolProtocol, PoolSettings};
 use zartrux_models::share::{Share, TargetClass};
 use zartrux_models::stratum::ErrorClass;
 use zartrux_models::work::{
-    Algorithm, Difficulty, IssuedJob, JobKey, JobOrigin, Lateness, Nonce, PoolKey, ResultHash,
-    UpstreamJob,
+    Algorithm, Difficulty, IssuedJob, JobKey, JobOrigin, Lateness, Nonce, NonceSetId, PoolKey,
+    ResultHash, UpstreamJob,
 };
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -119,6 +119,7 @@ impl Replay {
                 job: (**job).clone(),
             }),
             nonce: Nonce::from_hex(params["nonce"].as_str().unwrap()).unwrap(),
+            nonce_set: NonceSetId(1),
             result: ResultHash::from_hex(params["result"].as_str().unwrap()).unwrap(),
             raw_hash: None,
             class: TargetClass::Upstream,

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use zartrux_config::{LogFormat, Settings};
 
 use super::SettingsArgs;
 use super::check::settings;
-use crate::console::complain;
+use crate::console::{complain, say};
 use crate::descriptors;
 use crate::node::{ExitCode, Node, NodeOptions};
 
@@ -41,6 +41,12 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
         tracing::warn!("{warning}");
     }
     descriptors::raise(settings.miners.max_connections);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("can't wait for signals")?;
+    // Before anything is started: from here on a signal never ends the process by itself.
+    let mut signals = runtime.block_on(async { Signals::listen() })?;
     let node = Node::launch(
         &settings,
         NodeOptions {
@@ -49,22 +55,25 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
         },
     )?;
     announce(&node);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("can't wait for signals")?;
-    if args.require_upstream && !runtime.block_on(upstream_serves(&node, &settings)) {
+    let told = runtime.block_on(async {
+        if args.require_upstream {
+            tokio::select! {
+                served = upstream_serves(&node, &settings) => if !served { return None },
+                why = signals.told_to_stop() => return Some(why),
+            }
+        }
+        Some(signals.told_to_stop().await)
+    });
+    let Some(why) = told else {
         complain(&"no upstream served in time");
         node.stop();
         return Ok(ExitCode::UpstreamUnavailable);
-    }
-    let why = runtime.block_on(told_to_stop())?;
+    };
     tracing::info!(signal = why, "stopping: settling what is pending");
     // Whoever asks twice does not want to wait.
     std::thread::spawn(move || {
-        if runtime.block_on(told_to_stop()).is_ok() {
-            std::process::exit(ExitCode::Failed as i32);
-        }
+        runtime.block_on(signals.told_to_stop());
+        std::process::exit(ExitCode::Failed as i32);
     });
     let pending = node.stop();
     if pending > 0 {
@@ -100,6 +109,10 @@ fn announce(node: &Node) {
         tracing::info!(%address, "miners connect here with TLS");
     }
     if let Some(fingerprint) = node.fingerprint() {
+        // On the standard output too: it is needed to set miners up, whatever the log is set to.
+        say(&format_args!(
+            "SHA-256 of the certificate for miners: {fingerprint}"
+        ));
         tracing::info!(sha256 = fingerprint, "the certificate that miners may pin");
     }
     if let Some(address) = node.monitor_address() {
@@ -119,11 +132,32 @@ async fn upstream_serves(node: &Node, settings: &Settings) -> bool {
     .is_ok()
 }
 
-async fn told_to_stop() -> Result<&'static str> {
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    })
+/// The signals that mean something to the daemon.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("SIGINT")?,
+            hangup: signal(SignalKind::hangup()).context("SIGHUP")?,
+        })
+    }
+
+    /// Waits for a signal that ends the daemon, and names it.
+    async fn told_to_stop(&mut self) -> &'static str {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return "SIGTERM",
+                _ = self.interrupt.recv() => return "SIGINT",
+                _ = self.hangup.recv() => tracing::warn!(
+                    "SIGHUP: settings are read at the start only; start anew to change them"
+                ),
+            }
+        }
+    }
 }

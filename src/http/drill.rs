@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, Responder, post, web};
+use actix_web::http::header::ORIGIN;
+use actix_web::{HttpRequest, HttpResponse, Responder, post, web};
 use serde::{Deserialize, Serialize};
 
 use super::health::no_such_actor;
@@ -23,14 +24,38 @@ pub(super) struct Panics {
     count: Option<u32>,
 }
 
+#[derive(Serialize)]
+struct Refused {
+    error: &'static str,
+}
+
+/// Why a drill is refused, if it is.
+fn refused(request: &HttpRequest, actor: &str) -> Option<HttpResponse> {
+    // Browsers name the origin of a page that posts; an operator's curl does not.
+    if request.headers().contains_key(ORIGIN) {
+        let error = "drills are not for web pages";
+        return Some(HttpResponse::Forbidden().json(Refused { error }));
+    }
+    // It has no steps that could fail: it only keeps time for the others.
+    if actor == "prover/keeper" {
+        let error = "this actor can't be drilled";
+        return Some(HttpResponse::Conflict().json(Refused { error }));
+    }
+    None
+}
+
 /// The actor's next step panics.
 #[post("/drill/{name:.+}/panic")]
 pub(super) async fn panic(
+    request: HttpRequest,
     view: web::Data<NodeView>,
     name: web::Path<String>,
     query: web::Query<Panics>,
 ) -> impl Responder {
     let name = name.into_inner();
+    if let Some(refused) = refused(&request, &name) {
+        return refused;
+    }
     if name == "prover" {
         if let Some(prover) = view.prover_handle() {
             prover.inject_panic();
@@ -52,11 +77,15 @@ pub(super) struct Stall {
 /// The actor's next step takes longer.
 #[post("/drill/{name:.+}/stall")]
 pub(super) async fn stall(
+    request: HttpRequest,
     view: web::Data<NodeView>,
     name: web::Path<String>,
     query: web::Query<Stall>,
 ) -> impl Responder {
     let name = name.into_inner();
+    if let Some(refused) = refused(&request, &name) {
+        return refused;
+    }
     let stall = Duration::from_millis(query.ms.unwrap_or(1_000)).min(MAX_STALL);
     if name == "prover" {
         if let Some(prover) = view.prover_handle() {

@@ -9,7 +9,9 @@ use crate::support::{SimMiner, Swarm, clock};
 #[test]
 fn with_no_upstream_left_miners_are_sent_to_their_own_next_pool_and_served_again_later() {
     let (primary, standby) = two_pools();
-    let config = before(&[&primary, &standby]).set("failover.grace", "\"2s\"");
+    let config = before(&[&primary, &standby])
+        .set("failover.grace", "\"2s\"")
+        .set("miners.login_hold", "\"2s\"");
     let proxy = launch(&config, 0);
     let mut miner = SimMiner::joined(proxy.miners(), "rig");
     standby.wait_live(1);
@@ -30,10 +32,10 @@ fn with_no_upstream_left_miners_are_sent_to_their_own_next_pool_and_served_again
         told_lost(&proxy, pool, "can't connect to");
     }
 
-    // Who comes now is told at once.
+    // Who comes now is told once its login was held for a while in vain.
     let mut newcomer = SimMiner::connect(proxy.miners());
     let fault = newcomer.log_in("rig").err().unwrap();
-    assert_eq!(fault.message, "No active pool");
+    assert_eq!(fault.message, "No job from any upstream yet");
     assert!(newcomer.expect_closed().is_empty());
     proxy.connections_when("nobody", |counts| counts.open == 0);
     assert_eq!(proxy.connections().dropped, 0, "it was not their fault");

@@ -64,17 +64,20 @@ impl MinerSessions {
 
     pub(super) fn on_pool_state(&mut self, changed: &PoolStateChanged) {
         match changed.state {
-            PoolState::Lost { .. } => self.forget_jobs_of(changed.pool),
+            PoolState::Lost { .. } => {
+                self.jobs.forget(changed.pool);
+                self.on_jobs_gone(changed.pool);
+            }
             PoolState::Connecting | PoolState::LoggedIn | PoolState::Unresponsive => {}
         }
     }
 
     pub(super) fn on_pool_closed(&mut self, PoolClosed(pool): PoolClosed) {
-        self.forget_jobs_of(pool);
+        self.jobs.close(pool);
+        self.on_jobs_gone(pool);
     }
 
-    fn forget_jobs_of(&mut self, pool: PoolKey) {
-        self.jobs.forget(pool);
+    fn on_jobs_gone(&mut self, pool: PoolKey) {
         self.lines.remove(&pool);
         self.vacate_all(pool);
         self.expire_contested();

@@ -161,5 +161,6 @@ impl Seat {
     fn forget_odometer(&mut self) {
         self.renew_at = None;
         self.renewal_asked = false;
+        self.scan_work = 0;
     }
 }

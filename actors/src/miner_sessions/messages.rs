@@ -1,5 +1,7 @@
 //! What the miner sessions are told.
 
+use std::sync::mpsc::SyncSender;
+
 use actix::Message;
 use zartrux_models::plan::{Lease, SeatKey};
 
@@ -33,6 +35,14 @@ pub struct ReportLeases;
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
 pub struct StopAccepting;
+
+/// Read no more lines: what is under way is to be settled, and nothing added to it.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct StopReading {
+    /// Told once no further share can come.
+    pub done: SyncSender<()>,
+}
 
 /// Close every connection and stop.
 #[derive(Debug, Clone, Copy, Message)]

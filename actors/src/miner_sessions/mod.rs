@@ -23,13 +23,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, Running, StreamHandler};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Running, StreamHandler};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use slab::Slab;
 use zartrux_models::plan::{SeatKey, VardiffPolicy, Wheel};
 use zartrux_models::stratum::{JobLine, LINE_LIMIT};
-use zartrux_models::work::{JobKey, JobTable, Nonce, PoolKey, Slot, UpstreamJob};
+use zartrux_models::work::{JobTable, Nonce, NonceSetId, PoolKey, Slot, UpstreamJob};
 
 use crate::clock::Clock;
 use crate::counters::LaneStats;
@@ -41,7 +41,7 @@ use crate::share_ticket::{ShareSettled, ShareTicket};
 use crate::supervision::Guard;
 
 pub use listeners::{BindError, Door, bind};
-pub use messages::{CloseAll, LeaseGranted, ReportLeases, StopAccepting, TurnAway};
+pub use messages::{CloseAll, LeaseGranted, ReportLeases, StopAccepting, StopReading, TurnAway};
 
 use reactor::{Batch, Reactor, Registrar};
 use seat::{Seat, SeatLimits, Second};
@@ -122,12 +122,18 @@ pub struct MinerSessions {
     tenants: HashMap<PoolKey, Box<[Option<SeatKey>; Slot::COUNT]>>,
     jobs: JobTable,
     lines: HashMap<PoolKey, JobLine>,
-    /// Shares for a nonce that another share has claimed, until that one is settled. Each holds a
-    /// credit, so they are bounded.
-    contested: HashMap<(JobKey, Nonce), VecDeque<ShareTicket>>,
+    /// Shares for a nonce that another share has claimed, perhaps in another job of the same blob,
+    /// until that one is settled. Each holds a credit, so they are bounded.
+    contested: HashMap<(NonceSetId, Nonce), VecDeque<ShareTicket>>,
     wheel: Wheel<SeatKey>,
     /// Sockets that had more to read than one turn allows.
     read_on: Vec<SeatKey>,
+    /// Doors with more newcomers than one turn allows.
+    accept_on: Vec<usize>,
+    /// The next turn is set.
+    goes_on: bool,
+    /// Lines are read; not any more while leaving.
+    reads: bool,
     /// One read buffer for all.
     buffer: Vec<u8>,
     /// One place to put replies together.
@@ -144,14 +150,11 @@ impl fmt::Debug for MinerSessions {
     }
 }
 
-/// Sockets with more to read get their next turn.
-#[derive(Message)]
-#[rtype(result = "()")]
-struct ReadOn;
-
 impl MinerSessions {
     /// How often timers are looked at.
     const TICK: Duration = Duration::from_millis(500);
+    /// How long the others have the thread before a socket with more to read gets its next turn.
+    const TURN: Duration = Duration::from_millis(1);
 
     /// Builds the actor; its doors open when it starts.
     #[must_use]
@@ -186,6 +189,9 @@ impl MinerSessions {
             contested: HashMap::new(),
             wheel: Wheel::default(),
             read_on: Vec::new(),
+            accept_on: Vec::new(),
+            goes_on: false,
+            reads: true,
             buffer: vec![0; LINE_LIMIT],
             scratch: Vec::with_capacity(1024),
             agents: HashSet::new(),
@@ -238,19 +244,23 @@ impl StreamHandler<std::io::Result<Batch>> for MinerSessions {
                 ctx.stop();
             }
         }
-        if !self.read_on.is_empty() {
-            ctx.notify(ReadOn);
-        }
+        self.go_on_later(ctx);
     }
 }
 
-impl Handler<ReadOn> for MinerSessions {
-    type Result = ();
-
-    fn handle(&mut self, _: ReadOn, ctx: &mut Self::Context) {
-        self.on_read_on();
-        if !self.read_on.is_empty() {
-            ctx.notify(ReadOn);
+impl MinerSessions {
+    /// What did not fit in this turn comes in one of its own. A timer and not a message: the
+    /// framework would handle a message before anybody else on this thread has had a turn, and one
+    /// flooding peer could keep the lane to itself.
+    fn go_on_later(&mut self, ctx: &mut Context<Self>) {
+        let more = !self.read_on.is_empty() || !self.accept_on.is_empty();
+        if more && !self.goes_on {
+            self.goes_on = true;
+            ctx.run_later(Self::TURN, |this, ctx| {
+                this.goes_on = false;
+                this.on_next_turn();
+                this.go_on_later(ctx);
+            });
         }
     }
 }
@@ -294,5 +304,14 @@ impl Handler<PoolStateChanged> for MinerSessions {
     fn handle(&mut self, changed: PoolStateChanged, _: &mut Self::Context) {
         self.guard.health().dequeued();
         self.on_pool_state(&changed);
+    }
+}
+
+impl Handler<StopReading> for MinerSessions {
+    type Result = ();
+
+    fn handle(&mut self, stop: StopReading, _: &mut Self::Context) {
+        self.guard.health().dequeued();
+        self.on_stop_reading(&stop);
     }
 }

@@ -13,7 +13,7 @@ use super::listeners::Source;
 use super::reactor::Batch;
 use super::seat::Identity;
 use super::writing::Closed;
-use super::{MinerSessions, Seat};
+use super::{MinerSessions, Seat, StopReading};
 use crate::judge::JudgeShare;
 use crate::planner::LeaseAsked;
 use crate::share_ticket::ShareTicket;
@@ -39,7 +39,7 @@ impl MinerSessions {
     pub(super) fn on_batch(&mut self, batch: &Batch) {
         for ready in batch {
             match Source::from(ready.token) {
-                Source::Door(index) => while self.accept_at(index) {},
+                Source::Door(index) => self.accept_turn(index),
                 Source::Seat(key) => {
                     if ready.writable {
                         self.flush(key);
@@ -57,7 +57,23 @@ impl MinerSessions {
         }
     }
 
-    pub(super) fn on_read_on(&mut self) {
+    /// Takes newcomers; more than one turn's worth wait for the next.
+    pub(super) fn accept_turn(&mut self, door: usize) {
+        if self.accept_at(door) && !self.accept_on.contains(&door) {
+            self.accept_on.push(door);
+        }
+    }
+
+    pub(super) fn on_stop_reading(&mut self, stop: &StopReading) {
+        self.reads = false;
+        // Whoever asked may have given up waiting.
+        let _ = stop.done.try_send(());
+    }
+
+    pub(super) fn on_next_turn(&mut self) {
+        for door in std::mem::take(&mut self.accept_on) {
+            self.accept_turn(door);
+        }
         for key in std::mem::take(&mut self.read_on) {
             // Whether its end was among what was told before is not kept.
             self.read(key, Until::End);
@@ -65,6 +81,9 @@ impl MinerSessions {
     }
 
     fn read(&mut self, key: SeatKey, until: Until) {
+        if !self.reads {
+            return;
+        }
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut flow = ControlFlow::Continue(());
         for _ in 0..READS_PER_TURN {
@@ -226,7 +245,7 @@ impl MinerSessions {
             return;
         };
         self.stats.share_admitted();
-        if let Some(nonces) = self.jobs.nonces_mut(share.job.key) {
+        if let Some(nonces) = self.jobs.nonces_of(share.nonce_set) {
             nonces.claim(share.nonce, share.result);
         }
         let now = self.second();
@@ -236,7 +255,7 @@ impl MinerSessions {
             seat.note_share(&share, vardiff.as_ref(), now);
             self.schedule(key);
         }
-        let place = (share.job.key, share.nonce);
+        let place = (share.nonce_set, share.nonce);
         let contested = share.contested;
         let ticket = ShareTicket::new(key, id, share, self.clock.now(), credit)
             .reporting_to(&self.posts.settled);
@@ -265,7 +284,7 @@ impl Seat {
         let scanned_now =
             |given: Assignment| given.job == share.job.key && given.slot == share.nonce.slot();
         if self.protocol.current().is_some_and(scanned_now) {
-            self.note_odometer(share.nonce, now);
+            self.note_odometer(share.nonce, share.asked, now);
         }
     }
 }

@@ -92,6 +92,8 @@ pub(super) struct Seat {
     pub(super) scan_began: Second,
     /// When another slot should be asked for, as the odometer says.
     pub(super) renew_at: Option<Second>,
+    /// Difficulties of this scan's shares, added up.
+    pub(super) scan_work: u32,
     /// Another slot was asked for and has not come yet.
     pub(super) renewal_asked: bool,
     /// Since when it is waited for: its login, and after that its first job.
@@ -123,6 +125,7 @@ impl Seat {
             vardiff_at: now,
             scan_began: now,
             renew_at: None,
+            scan_work: 0,
             renewal_asked: false,
             waiting_since: now,
             last_heard: now,

@@ -1,6 +1,6 @@
 //! How shares end: the reply to the miner, the counts, the nonce.
 
-use zartrux_models::share::{Refusal, RefusalReason};
+use zartrux_models::share::{NonceSet, Refusal, RefusalReason};
 use zartrux_models::stratum::{RequestId, makes_miners_hang_up, push_error, push_ok};
 
 use super::MinerSessions;
@@ -43,18 +43,8 @@ impl MinerSessions {
     }
 
     fn free_or_take_nonce(&mut self, ticket: &ShareTicket, settlement: &Settlement) {
-        let share = &ticket.share;
-        let Some(nonces) = self.jobs.nonces_mut(share.job.key) else {
-            return;
-        };
-        match settlement {
-            Settlement::Refused(_) | Settlement::Undeliverable => {
-                nonces.give_back(share.nonce, &share.result);
-            }
-            Settlement::Accepted
-            | Settlement::Rejected { .. }
-            | Settlement::Unanswered
-            | Settlement::Credited => nonces.take(share.nonce),
+        if let Some(nonces) = self.jobs.nonces_of(ticket.share.nonce_set) {
+            note_end(nonces, ticket, settlement);
         }
     }
 
@@ -79,18 +69,17 @@ impl MinerSessions {
 
     /// Lets the next share go on that waited for what became of this one's nonce, or settles it.
     fn release_contested(&mut self, settled: &ShareTicket) -> Option<ShareSettled> {
-        let place = (settled.share.job.key, settled.share.nonce);
+        let place = (settled.share.nonce_set, settled.share.nonce);
         let queue = self.contested.get_mut(&place)?;
         let next = queue.pop_front();
         if queue.is_empty() {
             self.contested.remove(&place);
         }
         let next = next?;
-        let taken = self
-            .jobs
-            .find(place.0)
-            .is_none_or(|found| found.nonces.is_taken(place.1));
-        if taken {
+        let Some(nonces) = self.jobs.nonces_of(place.0) else {
+            return Some(next.settle(Settlement::Undeliverable));
+        };
+        if nonces.is_taken(place.1) {
             let refusal = Refusal::duplicate_of(&settled.share, &next.share);
             let settlement = refusal.map_or(Settlement::Undeliverable, Settlement::Refused);
             Some(next.settle(settlement))
@@ -100,20 +89,39 @@ impl MinerSessions {
         }
     }
 
-    /// Shares that waited for a nonce of a job that has expired meanwhile: the pool would refuse
-    /// them.
+    /// Shares that waited for a nonce of a blob that no job has any more, or for a connection that
+    /// is gone: the pool would refuse them.
     pub(super) fn expire_contested(&mut self) {
-        let expired: Vec<_> = self
-            .contested
-            .keys()
-            .filter(|(job, _)| self.jobs.find(*job).is_none())
-            .copied()
-            .collect();
-        for place in expired {
-            for ticket in self.contested.remove(&place).into_iter().flatten() {
-                self.on_settled(ticket.settle(Settlement::Undeliverable));
+        let jobs = &self.jobs;
+        let mut expired = Vec::new();
+        self.contested.retain(|(set, _), queue| {
+            for ticket in std::mem::take(queue) {
+                if jobs.may_wait(*set, ticket.share.job.origin) {
+                    queue.push_back(ticket);
+                } else {
+                    expired.push(ticket);
+                }
             }
+            !queue.is_empty()
+        });
+        // Those behind them in a queue wait for the share under way, not for these.
+        for ticket in expired {
+            self.conclude(&ticket.settle(Settlement::Undeliverable));
         }
+    }
+}
+
+/// What the end of a share means for its nonce.
+fn note_end(nonces: &mut NonceSet, ticket: &ShareTicket, settlement: &Settlement) {
+    let nonce = ticket.share.nonce;
+    match settlement {
+        Settlement::Refused(_) | Settlement::Undeliverable => {
+            nonces.give_back(nonce, &ticket.claimed);
+        }
+        Settlement::Accepted
+        | Settlement::Rejected { .. }
+        | Settlement::Unanswered
+        | Settlement::Credited => nonces.take(nonce),
     }
 }
 
@@ -128,5 +136,89 @@ fn push_verdict(out: &mut Vec<u8>, id: RequestId, settlement: &Settlement) {
             push_error(out, id, &format!("The pool says: {text}"));
         }
         Settlement::Rejected { text, .. } => push_error(out, id, text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::messaging::Credits;
+    use zartrux_models::plan::SeatKey;
+    use zartrux_models::share::{Novelty, Share, TargetClass};
+    use zartrux_models::work::{
+        Algorithm, Blob, Difficulty, IssuedJob, JobKey, JobOrigin, Nonce, NonceSetId, PoolKey,
+        ResultHash, UpstreamJob,
+    };
+
+    const NONCE: Nonce = Nonce::new([1, 2, 3, 4]);
+    const CLAIMED: ResultHash = ResultHash::new([1; 32]);
+    const TRUE: ResultHash = ResultHash::new([2; 32]);
+
+    fn ticket() -> ShareTicket {
+        let job = UpstreamJob {
+            id: "a".into(),
+            blob: Blob::from_hex(&"00".repeat(76)).unwrap(),
+            target: Difficulty::ONE.target(),
+            algorithm: Algorithm::Rx0,
+            height: None,
+            seed: None,
+            next_seed: None,
+            network_difficulty: None,
+        };
+        let origin = JobOrigin {
+            pool: PoolKey(0),
+            connection: 1,
+        };
+        let key = JobKey(1);
+        let share = Share {
+            job: std::sync::Arc::new(IssuedJob { key, origin, job }),
+            nonce: NONCE,
+            nonce_set: NonceSetId(1),
+            result: CLAIMED,
+            raw_hash: None,
+            class: TargetClass::Upstream,
+            lateness: Lateness::Current,
+            asked: Difficulty::ONE,
+            contested: false,
+        };
+        let seat = SeatKey {
+            index: 0,
+            generation: 1,
+        };
+        let credit = Credits::new(1).take().unwrap();
+        ShareTicket::new(seat, RequestId(1), share, Clock.now(), credit)
+    }
+
+    #[test]
+    fn a_corrected_share_that_is_not_forwarded_gives_its_claim_back_and_no_other() {
+        let mut nonces = NonceSet::default();
+        nonces.claim(NONCE, CLAIMED);
+        nonces.claim(NONCE, TRUE);
+        let mut ticket = ticket();
+        ticket.share.result = TRUE;
+        ticket.corrected = true;
+        note_end(&mut nonces, &ticket, &Settlement::Undeliverable);
+        assert_eq!(
+            nonces.novelty(NONCE, &TRUE),
+            Novelty::Duplicate,
+            "somebody else's, and still under way"
+        );
+        nonces.give_back(NONCE, &TRUE);
+        assert_eq!(nonces.novelty(NONCE, &CLAIMED), Novelty::New);
+    }
+
+    #[test]
+    fn a_share_that_was_forwarded_takes_its_nonce_whatever_came_back() {
+        for settlement in [
+            Settlement::Accepted,
+            Settlement::Unanswered,
+            Settlement::Credited,
+        ] {
+            let mut nonces = NonceSet::default();
+            nonces.claim(NONCE, CLAIMED);
+            note_end(&mut nonces, &ticket(), &settlement);
+            assert!(nonces.is_taken(NONCE), "{settlement:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use zartrux_models::plan::{SeatKey, Wheel};
 use zartrux_models::stratum::push_error;
-use zartrux_models::work::{Nonce, Slot};
+use zartrux_models::work::{Difficulty, Nonce, Slot};
 
 use super::seat::Second;
 use super::writing::Closed;
@@ -13,6 +13,9 @@ use crate::planner::LeaseNearlyUsedUp;
 /// block of 32,768 nonces (xmrig), 3 % of the slot, and the renewal takes milliseconds.
 const RENEW_AT_PERCENT: u64 = 75;
 
+/// An honest scan is this many times beyond what its shares are worth once in e⁸ ≈ 3,000 shares.
+const PLAUSIBLE: u64 = 8;
+
 /// A renewal that did not come is asked for again after so many seconds: the planner may have had
 /// to open another pool session first, and the miner may find no further share that would tell.
 const ASK_AGAIN_AFTER: Second = 2;
@@ -20,10 +23,18 @@ const ASK_AGAIN_AFTER: Second = 2;
 const NO_JOB: &str = "No job from any upstream yet";
 
 impl Seat {
-    /// A share's nonce tells how far the scan has come, and so when the lease will be used up.
-    pub(super) fn note_odometer(&mut self, nonce: Nonce, now: Second) {
+    /// A share's nonce tells how far the scan has come, and so when the lease will be used up; if
+    /// the miner scans upward from 0. Then it has tried about as many nonces as its shares of this
+    /// scan are worth; one that is far beyond scans in another way, or does not tell the truth.
+    pub(super) fn note_odometer(&mut self, nonce: Nonce, worth: Difficulty, now: Second) {
         let limit = u64::from(Slot::NONCES) * RENEW_AT_PERCENT / 100;
         let scanned = u64::from(nonce.counter());
+        let worth = u32::try_from(worth.get()).unwrap_or(u32::MAX);
+        self.scan_work = self.scan_work.saturating_add(worth);
+        let expected = u64::from(self.scan_work) + u64::from(worth);
+        if scanned > PLAUSIBLE * expected {
+            return;
+        }
         let elapsed = u64::from(now.saturating_sub(self.scan_began));
         let due = if scanned >= limit {
             now
@@ -60,7 +71,7 @@ impl MinerSessions {
         let now = self.second();
         for index in 0..self.doors.len() {
             // Newcomers that could not be taken for want of descriptors.
-            while self.accept_at(index) {}
+            self.accept_turn(index);
         }
         for key in self.wheel.turn(now) {
             self.look_at(key, now);
@@ -113,7 +124,7 @@ impl MinerSessions {
 mod tests {
     use super::*;
 
-    fn renewal(counter: u32, elapsed: Second) -> Option<Second> {
+    fn renewal(counter: u32, worth: u64, elapsed: Second) -> Option<Second> {
         let key = SeatKey {
             index: 0,
             generation: 1,
@@ -128,21 +139,32 @@ mod tests {
             protocol,
             100,
         );
-        seat.note_odometer(Nonce::in_slot(Slot(1), counter), 100 + elapsed);
+        let worth = Difficulty::new(worth);
+        seat.note_odometer(Nonce::in_slot(Slot(1), counter), worth, 100 + elapsed);
         seat.renew_at.map(|at| at - 100)
     }
 
     #[test]
     fn a_fast_rig_gets_another_slot_before_its_nonces_are_used_up() {
         // 140 kH/s uses a slot up in 120 s; after 10 s it has tried 1.4 million.
-        let at = renewal(1_400_000, 10).unwrap();
+        let at = renewal(1_400_000, 1_000_000, 10).unwrap();
         assert!((85..=92).contains(&at), "{at}");
-        assert_eq!(renewal(13_000_000, 95), Some(95), "past the limit: at once");
+        assert_eq!(
+            renewal(13_000_000, 5_000_000, 95),
+            Some(95),
+            "past the limit: at once"
+        );
     }
 
     #[test]
     fn a_slow_rig_needs_none_for_hours() {
-        assert!(renewal(10_000, 10).unwrap() > 3 * 3600);
-        assert_eq!(renewal(0, 10), None);
+        assert!(renewal(10_000, 10_000, 10).unwrap() > 3 * 3600);
+        assert_eq!(renewal(0, 10_000, 10), None);
+    }
+
+    #[test]
+    fn a_nonce_far_beyond_what_the_shares_are_worth_renews_nothing() {
+        // A miner that starts each thread in a part of its own, or one that makes nonces up.
+        assert_eq!(renewal(16_000_000, 10_000, 10), None);
     }
 }

@@ -56,6 +56,9 @@ pub struct PlannerArgs {
     pub policy: PlanPolicy,
     /// Most sessions per upstream, in order of preference.
     pub max_sessions: Vec<usize>,
+    /// How long a session that nobody sits on any more is kept for shares that are still under
+    /// way, see [`Planner::linger_for`].
+    pub linger: Duration,
     /// Whom to tell.
     pub posts: PlannerPosts,
     /// Opens pool sessions.
@@ -75,6 +78,7 @@ pub struct PlannerArgs {
 pub struct Planner {
     policy: PlanPolicy,
     max_sessions: Vec<usize>,
+    linger: Duration,
     posts: PlannerPosts,
     open_pool: OpenPool,
     on_serving: Box<dyn Fn(Option<usize>)>,
@@ -85,6 +89,10 @@ pub struct Planner {
     built_at: Instant,
     core: Option<PlannerCore>,
     opened: HashMap<PoolKey, OpenedPool>,
+    /// Paces the search for sessions that died, where each new one dies as well.
+    burials: Backoff,
+    buried_at: Instant,
+    next_burial: Instant,
     facts: BTreeMap<PoolKey, PoolFacts>,
     next_pool: u32,
     serving: Option<usize>,
@@ -101,16 +109,24 @@ impl fmt::Debug for Planner {
 
 impl Planner {
     const TICK: Duration = Duration::from_millis(500);
-    /// How long a session that nobody sits on any more is kept for shares that are still under
-    /// way.
+    /// From a miner's last share for a session that it left to that share's verdict, proof aside.
     const LINGER: Duration = Duration::from_secs(5);
+
+    /// How long a session that nobody sits on any more must be kept where a share may wait for its
+    /// proof until `deadline`, so that it still finds the session open.
+    #[must_use]
+    pub fn linger_for(deadline: Duration) -> Duration {
+        Self::LINGER.max(deadline.saturating_add(Duration::from_secs(1)))
+    }
 
     /// Builds the actor; it opens its first sessions when it starts.
     #[must_use]
     pub fn new(args: PlannerArgs) -> Self {
+        let now = args.clock.now();
         Self {
             policy: args.policy,
             max_sessions: args.max_sessions,
+            linger: args.linger,
             posts: args.posts,
             open_pool: args.open_pool,
             on_serving: args.on_serving,
@@ -118,9 +134,12 @@ impl Planner {
             guard: args.guard,
             clock: args.clock,
             backoff: Backoff::of_cores(),
-            built_at: args.clock.now(),
+            built_at: now,
             core: None,
             opened: HashMap::new(),
+            burials: Backoff::of_cores(),
+            buried_at: now,
+            next_burial: now,
             facts: BTreeMap::new(),
             next_pool: 0,
             serving: None,
@@ -173,7 +192,7 @@ impl Planner {
                 PlanEffect::OpenPool { pool, upstream } => self.open(pool, upstream),
                 PlanEffect::ClosePool(pool) => {
                     self.facts.remove(&pool);
-                    ctx.run_later(Self::LINGER, move |this, _| this.close(pool));
+                    ctx.run_later(self.linger, move |this, _| this.close(pool));
                 }
                 PlanEffect::Grant(seat, lease) => {
                     self.posts.granted.send(LeaseGranted { seat, lease });
@@ -221,6 +240,32 @@ impl Planner {
             (self.on_closed)(pool);
         }
     }
+
+    /// Forgets sessions whose actors are gone, which say nothing of it themselves, and lets the
+    /// plan open others.
+    fn bury_dead(&mut self, now: Instant, ctx: &mut Context<Self>) {
+        if now < self.next_burial {
+            return;
+        }
+        let dead: Vec<PoolKey> = self
+            .opened
+            .iter()
+            .filter(|(_, opened)| !opened.forward.is_open())
+            .map(|(pool, _)| *pool)
+            .collect();
+        if dead.is_empty() {
+            return;
+        }
+        let lasted = now.saturating_duration_since(self.buried_at);
+        self.buried_at = now;
+        self.next_burial = now + self.burials.next_delay_after(lasted);
+        for pool in dead {
+            tracing::error!(session = pool.0, "a pool session's actor is gone");
+            // The miner sessions take the leases back before they hear of others.
+            self.close(pool);
+            self.step(ctx, |core| core.pool_gone(pool, now));
+        }
+    }
 }
 
 impl Actor for Planner {
@@ -232,6 +277,7 @@ impl Actor for Planner {
         self.step(ctx, |core| core.tick(now));
         ctx.run_interval(Self::TICK, |this, ctx| {
             let now = this.clock.now();
+            this.bury_dead(now, ctx);
             this.step(ctx, |core| core.tick(now));
             this.note();
         });
@@ -305,7 +351,6 @@ impl Handler<JobReplaced> for Planner {
         if let Some(facts) = self.facts.get_mut(&pool) {
             facts.job_at = Some(now);
             facts.blob = Some(replaced.job.blob.clone());
-            facts.responsive = true;
         }
         self.step(ctx, |core| core.job_replaced(pool, &replaced.job.blob, now));
     }
@@ -357,5 +402,19 @@ impl Handler<ClosePools> for Planner {
         for pool in pools {
             self.close(pool);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_is_left_lingers_for_longer_than_a_share_may_wait_for_its_proof() {
+        let seconds = Duration::from_secs;
+        assert_eq!(Planner::linger_for(Duration::ZERO), seconds(5));
+        assert_eq!(Planner::linger_for(seconds(4)), seconds(5));
+        assert_eq!(Planner::linger_for(seconds(20)), seconds(21));
+        assert_eq!(Planner::linger_for(Duration::MAX), Duration::MAX);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
 use zartrux_models::session::{PoolClose, PoolProtocol};
 use zartrux_models::stratum::{ErrorClass, LineAssembler, bounded_text};
 
@@ -104,13 +104,22 @@ impl PoolSession {
     }
 
     /// The connection is gone, or was never made: settles what was on it, and makes the next one in
-    /// due time.
+    /// due time, or none if the session is closing.
     pub(super) fn lose(&mut self, end: &End, ctx: &mut Context<Self>) {
         self.settle_all();
         self.link = None;
         self.core = PoolProtocol::new(self.settings.clone());
         self.patience_ends = None;
         self.stats.lost(end.close.class);
+        if self.closing {
+            tracing::info!(
+                pool = %self.place,
+                session = self.key.0,
+                reason = %end.close.reason,
+                "the connection ended before its last verdicts"
+            );
+            return self.leave(ctx);
+        }
         let lasted = self.logged_in_at.take().map_or(Duration::ZERO, |since| {
             self.clock.now().saturating_duration_since(since)
         });
@@ -136,6 +145,13 @@ impl PoolSession {
             delay.as_secs_f64()
         ));
         ctx.run_later(delay, |this, ctx| this.connect(ctx));
+    }
+
+    /// Ends the session: what was told to close has nothing more to wait for.
+    pub(super) fn leave(&mut self, ctx: &mut Context<Self>) {
+        self.write_out();
+        self.guard.health().set_note("closed");
+        ctx.stop();
     }
 
     /// Runs a step that renders a line, and puts the line into the outbox; returns where in the

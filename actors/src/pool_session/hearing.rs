@@ -9,10 +9,11 @@ use super::{PoolSession, PoolState};
 use crate::share_ticket::{Settlement, ShareTicket};
 
 impl PoolSession {
-    /// Sends a share, or settles it at once: its job is of a connection that is gone.
+    /// Sends a share, or settles it at once: its job is of a connection that is gone, or the session
+    /// is closing.
     pub(super) fn forward(&mut self, ticket: ShareTicket) -> Result<(), End> {
         let current = ticket.share.job.origin == self.origin();
-        if !current || self.link.is_none() || !self.core.is_logged_in() {
+        if !current || self.closing || self.link.is_none() || !self.core.is_logged_in() {
             self.undeliverable(ticket);
             return Ok(());
         }
@@ -124,9 +125,12 @@ impl PoolSession {
         }
     }
 
-    /// Words that nobody has classified are shown as they came, once in a row.
+    /// Words that nobody has classified are shown as they came, once in a row; some pools put a
+    /// number into them, so that no two are the same.
     fn note_unknown(&mut self, class: ErrorClass, text: &str) {
-        if class == ErrorClass::Unknown && *self.unknown_words != *text {
+        let unknown = class == ErrorClass::Unknown && *self.unknown_words != *text;
+        if unknown && self.warnings_left > 0 {
+            self.warnings_left -= 1;
             tracing::warn!(pool = %self.place, %text, "refused in words that are not known");
             self.unknown_words = text.into();
         }

@@ -11,7 +11,9 @@ use crate::share_ticket::ShareTicket;
 #[rtype(result = "()")]
 pub struct ForwardShare(pub ShareTicket);
 
-/// Stop: settle what is pending, say nothing more, close.
+/// Stop: take no more shares, say nothing more of jobs and states, and close as soon as all
+/// submits under way have their verdicts; at once if there are none. Each is waited for as long as
+/// ever, so this takes [`PoolTimeouts::response`](super::PoolTimeouts::response) at most.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct ClosePool;

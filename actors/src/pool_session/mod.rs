@@ -21,7 +21,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix::{Actor, ActorContext, Context, Handler};
+use actix::{Actor, Context, Handler};
 use tokio::sync::OnceCell;
 use tokio_native_tls::TlsConnector;
 use zartrux_models::session::{PoolProtocol, PoolSettings};
@@ -78,6 +78,8 @@ pub struct PoolSession {
     warnings_left: u32,
     /// Words of the pool that nobody has classified, so that each is logged once.
     unknown_words: Box<str>,
+    /// Told to close: only the verdicts on what is pending are waited for.
+    closing: bool,
     /// Where a line is rendered before it goes into the outbox.
     line: Vec<u8>,
 }
@@ -122,6 +124,7 @@ impl PoolSession {
             place: String::new(),
             warnings_left: 0,
             unknown_words: Box::default(),
+            closing: false,
             line: Vec::new(),
         }
     }
@@ -154,6 +157,9 @@ impl PoolSession {
     }
 
     fn report_state(&self) {
+        if self.closing {
+            return;
+        }
         for post in &self.posts.state {
             post.send(PoolStateChanged {
                 pool: self.key,
@@ -164,6 +170,9 @@ impl PoolSession {
     }
 
     fn report_job(&self) {
+        if self.closing {
+            return;
+        }
         let Some(job) = self.core.job() else {
             return;
         };
@@ -200,9 +209,15 @@ impl Handler<ClosePool> for PoolSession {
 
     fn handle(&mut self, _: ClosePool, ctx: &mut Self::Context) {
         self.guard.health().dequeued();
-        self.write_out();
-        self.guard.health().set_note("closed");
-        ctx.stop();
+        self.closing = true;
+        if self.pending.is_empty() {
+            // Without a connection as well: nothing is pending then.
+            return self.leave(ctx);
+        }
+        self.guard.health().set_note(format!(
+            "closing; {} submits wait for their verdicts",
+            self.pending.len()
+        ));
     }
 }
 

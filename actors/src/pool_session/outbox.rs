@@ -6,8 +6,13 @@ use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite;
 
-/// Most bytes that wait to be written; 5,000 submits have less.
+/// Most bytes that wait to be written; 5,000 submits have less. The buffer holds at most as many
+/// again that were written.
 pub(super) const OUTBOX_LIMIT: usize = 1024 * 1024;
+
+/// Most bytes of one write. A TLS write that was not ready tells what it took only when all of its
+/// bytes are out: if it always got everything that waits, one that is added to would never end.
+const WRITE_SIZE: usize = 64 * 1024;
 
 /// A buffer that served a burst is given back above this size.
 const KEPT_CAPACITY: usize = 16 * 1024;
@@ -32,8 +37,19 @@ impl Outbox {
         if self.waiting() + line.len() > OUTBOX_LIMIT {
             return Err(Full);
         }
+        self.forget_written();
         self.bytes.extend_from_slice(line);
         Ok(self.written + self.waiting() as u64)
+    }
+
+    /// Drops the written part once it is most of the buffer: a pool whose window is always nearly
+    /// full never lets the buffer run empty. What is moved is less than what was written since the
+    /// last time, so a byte costs no more than one move.
+    fn forget_written(&mut self) {
+        if self.head > KEPT_CAPACITY && self.head > self.waiting() {
+            self.bytes.drain(..self.head);
+            self.head = 0;
+        }
     }
 
     /// Bytes that wait.
@@ -56,8 +72,10 @@ impl Outbox {
         let mut writes = 0;
         while self.head < self.bytes.len() {
             // A TLS write that was not ready must be repeated with the same bytes and no fewer: so
-            // the head stays where it is until a write succeeds.
-            let polled = Pin::new(&mut *io).poll_write(cx, &self.bytes[self.head..]);
+            // what waits only gets longer until a write succeeds. It may be at another place by
+            // then (the TLS library is set to take a buffer that moved).
+            let end = self.bytes.len().min(self.head + WRITE_SIZE);
+            let polled = Pin::new(&mut *io).poll_write(cx, &self.bytes[self.head..end]);
             let Poll::Ready(wrote) = polled else {
                 return if writes > 0 {
                     Poll::Ready(Ok(writes))
@@ -85,6 +103,9 @@ impl Outbox {
         Poll::Ready(Ok(writes))
     }
 }
+
+#[cfg(test)]
+mod over_tls;
 
 #[cfg(test)]
 mod tests {
@@ -176,5 +197,36 @@ mod tests {
         let taken = (0..).take_while(|_| outbox.push(&line).is_ok()).count();
         assert_eq!(taken, OUTBOX_LIMIT / 1000);
         assert_eq!(outbox.push(&line), Err(Full));
+    }
+
+    #[test]
+    fn a_pool_whose_window_is_always_nearly_full_does_not_make_the_buffer_grow() {
+        let mut outbox = Outbox::default();
+        let mut io = Narrow {
+            taken: vec![],
+            each: 200,
+            left: 0,
+        };
+        let mut cx = Context::from_waker(Waker::noop());
+        let (mut said, mut longest) = (Vec::new(), 0);
+        for number in 0..20_000 {
+            // Only one line is taken for each that comes: one always waits.
+            let line = format!("{number:0199}\n");
+            said.extend_from_slice(line.as_bytes());
+            assert_eq!(outbox.push(line.as_bytes()), Ok(said.len() as u64));
+            longest = longest.max(outbox.bytes.len());
+            if number == 0 {
+                continue;
+            }
+            io.left = 1;
+            assert!(matches!(
+                outbox.poll_write(&mut io, &mut cx),
+                Poll::Ready(Ok(1))
+            ));
+            assert_eq!(outbox.waiting(), 200);
+            assert_eq!(outbox.written(), io.taken.len() as u64);
+        }
+        assert!(longest <= KEPT_CAPACITY + 3 * 200, "{longest}");
+        assert!(io.taken[..] == said[..said.len() - 200], "lines were lost");
     }
 }

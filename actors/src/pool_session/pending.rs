@@ -35,6 +35,10 @@ impl Pending {
         self.0.len()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// When the oldest will have waited for `timeout`.
     pub(super) fn deadline(&self, timeout: Duration) -> Option<Instant> {
         self.0.values().next().map(|oldest| oldest.since + timeout)

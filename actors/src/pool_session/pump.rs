@@ -79,6 +79,10 @@ impl ActorFuture<PoolSession> for Pump {
             session.lose(&end, ctx);
             return Poll::Ready(());
         }
+        if session.closing && session.pending.is_empty() {
+            session.leave(ctx);
+            return Poll::Ready(());
+        }
         Poll::Pending
     }
 }

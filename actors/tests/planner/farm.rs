@@ -1,6 +1,6 @@
 //! What surrounds a planner: it does what the planner says, and holds it to the rules as it goes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use zartrux_actors::clock::Clock;
@@ -16,6 +16,9 @@ pub(crate) const POLICY: PlanPolicy = PlanPolicy {
     standby: true,
     grace: Duration::from_secs(10),
 };
+
+/// How long the miner sessions hold a login; longer than a planner keeps who was mining.
+pub(crate) const LOGIN_HOLD: Duration = Duration::from_secs(25);
 
 /// How often a planner looks at the time.
 const TICK: Duration = Duration::from_millis(500);
@@ -43,6 +46,10 @@ pub(crate) struct Farm {
     /// Miners by what they hold.
     seats: BTreeMap<SeatKey, Option<Lease>>,
     next_seat: u32,
+    /// Since when those that never had a lease wait for one.
+    logging_in: BTreeMap<SeatKey, Instant>,
+    /// Those that waited when a new generation took over, which can't know what for.
+    adopted: BTreeSet<SeatKey>,
     blobs: u64,
     /// Slots given out since a pool session's blob changed.
     given: HashMap<PoolKey, HashSet<Slot>>,
@@ -67,6 +74,8 @@ impl Farm {
             serving: None,
             seats: BTreeMap::new(),
             next_seat: 0,
+            logging_in: BTreeMap::new(),
+            adopted: BTreeSet::new(),
             blobs: 0,
             given: HashMap::new(),
             unknown: Vec::new(),
@@ -87,6 +96,7 @@ impl Farm {
             generation: self.next_seat,
         };
         self.seats.insert(seat, None);
+        self.logging_in.insert(seat, self.now);
         self.step(|core, now| core.lease_asked(seat, now));
         seat
     }
@@ -97,6 +107,7 @@ impl Farm {
 
     pub(crate) fn leave(&mut self, seat: SeatKey) {
         let lease = self.seats.remove(&seat).expect("a seat that is there");
+        self.logging_in.remove(&seat);
         self.step(|core, _| {
             core.seat_left(seat, lease);
             Vec::new()
@@ -125,7 +136,6 @@ impl Farm {
         let facts = self.fact(pool);
         facts.job_at = Some(now);
         facts.blob = Some(blob.clone());
-        facts.responsive = true;
         self.step(|core, now| core.job_replaced(pool, &blob, now));
     }
 
@@ -135,12 +145,23 @@ impl Farm {
         facts.blob = None;
         facts.responsive = true;
         facts.failed = true;
+        self.vacate(pool);
+        self.step(|core, now| core.pool_lost(pool, true, now));
+    }
+
+    /// The session's actor is gone.
+    pub(crate) fn die(&mut self, pool: PoolKey) {
+        self.facts.remove(&pool).expect("a session that is open");
+        self.vacate(pool);
+        self.step(|core, now| core.pool_gone(pool, now));
+    }
+
+    fn vacate(&mut self, pool: PoolKey) {
         self.unknown.retain(|unknown| *unknown != pool);
         self.given.remove(&pool);
         for held in self.seats.values_mut() {
             *held = held.filter(|lease| lease.pool != pool);
         }
-        self.step(|core, now| core.pool_lost(pool, true, now));
     }
 
     pub(crate) fn go_silent(&mut self, pool: PoolKey) {
@@ -155,13 +176,30 @@ impl Farm {
         self.step(|core, now| core.pool_responsive(pool, now));
     }
 
-    /// Time passes, and the planner looks at it now and then.
+    /// Time passes, and the planner looks at it now and then, as do the miner sessions.
     pub(crate) fn wait(&mut self, time: Duration) {
         let end = self.now + time;
         while self.now < end {
             self.now = end.min(self.now + TICK);
             self.step(|core, now| core.tick(now));
+            let now = self.now;
+            let held_long = |since: &Instant| now.saturating_duration_since(*since) >= LOGIN_HOLD;
+            let overdue: Vec<SeatKey> = self
+                .logging_in
+                .iter()
+                .filter(|(_, since)| held_long(since))
+                .map(|(seat, _)| *seat)
+                .collect();
+            for seat in overdue {
+                self.leave(seat);
+            }
         }
+    }
+
+    /// Much time passes, and the planner looks at it once.
+    pub(crate) fn skip(&mut self, time: Duration) {
+        self.now += time;
+        self.step(|core, now| core.tick(now));
     }
 
     /// The core fails: its next generation knows what the shell knows, and hears from the miner
@@ -196,6 +234,7 @@ impl Farm {
             }
         }
         self.phase = Phase::Whole;
+        self.adopted.extend(&waiting);
         self.step(|core, now| core.adopt(&held, &waiting, now));
     }
 
@@ -291,6 +330,10 @@ impl Farm {
                 for seat in seats {
                     let lease = self.seats.remove(&seat).expect("a seat that is there");
                     assert_eq!(lease, None, "turned away although it has a lease");
+                    assert!(
+                        self.logging_in.remove(&seat).is_none() || self.adopted.contains(&seat),
+                        "turned away although its login is held"
+                    );
                     self.core.seat_left(seat, None);
                     self.turned_away += 1;
                 }
@@ -319,6 +362,7 @@ impl Farm {
         assert!(fresh, "{lease:?} was given before in the same blob");
         let held = self.seats.get_mut(&seat).expect("a seat that is there");
         *held = Some(lease);
+        self.logging_in.remove(&seat);
     }
 
     /// What must hold whenever the planner has done its step: each miner has a lease that the

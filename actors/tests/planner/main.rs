@@ -6,3 +6,4 @@
 mod cases;
 mod farm;
 mod rules;
+mod shell;

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use zartrux_models::plan::LONGEST_FAILBACK;
 use zartrux_models::work::PoolKey;
 
-use crate::farm::{Farm, POLICY};
+use crate::farm::{Farm, LOGIN_HOLD, POLICY};
 
 #[derive(Debug, Clone)]
 enum Event {
@@ -16,6 +17,7 @@ enum Event {
     /// Another target for the same blob.
     SameBlob(usize),
     Lose(usize),
+    Die(usize),
     GoSilent(usize),
     AnswerAgain(usize),
     Wait(u64),
@@ -32,6 +34,7 @@ fn quiet_event() -> impl Strategy<Value = Event> {
         10 => some.clone().prop_map(Event::Job),
         2 => some.clone().prop_map(Event::SameBlob),
         3 => some.clone().prop_map(Event::Lose),
+        1 => some.clone().prop_map(Event::Die),
         2 => some.clone().prop_map(Event::GoSilent),
         2 => some.prop_map(Event::AnswerAgain),
         3 => (1_u64..90_000).prop_map(Event::Wait),
@@ -85,6 +88,11 @@ fn play(farm: &mut Farm, event: Event) {
                 farm.lose(pool);
             }
         }
+        Event::Die(index) => {
+            if let Some(pool) = pool(farm, index) {
+                farm.die(pool);
+            }
+        }
         Event::GoSilent(index) => {
             if let Some(pool) = connected(farm, index) {
                 farm.go_silent(pool);
@@ -126,7 +134,7 @@ proptest! {
             play(&mut farm, event);
         }
         // Nothing more comes from any pool: nobody is kept waiting for ever.
-        farm.wait(POLICY.grace + Duration::from_secs(1));
+        farm.wait(POLICY.grace.max(LOGIN_HOLD) + Duration::from_secs(1));
         prop_assert_eq!(farm.without_lease(), 0);
     }
 
@@ -141,14 +149,26 @@ proptest! {
         for event in events {
             play(&mut farm, event);
         }
-        for _ in 0..160 {
+        // Sessions are opened and filled one after the other, in small steps; the time to go back
+        // may be the longest there is, in large ones.
+        let all_is_well = |farm: &mut Farm| {
             for pool in farm.pools() {
                 // Some of them are given up on the way.
+                if farm.pools().contains(&pool) {
+                    farm.answer_again(pool);
+                }
                 if farm.pools().contains(&pool) {
                     farm.job(pool, true);
                 }
             }
+        };
+        for _ in 0..160 {
+            all_is_well(&mut farm);
             farm.wait(Duration::from_millis(500));
+        }
+        for _ in 0..20 {
+            all_is_well(&mut farm);
+            farm.skip(LONGEST_FAILBACK / 10);
         }
         prop_assert_eq!(farm.serving(), Some(0));
         let seats = farm.seats();

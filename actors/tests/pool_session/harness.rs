@@ -19,7 +19,7 @@ use zartrux_models::plan::SeatKey;
 use zartrux_models::share::{Share, TargetClass};
 use zartrux_models::stratum::{ErrorClass, RequestId};
 use zartrux_models::work::{
-    Difficulty, IssuedJob, JobKey, Lateness, Nonce, PoolKey, ResultHash, Slot,
+    Difficulty, IssuedJob, JobKey, Lateness, Nonce, NonceSetId, PoolKey, ResultHash, Slot,
 };
 
 use crate::pool::Pool;
@@ -195,6 +195,7 @@ impl Session {
                 job: job.job.clone(),
             }),
             nonce: Nonce::in_slot(Slot(0xb2), number),
+            nonce_set: NonceSetId(1),
             result: ResultHash::new([0; 32]),
             raw_hash: None,
             class: TargetClass::Upstream,
@@ -219,10 +220,18 @@ impl Session {
         self.address.connected()
     }
 
-    /// What it still told, after it has ended.
-    pub(crate) async fn rest(mut self) -> Vec<Event> {
+    /// Lets go of it; what it still told until its end.
+    pub(crate) async fn rest(self) -> Vec<Event> {
+        let Self {
+            mut events,
+            forward,
+            close,
+            address,
+            ..
+        } = self;
+        drop((forward, close, address));
         let mut rest = Vec::new();
-        while let Some(event) = soon(self.events.recv()).await {
+        while let Some(event) = soon(events.recv()).await {
             rest.push(event);
         }
         rest

@@ -8,7 +8,7 @@ use zartrux_actors::supervision::ActorState;
 use zartrux_models::stratum::{ErrorClass, POOL_LINE_LIMIT};
 use zartrux_models::work::PoolKey;
 
-use crate::harness::{Event, Session, TIMEOUTS, endpoint};
+use crate::harness::{Session, TIMEOUTS, endpoint};
 use crate::pool::{Pool, job_line, login_reply};
 
 #[actix::test]
@@ -228,34 +228,4 @@ async fn a_keepalive_goes_out_in_silence() {
     }
     wire.say(&job_line("j2")).await;
     assert_eq!(&*session.job().await.job.id, "j2");
-}
-
-#[actix::test]
-async fn a_closed_session_sends_what_it_has_settles_the_rest_and_says_no_more() {
-    let pool = Pool::listen().await;
-    let mut session = Session::start(&pool);
-    let mut wire = pool.log_in("j1").await;
-    let job = session.logged_in().await;
-    session.forward(&job, 1);
-    wire.hear_submit().await;
-    // Handed over in the same moment as the close: still written.
-    session.forward(&job, 2);
-    session.close();
-    wire.hear_submit().await;
-    assert!(wire.hear().await.is_none());
-    assert!(!session.is_alive());
-    assert_eq!(session.health.state(), ActorState::Stopped);
-    let (stats, credits) = (session.stats.clone(), session.credits.clone());
-    let rest = session.rest().await;
-    let ends: Vec<u32> = rest
-        .iter()
-        .map(|event| match event {
-            Event::Settled(end) => end.ticket.seat.index,
-            Event::Job(_) | Event::State(_) => panic!("it still says {event:?}"),
-        })
-        .collect();
-    assert_eq!(ends, [1, 2]);
-    assert_eq!((stats.report().unanswered, stats.report().pending), (2, 0));
-    drop(rest);
-    assert_eq!(credits.out(), 0);
 }

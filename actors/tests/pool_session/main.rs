@@ -7,9 +7,11 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod closing;
 mod faults;
 mod harness;
 mod life;
 mod pool;
 mod shares;
 mod tls;
+mod words;

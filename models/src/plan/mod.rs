@@ -6,7 +6,7 @@ mod seat;
 mod vardiff;
 mod wheel;
 
-pub use failover::{FailoverPolicy, UpstreamView, choose};
+pub use failover::{FailoverPolicy, LONGEST_FAILBACK, UpstreamView, choose};
 pub use lease::{Lease, LeaseBook, Occupancy};
 pub use seat::SeatKey;
 pub use vardiff::{Vardiff, VardiffPolicy};

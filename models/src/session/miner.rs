@@ -111,7 +111,13 @@ impl MinerProtocol {
         let read = match parse_miner_line(line) {
             Ok(read) => read,
             Err(BadRequest::Malformed { id, what }) => {
-                return Heard::Error(id, Text(format!("Malformed request: {what}").into()));
+                let text = Text(format!("Malformed request: {what}").into());
+                // xmrig stays connected and idle after a refused login: it must be closed.
+                return if self.phase == Phase::Fresh {
+                    Heard::Fatal(id, text)
+                } else {
+                    Heard::Error(id, text)
+                };
             }
             Err(bad @ (BadRequest::NotJson(_) | BadRequest::NoId)) => {
                 return Heard::Garbage(bad.to_string());

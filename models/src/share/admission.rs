@@ -59,6 +59,7 @@ pub fn admit(
     Ok(Share {
         job: Arc::clone(found.issued),
         nonce,
+        nonce_set: found.nonce_set,
         result,
         raw_hash,
         class,

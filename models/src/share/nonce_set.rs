@@ -1,4 +1,4 @@
-//! Nonces submitted in one upstream job: exact, so that nothing is refused by a guess.
+//! Nonces submitted in one upstream job, or several with the same blob: exact, so that nothing is refused by a guess.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use crate::work::{Nonce, ResultHash};
 /// What is known of a nonce that a new share brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Novelty {
-    /// Never seen in this job.
+    /// Never seen with this blob.
     New,
     /// Seen with another result that is not settled yet: at most one of the two can be right, so
     /// this share waits for what becomes of that one.
@@ -16,7 +16,7 @@ pub enum Novelty {
     Duplicate,
 }
 
-/// Exact set of the nonces of one job.
+/// Exact set of the nonces submitted for one blob.
 ///
 /// A nonce is *claimed* while its share is under way and *taken* once the share was forwarded or
 /// credited. So a bogus copy cannot poison an honest share: the claim of a refused share is given
@@ -28,7 +28,7 @@ pub struct NonceSet {
 }
 
 impl NonceSet {
-    /// Most nonces kept for one job (about 40 bytes each); further shares are answered "too many".
+    /// Most nonces kept for one blob (about 40 bytes each); further shares are answered "too many".
     pub const MAX: usize = 1_000_000;
 
     /// Most different results under way for one nonce; an honest miner has one. Further ones are
@@ -72,7 +72,8 @@ impl NonceSet {
         self.taken.contains(&nonce)
     }
 
-    /// A share was refused: its nonce is free again for the right result.
+    /// A share was refused: its nonce is free again for the right result. `result` is the one that
+    /// was claimed, even if another took its place meanwhile.
     pub fn give_back(&mut self, nonce: Nonce, result: &ResultHash) {
         if let Some(claims) = self.claims.get_mut(&nonce) {
             claims.retain(|claimed| claimed != result);

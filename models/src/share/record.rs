@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::work::{Difficulty, IssuedJob, Lateness, Nonce, ResultHash};
+use crate::work::{Difficulty, IssuedJob, Lateness, Nonce, NonceSetId, ResultHash};
 
 /// What a share is worth, by the targets it claims to meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,9 +32,11 @@ impl TargetClass {
 pub struct Share {
     /// The upstream job it is for.
     pub job: Arc<IssuedJob>,
-    /// Within the miner's lease, new in the job.
+    /// Within the miner's lease, new among the nonces of the job's blob.
     pub nonce: Nonce,
-    /// The claimed result; meets the miner's target.
+    /// Where its nonce is claimed: the same for all jobs of the same blob.
+    pub nonce_set: NonceSetId,
+    /// The claimed result, or the true one that a proof put in its place; meets the miner's target.
     pub result: ResultHash,
     /// The raw `RandomX` hash (version 2 only); its link to `result` was checked.
     pub raw_hash: Option<[u8; 32]>,

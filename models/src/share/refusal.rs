@@ -18,7 +18,7 @@ pub enum RefusalReason {
     WrongAlgorithm,
     /// The nonce lies outside the session's lease.
     OutsideLease,
-    /// The nonce was already submitted in this upstream job.
+    /// The nonce was already submitted in this upstream job, or in another with the same blob.
     Duplicate,
     /// The result does not meet the miner's target.
     LowDifficulty,
@@ -101,11 +101,11 @@ impl Refusal {
         Self { reason }
     }
 
-    /// `later` has the nonce of a share of the same job that was forwarded or credited: a
-    /// duplicate. `None` when the two do not collide.
+    /// `later` has the nonce of a share of the same blob that was forwarded or credited: a
+    /// duplicate, whatever the pool calls the two jobs. `None` when the two do not collide.
     #[must_use]
     pub fn duplicate_of(settled: &Share, later: &Share) -> Option<Self> {
-        (settled.job.key == later.job.key && settled.nonce == later.nonce)
+        (settled.nonce_set == later.nonce_set && settled.nonce == later.nonce)
             .then_some(Self::checked(RefusalReason::Duplicate))
     }
 

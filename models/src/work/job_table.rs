@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{IssuedJob, JobKey, JobOrigin, PoolKey, UpstreamJob};
+use super::{Blob, IssuedJob, JobKey, JobOrigin, PoolKey, UpstreamJob};
 use crate::share::NonceSet;
 
 /// How late a share is.
@@ -24,8 +24,16 @@ struct LiveJob {
     nonces: NonceSetId,
 }
 
+/// Number of a space of nonces within a lane, shared by jobs of the same blob; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct NonceSetId(u32);
+pub struct NonceSetId(pub u32);
+
+/// What a pool session worked on when its connection went: the next one may bring it again.
+#[derive(Debug)]
+struct Parted {
+    blob: Blob,
+    nonces: NonceSetId,
+}
 
 /// What is known of a job that is still alive.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +42,8 @@ pub struct Found<'a> {
     pub issued: &'a Arc<IssuedJob>,
     /// The nonces submitted in it.
     pub nonces: &'a NonceSet,
+    /// Which set that is.
+    pub nonce_set: NonceSetId,
     /// How late a share for it is.
     pub lateness: Lateness,
 }
@@ -45,13 +55,16 @@ pub struct JobTable {
     pools: HashMap<PoolKey, [Option<LiveJob>; 2]>,
     by_key: HashMap<JobKey, PoolKey>,
     nonces: HashMap<NonceSetId, NonceSet>,
+    /// Pool sessions without a connection: at most one set each.
+    parted: HashMap<PoolKey, Parted>,
 }
 
 impl JobTable {
     /// Takes the next job of a pool session; the current one becomes the previous.
     ///
     /// `None` when it is the same work again, which must not be sent to miners. A job from a new
-    /// connection makes the jobs of the former one expire.
+    /// connection makes the jobs of the former one expire; the nonces submitted in its last one
+    /// stay known if the blob is the same.
     pub fn replace(&mut self, origin: JobOrigin, job: UpstreamJob) -> Option<Arc<IssuedJob>> {
         if let Some(current) = self.current(origin.pool)
             && current.origin == origin
@@ -62,14 +75,19 @@ impl JobTable {
         self.last_key += 1;
         let key = JobKey(self.last_key);
         let issued = Arc::new(IssuedJob { key, origin, job });
+        let parted = self.parted.remove(&origin.pool);
         let pair = self.pools.entry(origin.pool).or_default();
         let former = pair[0].take();
-        let same_blob = former
-            .as_ref()
-            .filter(|former| former.issued.job.blob == issued.job.blob);
+        let last = match (&former, &parted) {
+            (Some(former), _) => Some((&former.issued.job.blob, former.nonces)),
+            (None, parted) => parted.as_ref().map(|parted| (&parted.blob, parted.nonces)),
+        };
         let live = LiveJob {
             issued: Arc::clone(&issued),
-            nonces: same_blob.map_or(NonceSetId(key.0), |former| former.nonces),
+            nonces: match last {
+                Some((blob, nonces)) if *blob == issued.job.blob => nonces,
+                Some(_) | None => NonceSetId(key.0),
+            },
         };
         self.nonces.entry(live.nonces).or_default();
         let (kept, expired) = match former {
@@ -81,27 +99,54 @@ impl JobTable {
         for gone in [expired, oldest].into_iter().flatten() {
             self.drop_job(origin.pool, &gone);
         }
+        if let Some(parted) = parted {
+            self.drop_unused(origin.pool, parted.nonces);
+        }
         Some(issued)
     }
 
     fn drop_job(&mut self, pool: PoolKey, gone: &LiveJob) {
         self.by_key.remove(&gone.issued.key);
-        let still_used = self
-            .pools
-            .get(&pool)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .any(|live| live.nonces == gone.nonces);
-        if !still_used {
-            self.nonces.remove(&gone.nonces);
+        self.drop_unused(pool, gone.nonces);
+    }
+
+    fn drop_unused(&mut self, pool: PoolKey, set: NonceSetId) {
+        let live = self.pools.get(&pool).into_iter().flatten().flatten();
+        let parted = self.parted.get(&pool).map(|parted| parted.nonces);
+        if !live
+            .map(|live| live.nonces)
+            .chain(parted)
+            .any(|used| used == set)
+        {
+            self.nonces.remove(&set);
         }
     }
 
     /// Forgets the jobs of a pool session: its connection is gone.
+    ///
+    /// The nonces of the last one are kept until the next connection shows whether it brings the
+    /// same blob: what was submitted in it was submitted.
     pub fn forget(&mut self, pool: PoolKey) {
-        for gone in self.pools.remove(&pool).into_iter().flatten().flatten() {
+        let Some(pair) = self.pools.remove(&pool) else {
+            return;
+        };
+        if let [Some(current), _] = &pair {
+            let parted = Parted {
+                blob: current.issued.job.blob.clone(),
+                nonces: current.nonces,
+            };
+            self.parted.insert(pool, parted);
+        }
+        for gone in pair.into_iter().flatten() {
             self.drop_job(pool, &gone);
+        }
+    }
+
+    /// Forgets all of a pool session: there will be no further connection.
+    pub fn close(&mut self, pool: PoolKey) {
+        self.forget(pool);
+        if let Some(parted) = self.parted.remove(&pool) {
+            self.drop_unused(pool, parted.nonces);
         }
     }
 
@@ -130,14 +175,24 @@ impl JobTable {
         Some(Found {
             issued: &live.issued,
             nonces: self.nonces.get(&live.nonces)?,
+            nonce_set: live.nonces,
             lateness,
         })
     }
 
-    /// The nonces submitted in a job, while it is alive.
-    pub fn nonces_mut(&mut self, key: JobKey) -> Option<&mut NonceSet> {
-        let set = self.live(key)?.0.nonces;
+    /// A set of submitted nonces, while a job uses it or may come back to it.
+    pub fn nonces_of(&mut self, set: NonceSetId) -> Option<&mut NonceSet> {
         self.nonces.get_mut(&set)
+    }
+
+    /// Whether a share that waits can still be forwarded: its nonces are known, and the connection
+    /// that brought its job is still there.
+    #[must_use]
+    pub fn may_wait(&self, set: NonceSetId, origin: JobOrigin) -> bool {
+        self.nonces.contains_key(&set)
+            && self
+                .current(origin.pool)
+                .is_some_and(|current| current.origin == origin)
     }
 
     /// The number of the last job: whatever is given out next is greater.
@@ -150,7 +205,7 @@ impl JobTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::{Algorithm, Blob, Difficulty, Nonce, Slot};
+    use crate::work::{Algorithm, Difficulty, Nonce, Slot};
 
     fn job(id: &str) -> UpstreamJob {
         UpstreamJob {
@@ -163,6 +218,20 @@ mod tests {
             next_seed: None,
             network_difficulty: None,
         }
+    }
+
+    fn other_blob(id: &str) -> UpstreamJob {
+        UpstreamJob {
+            blob: Blob::from_hex(&format!("{}01", "00".repeat(75))).unwrap(),
+            ..job(id)
+        }
+    }
+
+    /// A share with this nonce was forwarded in a job; the set that knows it.
+    fn take(table: &mut JobTable, key: JobKey, nonce: Nonce) -> NonceSetId {
+        let set = table.find(key).unwrap().nonce_set;
+        table.nonces_of(set).unwrap().take(nonce);
+        set
     }
 
     const fn origin(pool: u32, connection: u32) -> JobOrigin {
@@ -204,7 +273,10 @@ mod tests {
         table.forget(PoolKey(0));
         assert!(table.find(next).is_none());
         assert!(table.by_key.is_empty());
+        assert_eq!(table.nonces.len(), 1, "the same blob may come again");
+        table.close(PoolKey(0));
         assert!(table.nonces.is_empty());
+        assert!(table.parted.is_empty());
     }
 
     #[test]
@@ -212,14 +284,75 @@ mod tests {
         let nonce = Nonce::in_slot(Slot(1), 7);
         let mut table = JobTable::default();
         let first = table.replace(origin(0, 1), job("a")).unwrap().key;
-        table.nonces_mut(first).unwrap().take(nonce);
+        take(&mut table, first, nonce);
         let second = table.replace(origin(0, 1), job("b")).unwrap().key;
         assert!(table.find(second).unwrap().nonces.is_taken(nonce));
         assert!(table.find(first).unwrap().nonces.is_taken(nonce));
-        let mut fresh = job("c");
-        fresh.blob = Blob::from_hex(&format!("{}01", "00".repeat(75))).unwrap();
-        let third = table.replace(origin(0, 1), fresh).unwrap().key;
+        let third = table.replace(origin(0, 1), other_blob("c")).unwrap().key;
         assert!(!table.find(third).unwrap().nonces.is_taken(nonce));
         assert_eq!(table.nonces.len(), 2);
+    }
+
+    #[test]
+    fn nonces_outlive_the_job_in_which_they_were_claimed_while_another_has_its_blob() {
+        let mut table = JobTable::default();
+        let keys = ["a", "b", "c"].map(|id| table.replace(origin(0, 1), job(id)).unwrap().key);
+        let set = table.find(keys[2]).unwrap().nonce_set;
+        assert_eq!(set, table.find(keys[1]).unwrap().nonce_set);
+        assert!(table.find(keys[0]).is_none());
+        assert!(table.nonces_of(set).is_some());
+        assert!(table.may_wait(set, origin(0, 1)));
+        for id in ["d", "e"] {
+            table.replace(origin(0, 1), other_blob(id)).unwrap();
+        }
+        assert!(table.nonces_of(set).is_none());
+        assert!(!table.may_wait(set, origin(0, 1)));
+    }
+
+    #[test]
+    fn a_new_connection_with_the_same_blob_knows_the_nonces_of_the_lost_one() {
+        let nonce = Nonce::in_slot(Slot(1), 7);
+        let mut table = JobTable::default();
+        let first = table.replace(origin(0, 1), job("a")).unwrap().key;
+        let set = take(&mut table, first, nonce);
+        table.forget(PoolKey(0));
+        // A connection that is lost before it brings a job changes nothing.
+        table.forget(PoolKey(0));
+        assert!(table.find(first).is_none());
+        assert!(
+            table.nonces_of(set).is_some(),
+            "what is under way settles in it"
+        );
+        assert!(
+            !table.may_wait(set, origin(0, 1)),
+            "what waits has lost its connection"
+        );
+        let second = table.replace(origin(0, 2), job("a")).unwrap().key;
+        assert!(table.find(second).unwrap().nonces.is_taken(nonce));
+        assert!(table.may_wait(set, origin(0, 2)));
+        assert!(!table.may_wait(set, origin(0, 1)));
+        let elsewhere = table.replace(origin(1, 1), job("a")).unwrap().key;
+        assert_ne!(
+            table.find(elsewhere).unwrap().nonce_set,
+            set,
+            "another pool session"
+        );
+    }
+
+    #[test]
+    fn a_new_connection_with_another_blob_drops_the_nonces_of_the_lost_one() {
+        let nonce = Nonce::in_slot(Slot(1), 7);
+        let mut table = JobTable::default();
+        let first = table.replace(origin(0, 1), job("a")).unwrap().key;
+        let set = take(&mut table, first, nonce);
+        table.replace(origin(0, 1), other_blob("b")).unwrap();
+        for connection in 2..100 {
+            table.forget(PoolKey(0));
+            assert_eq!(table.nonces.len(), 1, "one set for each pool session");
+            let next = if connection % 2 == 0 { job } else { other_blob };
+            table.replace(origin(0, connection), next("a")).unwrap();
+        }
+        assert!(table.nonces_of(set).is_none());
+        assert_eq!((table.nonces.len(), table.parted.len()), (1, 0));
     }
 }

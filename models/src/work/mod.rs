@@ -12,6 +12,6 @@ pub use algorithm::Algorithm;
 pub use blob::{BadBlob, Blob};
 pub use hash::{NotHex32, ResultHash, SeedHash};
 pub use job::{IssuedJob, JobKey, JobOrigin, PoolKey, UpstreamJob};
-pub use job_table::{Found, JobTable, Lateness};
+pub use job_table::{Found, JobTable, Lateness, NonceSetId};
 pub use nonce::{BadNonce, Nonce, Slot};
 pub use target::{BadTarget, Difficulty, Target};

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use zartrux_models::plan::{FailoverPolicy, Lease, LeaseBook, SeatKey, UpstreamView};
 use zartrux_models::work::{Blob, PoolKey};
 
-use self::waiting::WaitingList;
+use self::waiting::{Waiter, WaitingList};
 
 /// What a session may take to connect: for so long at the start the first upstream in order is
 /// waited for before a later one serves, and miners are kept for another session of an upstream
@@ -25,7 +25,8 @@ pub struct PlanPolicy {
     pub failover: FailoverPolicy,
     /// Keep the next upstream logged in.
     pub standby: bool,
-    /// How long miners are kept while no upstream serves.
+    /// How long miners that were mining are kept while no upstream serves. One that is logging in
+    /// waits for as long as the miner sessions hold its login.
     pub grace: Duration,
 }
 
@@ -43,7 +44,7 @@ pub enum PlanEffect {
     ClosePool(PoolKey),
     /// Tell a seat its lease.
     Grant(SeatKey, Lease),
-    /// No upstream has served these for too long: send them away.
+    /// No upstream has served these, which were mining, for too long: send them away.
     TurnAway(Vec<SeatKey>),
     /// Another upstream serves now (`None`: nobody does).
     Serving(Option<usize>),
@@ -58,7 +59,7 @@ pub struct PoolFacts {
     pub job_at: Option<Instant>,
     /// The blob of that job: slots come back to life only with another.
     pub blob: Option<Blob>,
-    /// Answers submits.
+    /// Answers submits, as far as is known: only a login, or an answer after a silence, says so.
     pub responsive: bool,
     /// Has failed at least once since it was opened.
     pub failed: bool,
@@ -87,6 +88,8 @@ impl PoolFacts {
 pub struct PlannerCore {
     policy: PlanPolicy,
     started: Instant,
+    /// With the penalties of those that answered no submits; a generation built after a fault
+    /// begins without any.
     upstreams: Vec<UpstreamView>,
     max_sessions: Vec<usize>,
     serving: Option<usize>,
@@ -131,7 +134,8 @@ impl PlannerCore {
 
     /// Takes over the leases of an earlier generation: every slot that nobody holds counts as
     /// scanned. A session that connected since then is known whole, and leases of its former
-    /// connection are void.
+    /// connection are void. Who waits counts as having mined: the reports do not tell, and those
+    /// that were mining must be told in time.
     pub fn adopt(
         &mut self,
         held: &[(SeatKey, Lease)],
@@ -153,11 +157,11 @@ impl PlannerCore {
         }
         for (seat, lease) in held {
             if self.book.tenant(*lease) != Some(*seat) {
-                self.waiting.push(*seat, now);
+                self.waiting.push(*seat, Waiter::Mining, now);
             }
         }
         for seat in waiting {
-            self.waiting.push(*seat, now);
+            self.waiting.push(*seat, Waiter::Mining, now);
         }
         self.uninformed = false;
         self.plan(now)
@@ -165,7 +169,7 @@ impl PlannerCore {
 
     /// A seat wants its first lease.
     pub fn lease_asked(&mut self, seat: SeatKey, now: Instant) -> Vec<PlanEffect> {
-        self.waiting.push(seat, now);
+        self.waiting.push(seat, Waiter::LoggingIn, now);
         self.plan(now)
     }
 
@@ -189,7 +193,7 @@ impl PlannerCore {
         self.waiting.remove(seat);
     }
 
-    /// A pool session has a new job.
+    /// A pool session has a new job. That alone does not say that it answers submits.
     pub fn job_replaced(&mut self, pool: PoolKey, blob: &Blob, now: Instant) -> Vec<PlanEffect> {
         let Some(facts) = self.pools.get_mut(&pool) else {
             return Vec::new();
@@ -198,7 +202,6 @@ impl PlannerCore {
         let fresh_nonces = facts.blob.as_ref() != Some(blob);
         facts.job_at = Some(now);
         facts.blob = Some(blob.clone());
-        facts.responsive = true;
         if first && !self.book.is_open(pool) {
             self.book.open(pool);
         } else if fresh_nonces {
@@ -217,7 +220,17 @@ impl PlannerCore {
             facts.responsive = true;
             facts.failed |= failed;
             for seat in self.book.close(pool) {
-                self.waiting.push(seat, now);
+                self.waiting.push(seat, Waiter::Mining, now);
+            }
+        }
+        self.plan(now)
+    }
+
+    /// A pool session is no more, though nobody closed it.
+    pub fn pool_gone(&mut self, pool: PoolKey, now: Instant) -> Vec<PlanEffect> {
+        if self.pools.remove(&pool).is_some() {
+            for seat in self.book.close(pool) {
+                self.waiting.push(seat, Waiter::Mining, now);
             }
         }
         self.plan(now)

@@ -105,8 +105,9 @@ impl PlannerCore {
         effects
     }
 
-    /// Who waits for too long, because no upstream serves or the one that does has no room, goes
-    /// to its own next pool.
+    /// Who was mining and waits for too long, because no upstream serves or the one that does has
+    /// no room, goes to its own next pool. A login is answered by the miner sessions when they have
+    /// held it for long enough.
     pub(super) fn turn_away(&mut self, now: Instant, effects: &mut Vec<PlanEffect>) {
         let patience = match self.unserved_since {
             Some(since) if now.saturating_duration_since(since) >= self.policy.grace => {
@@ -115,7 +116,7 @@ impl PlannerCore {
             Some(_) => self.policy.grace,
             None => self.policy.grace.max(CONNECTING),
         };
-        let gone = self.waiting.take_longer_than(patience, now);
+        let gone = self.waiting.take_mining_for(patience, now);
         if !gone.is_empty() {
             effects.push(PlanEffect::TurnAway(gone));
         }

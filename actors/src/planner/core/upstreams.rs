@@ -29,14 +29,30 @@ impl PlannerCore {
             chosen = None;
         }
         if chosen != self.serving {
+            if let Some(left) = self.serving.filter(|left| self.is_silent(*left)) {
+                self.upstreams[left].left_unanswered();
+            }
             self.serving = chosen;
             effects.push(PlanEffect::Serving(chosen));
+        }
+        for (index, view) in self.upstreams.iter_mut().enumerate() {
+            view.observe_serving(chosen == Some(index), &self.policy.failover, now);
         }
         self.ever_served |= chosen.is_some();
         self.unserved_since = match chosen {
             Some(_) => None,
             None => self.unserved_since.or(Some(now)),
         };
+    }
+
+    /// Whether nothing is left of an upstream but sessions that have a job and answer no submits.
+    fn is_silent(&self, upstream: usize) -> bool {
+        let mut with_job = self
+            .pools
+            .values()
+            .filter(|facts| facts.upstream == upstream && facts.job_at.is_some())
+            .peekable();
+        with_job.peek().is_some() && with_job.all(|facts| !facts.responsive)
     }
 
     pub(super) fn has_failed(&self, upstream: usize) -> bool {

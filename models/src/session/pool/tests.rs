@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::share::TargetClass;
 use crate::work::{
-    Algorithm, Difficulty, IssuedJob, JobKey, JobOrigin, Lateness, Nonce, PoolKey, ResultHash,
+    Algorithm, Difficulty, IssuedJob, JobKey, JobOrigin, Lateness, Nonce, NonceSetId, PoolKey,
+    ResultHash,
 };
 
 const BLOB: &str = "1010a1938cd806f844abc1745b30d19a2cc0f9907bc8a98e07643ff507d4b6cfed2fdf3697a10d0000000041eb1010588021a54a0958d96de433c779648c61d2ec0311b5e67e358116999e01";
@@ -85,6 +86,7 @@ fn share(protocol: &PoolProtocol) -> Share {
             job,
         }),
         nonce: Nonce::new([5, 0, 0, 0xb2]),
+        nonce_set: NonceSetId(1),
         result: ResultHash::new([0; 32]),
         raw_hash: None,
         class: TargetClass::Upstream,
