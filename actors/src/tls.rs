@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, thiserror::Error)]
 pub enum TlsSetupError {
     /// A file can't be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     File {
         /// Which.
         path: PathBuf,
@@ -24,7 +24,7 @@ pub enum TlsSetupError {
     #[error("{0}: no PEM certificate in it")]
     NoCertificate(PathBuf),
     /// Certificate and key do not work together, or are of a kind we can't use.
-    #[error("{path}: {source}")]
+    #[error("{path} is no usable certificate with its key")]
     Identity {
         /// The certificate.
         path: PathBuf,
@@ -69,13 +69,14 @@ impl TlsFiles {
         }
     }
 
-    /// Generates both, unless they are there: self-signed, valid until 2056 (miners pin it), the key readable by its
+    /// Generates both, if neither is there: self-signed, valid until 2056 (miners pin it), the key readable by its
     /// owner alone.
     ///
     /// # Errors
     /// The folder can't be written.
     pub fn generate_if_missing(&self) -> Result<(), TlsSetupError> {
-        if self.certificate.exists() && self.key.exists() {
+        // Half of a pair may be somebody's, and is never replaced: loading names what is missing.
+        if self.certificate.exists() || self.key.exists() {
             return Ok(());
         }
         let key = KeyPair::generate()?;
@@ -151,6 +152,18 @@ mod tests {
         assert_eq!(first.len(), 64);
         let mode = fs::metadata(&files.key).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_key_without_its_certificate_is_not_overwritten() {
+        let data = tempfile::tempdir().unwrap();
+        let files = TlsFiles::generated_in(data.path());
+        files.generate_if_missing().unwrap();
+        let key = fs::read(&files.key).unwrap();
+        fs::remove_file(&files.certificate).unwrap();
+        files.generate_if_missing().unwrap();
+        assert!(files.load().is_err());
+        assert_eq!(fs::read(&files.key).unwrap(), key);
     }
 
     #[test]

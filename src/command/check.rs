@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use zartrux_actors::tls::TlsFiles;
 use zartrux_config::{Faults, Settings};
 
 use super::SettingsArgs;
@@ -25,6 +26,18 @@ pub(super) fn settings(args: &SettingsArgs) -> Result<Settings, Faults> {
     }
 }
 
+/// Certificate and key that the settings name must be there and fit.
+fn given_tls(settings: &Settings) -> Result<()> {
+    if let Some(given) = &settings.miners.tls_files {
+        TlsFiles {
+            certificate: given.certificate.clone(),
+            key: given.key.clone(),
+        }
+        .load()?;
+    }
+    Ok(())
+}
+
 pub(super) fn check(args: &SettingsArgs) -> Result<ExitCode> {
     let settings = match settings(args) {
         Ok(settings) => settings,
@@ -33,6 +46,12 @@ pub(super) fn check(args: &SettingsArgs) -> Result<ExitCode> {
             return Ok(ExitCode::Configuration);
         }
     };
+    if let Err(fault) = given_tls(&settings) {
+        complain(&format_args!(
+            "miners.tls_certificate, miners.tls_key: {fault:#}"
+        ));
+        return Ok(ExitCode::Configuration);
+    }
     say(&settings.summary());
     for warning in settings.warnings() {
         complain(&format_args!("warning: {warning}"));

@@ -106,12 +106,12 @@ const OF_NO_CONCERN: [(&str, &str); 14] = [
     ("colors", "the log has no colours to choose"),
     (
         "custom-diff-stats",
-        "hash rates are always counted at each miner's own difficulty",
+        "work is always counted at each miner's own difficulty",
     ),
     ("dns", "names are resolved by the system"),
     ("donate-over-proxy", "there is no donation"),
     ("dry-run", "`zartrux check` is the dry run"),
-    ("print-time", "the monitor shows hash rates at any time"),
+    ("print-time", "the monitor shows the state at any time"),
     ("reuse-timeout", "concerns the mode \"simple\" only"),
     ("title", "a terminal's title is left alone"),
     ("variant", "the pool's jobs name the algorithm"),
@@ -127,7 +127,7 @@ const NOT_SUPPORTED: [(&str, &str); 8] = [
     ),
     (
         "access-log-file",
-        "miners' logins are in the log and on the monitor",
+        "the monitor shows how many miners are logged in",
     ),
     (
         "data-dir",
@@ -202,9 +202,9 @@ fn special(config: &mut Object, ledger: &mut Ledger) {
     }
     if let Some(Given { path, value }) = config.take("workers") {
         if is_unset(&value) {
-            ledger.changed(path, "statistics of each rig are always kept");
+            ledger.changed(path, "there are no statistics of single rigs yet");
         } else {
-            ledger.ignored(path, "statistics of each rig are always kept");
+            ledger.ignored(path, "there are no statistics of single rigs yet");
         }
     }
     if let Some(Given { path, value }) = config.take("donate-level") {

@@ -104,8 +104,8 @@ const FAILOVER: &[Case] = &[
     ("response_timeout", "\"2s\"", |s| {
         s.failover.response_timeout = seconds(2);
     }),
-    ("job_timeout", "\"30m\"", |s| {
-        s.failover.job_timeout = seconds(1800);
+    ("job_timeout", "\"10m\"", |s| {
+        s.failover.job_timeout = seconds(600);
     }),
     ("retry", "\"1ms\"", |s| {
         s.failover.retry = Duration::from_millis(1);
