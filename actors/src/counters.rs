@@ -146,12 +146,6 @@ pub struct LaneCounts {
 }
 
 impl LaneCounts {
-    /// Invariant I2, in total and for every miner.
-    #[must_use]
-    pub fn balances(&self) -> bool {
-        self.shares.balances() && self.seats_out_of_balance == 0
-    }
-
     /// Adds the counts of another lane.
     pub fn add(&mut self, other: &Self) {
         self.shares.add(&other.shares);

@@ -1,11 +1,10 @@
 //! Keeps one thread's work going through panics.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::shared::Shared;
-use crate::supervision::{ActorHealth, ActorState, Backoff};
+use crate::supervision::{ActorHealth, ActorState, Backoff, cause_of};
 
 /// Runs `work` until it returns. After a panic in it, `clear_up` gets the cause and the thread
 /// backs off (10 ms, doubling to 30 s, from the start again after a minute without a fault);
@@ -34,11 +33,4 @@ pub(super) fn supervise<T>(
         shared.rest(backoff.next_delay());
         health.set_state(ActorState::Running);
     }
-}
-
-/// What a panic said.
-fn cause_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    text.unwrap_or_else(|| "panic without a text".to_owned())
 }

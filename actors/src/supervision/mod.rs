@@ -7,5 +7,6 @@ mod health;
 
 pub use backoff::Backoff;
 pub use drill::Drill;
+pub(crate) use guard::cause_of;
 pub use guard::{Faulted, Guard};
 pub use health::{ActorHealth, ActorState, Fault, HealthRegistry, HealthReport};
