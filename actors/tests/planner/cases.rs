@@ -336,3 +336,19 @@ fn six_hundred_need_three_sessions_and_a_hundred_one() {
     assert_eq!(farm.pools().len(), 1);
     assert_eq!((farm.seats().len(), farm.turned_away), (100, 0));
 }
+
+#[test]
+fn a_planner_built_anew_without_any_session_left_still_waits_for_the_leases() {
+    let mut farm = Farm::new(POLICY, &[1]);
+    let only = farm.pools()[0];
+    farm.join();
+    farm.fault(
+        |farm| farm.die(only),
+        |farm| {
+            farm.join();
+            farm.connect(0);
+        },
+    );
+    farm.connect(0);
+    assert_eq!(farm.without_lease(), 0);
+}

@@ -5,7 +5,7 @@ mod placing;
 mod upstreams;
 mod waiting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use zartrux_models::plan::{FailoverPolicy, Lease, LeaseBook, SeatKey, UpstreamView};
@@ -124,7 +124,8 @@ impl PlannerCore {
             ever_served: serving.is_some(),
             serving,
             unserved_since: None,
-            uninformed: !pools.is_empty(),
+            // Not by the sessions that are there: all may have died while there was no core.
+            uninformed: next_pool > 0,
             pools,
             next_pool,
             book: LeaseBook::default(),
@@ -160,7 +161,14 @@ impl PlannerCore {
                 self.waiting.push(*seat, Waiter::Mining, now);
             }
         }
-        for seat in waiting {
+        // What was reported may be older than a lease granted meanwhile.
+        let placed: HashSet<SeatKey> = self
+            .pools
+            .keys()
+            .flat_map(|pool| self.book.tenants(*pool))
+            .map(|(_, seat)| seat)
+            .collect();
+        for seat in waiting.iter().filter(|seat| !placed.contains(seat)) {
             self.waiting.push(*seat, Waiter::Mining, now);
         }
         self.uninformed = false;
