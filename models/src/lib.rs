@@ -9,10 +9,16 @@
 //! - [`proof`]: RandomX hashes, and the evidence they give
 //! - [`session`]: miner and pool sessions as plain state machines
 //! - [`plan`]: leases, difficulty per miner, choice of upstream
+//! - [`filter`]: six statistical filters, and evidence by betting
+//! - [`judge`]: who must prove first, trust in proven work, quarantine
+//! - [`simulation`]: honest and hostile rigs to measure filters and judge with
 
+pub mod filter;
+pub mod judge;
 pub mod plan;
 pub mod proof;
 pub mod session;
 pub mod share;
+pub mod simulation;
 pub mod stratum;
 pub mod work;

@@ -125,6 +125,7 @@ impl Replay {
             class: TargetClass::Upstream,
             lateness: Lateness::Current,
             asked: Difficulty::ONE,
+            retargeted: false,
             contested: false,
         }
     }

@@ -180,6 +180,7 @@ mod tests {
             class: TargetClass::Upstream,
             lateness: Lateness::Current,
             asked: Difficulty::ONE,
+            retargeted: false,
             contested: false,
         };
         let seat = SeatKey {

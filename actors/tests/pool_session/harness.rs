@@ -201,6 +201,7 @@ impl Session {
             class: TargetClass::Upstream,
             lateness: Lateness::Current,
             asked: Difficulty::ONE,
+            retargeted: false,
             contested: false,
         };
         let seat = SeatKey {

@@ -19,6 +19,8 @@ pub struct Assignment {
 #[derive(Debug, Clone, Copy)]
 pub struct Assignments {
     recent: [Option<Assignment>; Self::KEPT],
+    /// Whether each was given with different difficulties.
+    retargeted: [bool; Self::KEPT],
     /// It was given none up to there.
     none_up_to: JobKey,
 }
@@ -32,24 +34,27 @@ impl Assignments {
     pub const fn after(last: JobKey) -> Self {
         Self {
             recent: [None; Self::KEPT],
+            retargeted: [false; Self::KEPT],
             none_up_to: last,
         }
     }
 
     /// Notes what the session is given now.
     pub fn give(&mut self, given: Assignment) {
-        if let Some(same) = self
-            .recent
-            .iter_mut()
-            .flatten()
-            .find(|had| had.job == given.job && had.slot == given.slot)
-        {
-            // Asked again with another difficulty: shares found before it still count.
-            same.difficulty = same.difficulty.min(given.difficulty);
-            return;
+        for (had, retargeted) in self.recent.iter_mut().zip(&mut self.retargeted) {
+            if let Some(same) = had
+                && (same.job, same.slot) == (given.job, given.slot)
+            {
+                // Asked again with another difficulty: shares found before it still count.
+                *retargeted |= same.difficulty != given.difficulty;
+                same.difficulty = same.difficulty.min(given.difficulty);
+                return;
+            }
         }
         self.recent.rotate_right(1);
+        self.retargeted.rotate_right(1);
         self.recent[0] = Some(given);
+        self.retargeted[0] = false;
         // Its first job may be one that the lane had before the session began.
         let before = JobKey(given.job.0.saturating_sub(1));
         self.none_up_to = self.none_up_to.min(before);
@@ -59,6 +64,17 @@ impl Assignments {
     #[must_use]
     pub const fn current(&self) -> Option<Assignment> {
         self.recent[0]
+    }
+
+    /// Whether the session was asked for different difficulties on this assignment, so that
+    /// nobody knows for which of them a share of it was looked for.
+    #[must_use]
+    pub fn was_retargeted(&self, assignment: &Assignment) -> bool {
+        let same = |had: &Option<Assignment>| {
+            had.is_some_and(|had| (had.job, had.slot) == (assignment.job, assignment.slot))
+        };
+        let mut places = self.recent.iter().zip(&self.retargeted);
+        places.any(|(had, retargeted)| same(had) && *retargeted)
     }
 
     /// The assignment under an id as given out.
@@ -124,6 +140,11 @@ mod tests {
         let mut assignments = Assignments::after(JobKey(0));
         assignments.give(given(1, 100));
         assignments.give(given(1, 400));
-        assert_eq!(assignments.current().unwrap().difficulty.get(), 100);
+        let current = assignments.current().unwrap();
+        assert_eq!(current.difficulty.get(), 100);
+        assert!(assignments.was_retargeted(&current));
+        assignments.give(given(2, 400));
+        assert!(!assignments.was_retargeted(&assignments.current().unwrap()));
+        assert!(assignments.was_retargeted(&current));
     }
 }

@@ -65,6 +65,7 @@ pub fn admit(
         class,
         lateness: found.lateness,
         asked: assignment.difficulty,
+        retargeted: assignments.was_retargeted(&assignment),
         contested: novelty == Novelty::Contested,
     })
 }

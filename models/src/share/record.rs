@@ -44,8 +44,10 @@ pub struct Share {
     pub class: TargetClass,
     /// Whether its job is still the current one.
     pub lateness: Lateness,
-    /// The difficulty the miner was asked for.
+    /// The difficulty the miner was asked for, the lowest if several.
     pub asked: Difficulty,
+    /// It was asked for several on this job: for which of them it looked is not known.
+    pub retargeted: bool,
     /// Another result was submitted for the same nonce and is not settled: this share waits for
     /// what becomes of that one.
     pub contested: bool,

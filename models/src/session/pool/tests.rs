@@ -92,6 +92,7 @@ fn share(protocol: &PoolProtocol) -> Share {
         class: TargetClass::Upstream,
         lateness: Lateness::Current,
         asked: Difficulty::ONE,
+        retargeted: false,
         contested: false,
     }
 }

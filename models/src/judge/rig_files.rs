@@ -1,0 +1,127 @@
+//! The files of all rigs, bounded.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use crate::share::RigKey;
+
+use super::rig_file::RigFile;
+use super::rig_hash::RigHash;
+use super::{JudgePolicy, ProofNoted, QuarantineChange};
+
+/// How much longer a rig in quarantine is remembered: to go away must not be a way out.
+const LONGER_IN_QUARANTINE: u32 = 4;
+
+/// What is remembered of rigs.
+#[derive(Debug, Default)]
+pub(super) struct RigFiles {
+    files: HashMap<RigKey, RigFile, RigHash>,
+    quarantined: usize,
+}
+
+impl RigFiles {
+    /// A rig's file, opened if there is none.
+    pub(super) fn of(&mut self, policy: &JudgePolicy, rig: RigKey, now: Instant) -> &mut RigFile {
+        let most = policy.max_rigs.max(1);
+        if self.files.len() >= most && !self.files.contains_key(&rig) {
+            self.make_room(most);
+        }
+        self.files.entry(rig).or_insert_with(|| RigFile::new(now))
+    }
+
+    /// A proof came.
+    pub(super) fn proof_came(
+        &mut self,
+        policy: &JudgePolicy,
+        proof: &ProofNoted,
+    ) -> QuarantineChange {
+        let change = self.of(policy, proof.rig, proof.now).proof_came(proof);
+        match change {
+            QuarantineChange::Entered => self.quarantined += 1,
+            QuarantineChange::Left => self.quarantined = self.quarantined.saturating_sub(1),
+            QuarantineChange::Unchanged => {}
+        }
+        change
+    }
+
+    /// A proof did not come.
+    pub(super) fn proof_missed(&mut self, rig: RigKey) {
+        if let Some(file) = self.files.get_mut(&rig) {
+            file.proof_missed();
+        }
+    }
+
+    /// A rig's file, if there is one.
+    pub(super) fn get(&self, rig: RigKey) -> Option<&RigFile> {
+        self.files.get(&rig)
+    }
+
+    /// All files, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (RigKey, &RigFile)> {
+        self.files.iter().map(|(rig, file)| (*rig, file))
+    }
+
+    /// How many rigs are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// How many of them are in quarantine.
+    pub(super) const fn quarantined(&self) -> usize {
+        self.quarantined
+    }
+
+    /// Forgets rigs that have sent nothing for long; how many.
+    pub(super) fn forget_idle(&mut self, policy: &JudgePolicy, now: Instant) -> usize {
+        let before = self.files.len();
+        let longer = policy.forget_after.saturating_mul(LONGER_IN_QUARANTINE);
+        self.files.retain(|_, file| {
+            let after = match file.quarantine {
+                Some(_) => longer,
+                None => policy.forget_after,
+            };
+            now.saturating_duration_since(file.last_seen) <= after
+        });
+        self.count_quarantined();
+        before - self.files.len()
+    }
+
+    /// Drops the idlest quarter at once, so that the search for them is paid by as many new rigs.
+    /// Rigs in quarantine go when the others don't free a sixteenth: else each new rig would pay
+    /// for a search.
+    fn make_room(&mut self, most: usize) {
+        let surplus = (self.files.len() + 1).saturating_sub(most);
+        let dropped = self.drop_idlest(false, surplus.max(most / 4));
+        let least = surplus.max(most / 16);
+        self.drop_idlest(true, least.saturating_sub(dropped));
+        self.count_quarantined();
+    }
+
+    fn drop_idlest(&mut self, in_quarantine: bool, count: usize) -> usize {
+        let is_meant = |file: &RigFile| file.quarantine.is_some() == in_quarantine;
+        let mut seen: Vec<Instant> = self
+            .files
+            .values()
+            .filter(|file| is_meant(file))
+            .map(|file| file.last_seen)
+            .collect();
+        let count = count.min(seen.len());
+        let Some(last) = count.checked_sub(1) else {
+            return 0;
+        };
+        let (_, last_seen, _) = seen.select_nth_unstable(last);
+        let last_seen = *last_seen;
+        let mut left = count;
+        self.files.retain(|_, file| {
+            let goes = left > 0 && is_meant(file) && file.last_seen <= last_seen;
+            left -= usize::from(goes);
+            !goes
+        });
+        count
+    }
+
+    fn count_quarantined(&mut self) {
+        let in_quarantine = self.files.values().filter(|file| file.quarantine.is_some());
+        self.quarantined = in_quarantine.count();
+    }
+}
