@@ -27,6 +27,8 @@ pub struct ShareCounts {
     pub refused: BTreeMap<&'static str, u64>,
     /// Not written: the connection that brought the job was gone.
     pub undeliverable: u64,
+    /// Stayed home: the rig is in quarantine, and the hash could not be recomputed in time.
+    pub held: u64,
     /// Not taken: as many shares as are allowed were under way.
     pub overload: u64,
     /// Of those written or credited: for the job before the current one.
@@ -50,7 +52,8 @@ impl ShareCounts {
     /// that found its upstream gone or the proxy full counts as refused for that reason.
     #[must_use]
     pub fn balances(&self) -> bool {
-        let refused = self.refused.values().sum::<u64>() + self.undeliverable + self.overload;
+        let refused =
+            self.refused.values().sum::<u64>() + self.undeliverable + self.held + self.overload;
         self.received == self.forwarded() + self.credited + refused + self.pending
     }
 
@@ -62,6 +65,7 @@ impl ShareCounts {
         self.unanswered += other.unanswered;
         self.credited += other.credited;
         self.undeliverable += other.undeliverable;
+        self.held += other.held;
         self.overload += other.overload;
         self.stale += other.stale;
         self.corrected += other.corrected;
@@ -229,6 +233,10 @@ impl LaneStats {
                 shares.undeliverable += 1;
                 false
             }
+            Fate::Held => {
+                shares.held += 1;
+                false
+            }
         };
         if reached {
             shares.miner_work = shares.miner_work.saturating_add(ended.miner_work);
@@ -260,6 +268,7 @@ pub(crate) enum Fate {
     Credited,
     Refused(RefusalReason),
     Undeliverable,
+    Held,
 }
 
 /// A share that ended.
@@ -286,6 +295,7 @@ mod tests {
             Just(Fate::Credited),
             Just(Fate::Refused(RefusalReason::InvalidResult)),
             Just(Fate::Undeliverable),
+            Just(Fate::Held),
         ]
     }
 

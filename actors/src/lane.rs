@@ -2,14 +2,17 @@
 //! introduced to each other.
 //!
 //! ```text
-//!                 ┌── ShareSettled ◄───────────────────────────┐
-//! miners ⇄ MinerSessions ── JudgeShare ──► Judge ── ForwardShare ──► PoolSession ⇄ pool
-//!            ▲   │  ▲                      │  ▲                      │  │
-//!            │   │  └──────────────────────┼──┼───── JobReplaced ────┘  │
-//!   LeaseGranted └─ LeaseAsked…            ▼  │ ProofAnswered           │
-//!            └──────── Planner ◄───────── prover threads                │
-//!                         └──────────── JobReplaced, PoolStateChanged ──┘
+//!             ┌── ShareSettled ◄───────────────────────┬──────────────────────────┐
+//! miners ⇄ MinerSessions ─ ExamineShare ─► filters ─► Judge ─ ForwardShare ─► PoolSession ⇄ pool
+//!           ▲  │  ▲  └── VerdictSeen ─────────────────┘ │ ▲                     │  │
+//!           │  │  └─────────────────────────────────────┼─┼─── JobReplaced ─────┘  │
+//! LeaseGranted └─ LeaseAsked… ──┐                       ▼ │ ProofAnswered          │
+//!           └──────── Planner ◄──┘                 prover threads                  │
+//!                        └────── JobReplaced, PoolStateChanged ────────────────────┘
 //! ```
+//!
+//! The filters are six stages in a row, each of which passes every share on to the next:
+//! entropy, divergence, pattern, pace, cluster, classifier. A lane may also do without them.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,15 +21,17 @@ use std::sync::{Arc, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use actix::{Actor, Addr, Arbiter, ArbiterHandle, AsyncContext, Context};
+use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::work::{Algorithm, PoolKey, UpstreamJob};
 
 use crate::clock::Clock;
 use crate::counters::{LaneCounts, LaneStats};
-use crate::judge::{Judge, JudgeArgs, JudgePolicy};
+use crate::filters::{Alive, Cascade, FilterModels, ModelPosts, StageSettings, alive};
+use crate::judge::{Judge, JudgeArgs};
 use crate::messaging::{Credits, Post};
 use crate::miner_sessions::{
-    CloseAll, Door, MinerSessions, SessionArgs, SessionPosts, SessionSettings, StopAccepting,
-    StopReading,
+    CloseAll, Door, MinerSessions, RigListener, SessionArgs, SessionPosts, SessionSettings,
+    StopAccepting, StopReading,
 };
 use crate::planner::{
     ClosePools, OpenPool, OpenedPool, PlanPolicy, Planner, PlannerArgs, PlannerPosts,
@@ -35,7 +40,8 @@ use crate::pool_session::{
     PoolEndpoint, PoolPosts, PoolSession, PoolSessionArgs, PoolStats, PoolTimeouts,
 };
 use crate::prover::Prover;
-use crate::share_ticket::ShareTicket;
+use crate::rigs::{RigBoard, ShareRecords};
+use crate::share_ticket::{ExamineShare, ShareTicket};
 use crate::supervision::{Guard, HealthRegistry};
 
 /// An upstream as a lane uses it.
@@ -45,6 +51,8 @@ pub struct Upstream {
     pub endpoint: PoolEndpoint,
     /// Most sessions of one lane.
     pub max_sessions: usize,
+    /// How it counts before it bans.
+    pub ban_rule: BanRule,
 }
 
 /// Everything a lane is built from.
@@ -63,8 +71,14 @@ pub struct LaneArgs {
     pub timeouts: PoolTimeouts,
     /// Choice of upstream.
     pub plan: PlanPolicy,
+    /// Bounds of the filters; `None`: shares go to the judge without any evidence.
+    pub filters: Option<StageSettings>,
+    /// What two of the filters go by.
+    pub models: FilterModels,
     /// Who proves first.
     pub judge: JudgePolicy,
+    /// How many of the last shares are kept to be shown.
+    pub shares_kept: usize,
     /// Recomputes hashes; `None` with proving off.
     pub prover: Option<Prover<ShareTicket>>,
     /// Where actors show themselves.
@@ -86,6 +100,8 @@ pub struct PoolView {
 #[derive(Debug)]
 pub struct LaneView {
     stats: Arc<LaneStats>,
+    rigs: Arc<RigBoard>,
+    records: Arc<ShareRecords>,
     pools: RwLock<BTreeMap<PoolKey, PoolView>>,
     /// Upstream that serves, −1 for none.
     serving: AtomicI64,
@@ -95,9 +111,13 @@ pub struct LaneView {
 }
 
 impl LaneView {
-    fn new(started: Instant) -> Self {
+    /// What a lane that starts now will show.
+    #[must_use]
+    pub fn new(started: Instant, max_rigs: usize, shares_kept: usize) -> Self {
         Self {
             stats: Arc::default(),
+            rigs: Arc::new(RigBoard::new(max_rigs)),
+            records: Arc::new(ShareRecords::new(shares_kept)),
             pools: RwLock::default(),
             serving: AtomicI64::new(-1),
             started,
@@ -116,6 +136,18 @@ impl LaneView {
     #[must_use]
     pub fn counts(&self) -> LaneCounts {
         self.stats.snapshot()
+    }
+
+    /// What is remembered of its rigs.
+    #[must_use]
+    pub fn rigs(&self) -> &RigBoard {
+        &self.rigs
+    }
+
+    /// Its last shares.
+    #[must_use]
+    pub fn records(&self) -> &ShareRecords {
+        &self.records
     }
 
     /// The pool sessions that are open.
@@ -172,7 +204,11 @@ impl Lane {
         let index = args.index;
         let addresses = args.doors.iter().map(Door::address).collect();
         let (clock, started) = (args.clock, args.clock.now());
-        let view = Arc::new(LaneView::new(started));
+        let view = Arc::new(LaneView::new(
+            started,
+            args.judge.max_rigs,
+            args.shares_kept,
+        ));
         let (tell, hear) = mpsc::sync_channel(1);
         let arbiter = Arbiter::new();
         let seen = Arc::clone(&view);
@@ -196,6 +232,13 @@ impl Lane {
     #[must_use]
     pub const fn view(&self) -> &Arc<LaneView> {
         &self.view
+    }
+
+    /// Other models are in force from now on; without filters there is nobody to tell.
+    pub fn replace_models(&self, models: &FilterModels) {
+        if let Some(posts) = &self.posts.models {
+            posts.replace(models);
+        }
     }
 
     /// Takes no more connections.
@@ -236,20 +279,18 @@ impl Lane {
     }
 }
 
-/// How a lane is told to leave.
+/// How a lane is told to leave, and of other models.
 #[derive(Debug)]
 struct LanePosts {
+    models: Option<ModelPosts>,
     stop_accepting: Post<StopAccepting>,
     stop_reading: Post<StopReading>,
     close_pools: Post<ClosePools>,
     close_all: Post<CloseAll>,
 }
 
-/// Whether the actors of a lane are there.
-type Alive = [Box<dyn Fn() -> bool>; 3];
-
 /// Makes the actors of a lane and introduces them to each other.
-fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Alive) {
+fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
     let name = |what: &str| format!("lane{}/{what}", args.index);
     let (clock, registry) = (args.clock, args.health.clone());
     let guard = |what: &str, kind| Guard::new(registry.register(name(what), kind), clock);
@@ -281,20 +322,26 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Alive) {
         [sessions_guard.clone(), planner_guard.clone()],
     );
     let on_job = seed_preparer(args.prover.clone());
+    let judge_post = post!(judge, judge_guard);
+    let (cascade, stages, models) = start_filters(&args, judge_post);
     let posts = LanePosts {
+        models,
         stop_accepting: post!(sessions, sessions_guard),
         stop_reading: post!(sessions, sessions_guard),
         close_pools: post!(planner, planner_guard),
         close_all: post!(sessions, sessions_guard),
     };
-    let all_there = [
+    let mut all_there = stages;
+    all_there.extend([
         alive(sessions.clone()),
         alive(planner.clone()),
         alive(judge.clone()),
-    ];
+    ]);
 
     judge_ctx.run(Judge::new(JudgeArgs {
         policy: args.judge,
+        ban_rules: args.upstreams.iter().map(|up| up.ban_rule).collect(),
+        board: Arc::clone(&view.rigs),
         prover: args.prover,
         settled: post!(sessions, sessions_guard),
         answers: post!(judge, judge_guard),
@@ -303,20 +350,24 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Alive) {
     }));
     sessions_ctx.run(MinerSessions::new(SessionArgs {
         doors: args.doors,
+        lane: u16::try_from(args.index).unwrap_or(u16::MAX),
         settings: args.sessions,
         posts: SessionPosts {
-            judge: post!(judge, judge_guard),
+            cascade,
             lease_asked: post!(planner, planner_guard),
             lease_nearly_used_up: post!(planner, planner_guard),
             seat_left: post!(planner, planner_guard),
             leases_held: post!(planner, planner_guard),
+            verdict: post!(judge, judge_guard),
             settled: Arc::new(post!(sessions, sessions_guard)),
         },
         credits: Credits::new(args.max_shares_in_flight),
         stats: Arc::clone(&view.stats),
+        records: Arc::clone(&view.records),
         guard: sessions_guard.clone(),
         clock,
         on_job,
+        on_rig: name_keeper(&view),
     }));
     planner_ctx.run(Planner::new(PlannerArgs {
         policy: args.plan,
@@ -338,8 +389,19 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Alive) {
     (posts, all_there)
 }
 
-fn alive<A: Actor>(address: Addr<A>) -> Box<dyn Fn() -> bool> {
-    Box::new(move || address.connected())
+/// Starts the filters, if there are any: where shares go in, whether all stages are there, and how
+/// they are told of other models.
+fn start_filters(
+    args: &LaneArgs,
+    judge: Post<ExamineShare>,
+) -> (Post<ExamineShare>, Vec<Alive>, Option<ModelPosts>) {
+    let Some(settings) = args.filters else {
+        return (judge, Vec::new(), None);
+    };
+    let mut cascade = Cascade::before(judge, args.index, settings, args.health.clone(), args.clock);
+    let models = cascade.put_all(&args.models);
+    let (first, alive) = cascade.finish();
+    (first, alive, Some(models))
 }
 
 /// Starts pool sessions as the planner asks for them.
@@ -419,8 +481,14 @@ fn seed_preparer(prover: Option<Prover<ShareTicket>>) -> Arc<dyn Fn(&UpstreamJob
     })
 }
 
+/// Keeps how rigs call themselves.
+fn name_keeper(view: &Arc<LaneView>) -> RigListener {
+    let rigs = Arc::clone(&view.rigs);
+    Arc::new(move |rig, user, rig_id, agent| rigs.note_names(rig, user, rig_id, agent))
+}
+
 /// Shows that the lane's thread turns and that its actors are there.
-async fn beat(view: Arc<LaneView>, clock: Clock, started: Instant, alive: Alive) {
+async fn beat(view: Arc<LaneView>, clock: Clock, started: Instant, alive: Vec<Alive>) {
     let mut interval = tokio::time::interval(Lane::BEAT);
     loop {
         interval.tick().await;

@@ -1,15 +1,17 @@
 //! The actors of Zartrux: thin shells around plain cores.
 //!
 //! - [`lane`]: one thread with a whole data plane; who hears what
-//! - [`miner_sessions`], [`planner`], [`judge`], [`pool_session`]: its actors
+//! - [`miner_sessions`], [`filters`], [`judge`], [`planner`], [`pool_session`]: its actors
 //! - [`prover`]: RandomX on threads of its own
 //! - [`supervision`]: guarded steps, generations, back-off, health
 //! - [`messaging`]: posts and credits, the only way to send
+//! - [`rigs`]: what is remembered of rigs and of the last shares
 //! - [`counters`]: what became of every share; [`auditor`]: whether the sums fit
 
 pub mod auditor;
 pub mod clock;
 pub mod counters;
+pub mod filters;
 pub mod judge;
 pub mod lane;
 pub mod messaging;
@@ -17,6 +19,8 @@ pub mod miner_sessions;
 pub mod planner;
 pub mod pool_session;
 pub mod prover;
+mod rig_map;
+pub mod rigs;
 pub mod share_ticket;
 pub mod supervision;
 pub mod tls;

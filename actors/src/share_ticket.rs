@@ -2,11 +2,13 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix::Message;
+use zartrux_models::filter::{CascadeEvidence, Evidence, Observation, Scanner, Stage};
+use zartrux_models::judge::Ruling;
 use zartrux_models::plan::SeatKey;
-use zartrux_models::share::{Refusal, Share};
+use zartrux_models::share::{Refusal, RigKey, Share, ShareId};
 use zartrux_models::stratum::{ErrorClass, RequestId};
 use zartrux_models::work::ResultHash;
 
@@ -26,7 +28,27 @@ pub struct ShareTicket {
 /// What a ticket says.
 #[derive(Debug)]
 pub struct TicketFacts {
-    /// Whose it is.
+    /// What it is called in records.
+    pub id: ShareId,
+    /// Whose it is, whichever connection it came over.
+    pub rig: RigKey,
+    /// What the filters see of it.
+    pub seen: Observation,
+    /// Shares of the rig went by since its last one that no filter saw.
+    pub after_gap: bool,
+    /// What the filters said so far.
+    pub evidence: CascadeEvidence,
+    /// What the judge said.
+    pub ruling: Option<Ruling>,
+    /// What came of its proof, if it was to be proved.
+    pub proof: Option<ProofRecord>,
+    /// How long each step took.
+    pub times: StepTimes,
+    /// Place in the list of the upstream that its job came from, once the judge has looked.
+    pub upstream: Option<usize>,
+    /// The judge handed it to the pool session: the upstream's window waits for its verdict.
+    pub forwarded: bool,
+    /// The connection it came over.
     pub seat: SeatKey,
     /// What to echo in the reply.
     pub request: RequestId,
@@ -38,24 +60,135 @@ pub struct TicketFacts {
     pub received: Instant,
     /// The recomputed hash differed and took the place of the claimed result.
     pub corrected: bool,
+    step_began: Instant,
     /// Bounds what is under way; goes home with the ticket.
     _credit: Credit,
 }
 
+/// Who sent a share, and under which name it goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender {
+    /// What the share is called in records.
+    pub id: ShareId,
+    /// The rig, by its stable identity.
+    pub rig: RigKey,
+    /// How the rig's program scans.
+    pub scanner: Scanner,
+    /// Shares of the rig were turned away unseen since its last one.
+    pub after_gap: bool,
+    /// The connection.
+    pub seat: SeatKey,
+    /// What to echo in the reply.
+    pub request: RequestId,
+}
+
+/// What came of a share's proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProofRecord {
+    /// What it showed, or that there was none.
+    pub outcome: ProofOutcome,
+    /// From the request until its hash was begun.
+    pub waited: Duration,
+    /// The hash itself.
+    pub took: Duration,
+}
+
+/// What a proof showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofOutcome {
+    /// The hash is as claimed.
+    Good,
+    /// It differs, and does not meet the target.
+    Bad,
+    /// It differs but meets the target: the true one was sent.
+    Corrected,
+    /// There was none in time, or the prover failed.
+    None,
+}
+
+impl ProofOutcome {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Good, Self::Bad, Self::Corrected, Self::None];
+
+    /// A name for metrics and records.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Bad => "bad",
+            Self::Corrected => "corrected",
+            Self::None => "none",
+        }
+    }
+}
+
+/// How long a share was with each step on its way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StepTimes {
+    stages: [u32; Stage::ALL.len()],
+    judge: u32,
+}
+
+impl StepTimes {
+    /// With a stage, its mailbox included.
+    #[must_use]
+    pub const fn stage(&self, stage: Stage) -> Duration {
+        Duration::from_nanos(self.stages[stage.index()] as u64)
+    }
+
+    /// From the last stage to the judge's ruling.
+    #[must_use]
+    pub const fn judge(&self) -> Duration {
+        Duration::from_nanos(self.judge as u64)
+    }
+}
+
+impl TicketFacts {
+    /// Notes what a stage said, and the time.
+    pub fn examined(&mut self, stage: Stage, evidence: Evidence, now: Instant) {
+        self.evidence.set(stage, evidence);
+        self.times.stages[stage.index()] = self.lap(now);
+    }
+
+    /// Notes what the judge said, and the time.
+    pub fn ruled(&mut self, ruling: Ruling, now: Instant) {
+        self.ruling = Some(ruling);
+        self.times.judge = self.lap(now);
+    }
+
+    /// Nanoseconds since the step before, at most 4.3 s.
+    fn lap(&mut self, now: Instant) -> u32 {
+        let lap = now.saturating_duration_since(self.step_began);
+        self.step_began = now;
+        u32::try_from(lap.as_nanos()).unwrap_or(u32::MAX)
+    }
+}
+
 impl ShareTicket {
-    /// A ticket for an admitted share.
+    /// A ticket for an admitted share; `at_ms` is the lane's clock in milliseconds.
     #[must_use]
     pub fn new(
-        seat: SeatKey,
-        request: RequestId,
+        sender: Sender,
         share: Share,
         received: Instant,
+        at_ms: u64,
         credit: Credit,
     ) -> Self {
         Self {
             facts: Some(Box::new(TicketFacts {
-                seat,
-                request,
+                id: sender.id,
+                rig: sender.rig,
+                seen: Observation::of(&share, sender.rig, sender.scanner, at_ms),
+                after_gap: sender.after_gap,
+                evidence: CascadeEvidence::default(),
+                ruling: None,
+                proof: None,
+                times: StepTimes::default(),
+                step_began: received,
+                upstream: None,
+                forwarded: false,
+                seat: sender.seat,
+                request: sender.request,
                 claimed: share.result,
                 share,
                 received,
@@ -142,6 +275,8 @@ pub enum Settlement {
     Credited,
     /// Proved bad.
     Refused(Refusal),
+    /// Its rig is in quarantine and its hash could not be recomputed in time: it stayed home.
+    Held,
     /// Never written: the connection that brought its job is gone, and the job with it.
     Undeliverable,
 }
@@ -155,3 +290,9 @@ pub struct ShareSettled {
     /// How.
     pub settlement: Settlement,
 }
+
+/// Look at an admitted share, and pass it on: to the next stage of the cascade, to the judge
+/// behind the last.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct ExamineShare(pub ShareTicket);

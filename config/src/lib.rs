@@ -37,9 +37,12 @@ mod warnings;
 
 pub use fault::{Fault, Faults, Place};
 pub use overrides::Overrides;
-pub use section::{Failover, LogFormat, Miners, Monitor, Node, Pool, Prove, ProveMode, TlsFiles};
+pub use section::{
+    BanWindow, Failover, Filters, LogFormat, Miners, Monitor, Node, Pool, Prove, ProveMode,
+    TlsFiles,
+};
 pub use settings::{ANNOTATED_DEFAULT, MAX_FILE_BYTES, Settings};
 pub use value::{
     ByteSize, Fingerprint, Invalid, LogFilter, PoolUrl, Probability, Secret, User, format_duration,
-    parse_duration,
+    masked_name, masked_user, parse_duration,
 };

@@ -8,7 +8,7 @@ use crate::check;
 use crate::fault::{Faults, Place};
 use crate::overrides::Overrides;
 use crate::reader::{Document, Reader};
-use crate::section::{Failover, Miners, Monitor, Node, Pool, Prove};
+use crate::section::{Failover, Filters, Miners, Monitor, Node, Pool, Prove};
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
@@ -29,6 +29,8 @@ pub struct Settings {
     pub pools: Vec<Pool>,
     /// `[failover]`: when to leave an upstream, and when to come back.
     pub failover: Failover,
+    /// `[filters]`: the statistical filters, and what is remembered of rigs.
+    pub filters: Filters,
     /// `[prove]`: recomputing hashes before shares leave the farm.
     pub prove: Prove,
     /// `[monitor]`: pages, health, metrics and API.
@@ -53,6 +55,7 @@ impl Settings {
             miners: reader.section("miners", Miners::read),
             pools: Pool::read_all(&mut reader, overrides),
             failover: reader.section("failover", Failover::read),
+            filters: reader.section("filters", Filters::read),
             prove: reader.section("prove", Prove::read),
             monitor: reader.section("monitor", Monitor::read),
         };

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::section::{
-    Failover, LogFormat, Miners, Monitor, Node, Pool, Prove, ProveMode, TlsFiles,
+    BAN_WINDOWS, Failover, Filters, LogFormat, Miners, Monitor, Node, Pool, Prove, ProveMode,
+    TlsFiles,
 };
 use crate::settings::Settings;
 use crate::value::format_duration;
@@ -25,6 +26,7 @@ impl Settings {
         sections.extend(self.pools.iter().map(|one| ("[[pool]]", pool(one))));
         sections.extend([
             ("[failover]", failover(&self.failover)),
+            ("[filters]", filters(&self.filters)),
             ("[prove]", prove(&self.prove)),
             ("[monitor]", monitor(&self.monitor)),
         ]);
@@ -88,6 +90,10 @@ fn pool(pool: &Pool) -> Entries {
     } else {
         "none: there is no TLS"
     };
+    let ban_window = BAN_WINDOWS
+        .into_iter()
+        .find(|(_, window)| *window == pool.ban_window)
+        .map_or("none", |(name, _)| name);
     vec![
         ("url", quoted(&pool.url.to_string())),
         ("user", quoted(&pool.user.masked())),
@@ -105,6 +111,7 @@ fn pool(pool: &Pool) -> Entries {
         ),
         ("keepalive", or_off(pool.keepalive)),
         ("max_sessions", pool.max_sessions.to_string()),
+        ("ban_window", quoted(ban_window)),
     ]
 }
 
@@ -121,6 +128,15 @@ fn failover(failover: &Failover) -> Entries {
     ]
 }
 
+fn filters(filters: &Filters) -> Entries {
+    vec![
+        ("enabled", filters.enabled.to_string()),
+        ("alpha", format!("{:e}", filters.alpha.get())),
+        ("max_rigs", filters.max_rigs.to_string()),
+        ("forget_after", duration(filters.forget_after)),
+    ]
+}
+
 fn prove(prove: &Prove) -> Entries {
     let mode = match prove.mode {
         ProveMode::Light => "light",
@@ -133,7 +149,9 @@ fn prove(prove: &Prove) -> Entries {
         ("queue", prove.queue.to_string()),
         ("deadline", duration(prove.deadline)),
         ("deadline_unknown", duration(prove.deadline_unknown)),
+        ("quarantine_deadline", duration(prove.quarantine_deadline)),
         ("sample", prove.sample.get().to_string()),
+        ("budget", prove.budget.get().to_string()),
     ]
 }
 
@@ -141,7 +159,10 @@ fn monitor(monitor: &Monitor) -> Entries {
     let listen = monitor
         .listen
         .map_or_else(|| "off".to_owned(), |address| address.to_string());
-    vec![("listen", quoted(&listen))]
+    vec![
+        ("listen", quoted(&listen)),
+        ("shares_kept", monitor.shares_kept.to_string()),
+    ]
 }
 
 fn quoted(text: &str) -> String {

@@ -9,8 +9,11 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
+use zartrux_actors::rigs::JudgeCounts;
+use zartrux_actors::share_ticket::ProofOutcome;
+use zartrux_models::judge::Rule;
 
-use crate::node::NodeView;
+use crate::node::{NodeView, STANDINGS, standing_label};
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -98,6 +101,7 @@ impl Collector for Scrape {
         self.connections(&mut writer)?;
         self.actors(&mut writer)?;
         self.pools(&mut writer)?;
+        self.judge(&mut writer)?;
         self.prover(&mut writer)
     }
 }
@@ -163,6 +167,7 @@ impl Scrape {
         )?;
         let refused = [
             ("upstream_gone", shares.undeliverable),
+            ("held", shares.held),
             ("overload", shares.overload),
         ]
         .into_iter()
@@ -279,6 +284,37 @@ impl Scrape {
             pools
                 .iter()
                 .map(|pool| (pool.name.as_str(), i64::from(pool.serving))),
+        )
+    }
+
+    fn judge(&self, writer: &mut Writer<'_, '_>) -> fmt::Result {
+        let lanes = self.0.lanes();
+        let sum = |count: &dyn Fn(&JudgeCounts) -> u64| -> u64 {
+            lanes.iter().map(|lane| count(lane.rigs().counts())).sum()
+        };
+        writer.counters(
+            "zartrux_judge_rulings",
+            "Shares that the judge decided on, by the rule that decided",
+            "rule",
+            Rule::ALL.map(|rule| (rule.label(), sum(&|counts| counts.by_rule(rule)))),
+        )?;
+        writer.counters(
+            "zartrux_proofs",
+            "Shares that were to be proved, by what came of it",
+            "outcome",
+            ProofOutcome::ALL
+                .map(|outcome| (outcome.label(), sum(&|counts| counts.by_outcome(outcome)))),
+        )?;
+        // A judge whose step hangs must not make the scrape stick: what it remembers is left out.
+        let Ok(counts) = self.0.rigs_by_standing() else {
+            return Ok(());
+        };
+        let counts = counts.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+        writer.gauges(
+            "zartrux_rigs",
+            "Rigs remembered, by how they stand with the judge",
+            "standing",
+            STANDINGS.map(standing_label).into_iter().zip(counts),
         )
     }
 

@@ -1,6 +1,7 @@
-//! The HTTP side: health, metrics, drills. Answers come from [`NodeView`], never from an actor, so
+//! The HTTP side: health, metrics, rigs and shares, drills. Answers come from [`NodeView`], never from an actor, so
 //! that a stuck actor can't make the health pages stick.
 
+mod api;
 mod drill;
 mod health;
 mod metrics;
@@ -39,7 +40,8 @@ pub fn serve(listen: SocketAddr, view: Arc<NodeView>) -> Result<(Server, SocketA
             .service(health::actors)
             .service(health::actor)
             .service(health::all)
-            .service(metrics::metrics);
+            .service(metrics::metrics)
+            .configure(api::routes);
         if drill {
             app.service(drill::panic).service(drill::stall)
         } else {

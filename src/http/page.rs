@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use actix_web::{HttpResponse, Responder, get, web};
+use zartrux_models::judge::Standing;
 
-use crate::node::NodeView;
+use crate::node::{NodeView, RigView, reason, standing_label};
 
 const STYLE: &str = "
 :root{color-scheme:light dark}
@@ -39,12 +40,15 @@ fn render(page: &mut String, view: &NodeView) -> std::fmt::Result {
     )?;
     readiness(page, view)?;
     shares(page, view)?;
+    rigs(page, view)?;
     upstreams(page, view)?;
     prover(page, view)?;
     actors(page, view)?;
     page.push_str(
         "<p>For programs: <a href=\"/health\">/health</a>, \
-         <a href=\"/health/actors\">/health/actors</a>, <a href=\"/metrics\">/metrics</a></p>\
+         <a href=\"/health/actors\">/health/actors</a>, <a href=\"/metrics\">/metrics</a>, \
+         <a href=\"/api/v1/rigs\">/api/v1/rigs</a>, \
+         <a href=\"/api/v1/shares\">/api/v1/shares</a></p>\
          </body></html>",
     );
     Ok(())
@@ -93,6 +97,10 @@ fn shares(page: &mut String, view: &NodeView) -> std::fmt::Result {
         "upstream gone before it could be sent".to_owned(),
         shares.undeliverable,
     ));
+    rows.push((
+        "held: unproved, of a rig in quarantine".to_owned(),
+        shares.held,
+    ));
     rows.push(("too many in flight".to_owned(), shares.overload));
     rows.push(("pending".to_owned(), shares.pending));
     for (what, count) in rows {
@@ -103,6 +111,56 @@ fn shares(page: &mut String, view: &NodeView) -> std::fmt::Result {
         )?;
     }
     page.push_str("</table>");
+    Ok(())
+}
+
+/// Rigs that somebody should look at.
+const RIGS_SHOWN: usize = 20;
+
+fn rigs(page: &mut String, view: &NodeView) -> std::fmt::Result {
+    page.push_str("<h2>Rigs in quarantine, and suspects</h2>");
+    let grave = |standing| matches!(standing, Standing::Quarantined | Standing::Suspect);
+    let Ok(rigs) = view.rigs(|_, report| report.is_some_and(|report| grave(report.standing)))
+    else {
+        page.push_str("<p class=\"bad\">A judge is busy with a step that does not end.</p>");
+        return Ok(());
+    };
+    rigs_table(page, &rigs)
+}
+
+fn rigs_table(page: &mut String, rigs: &[RigView]) -> std::fmt::Result {
+    if rigs.is_empty() {
+        page.push_str("<p class=\"ok\">None.</p>");
+        return Ok(());
+    }
+    page.push_str(
+        "<div class=\"scroll\"><table><tr><th>rig</th><th>user</th><th>stands</th>\
+         <th>because</th></tr>",
+    );
+    for rig in rigs.iter().take(RIGS_SHOWN) {
+        let (name, user) = rig
+            .names
+            .as_ref()
+            .map_or(("", "unknown"), |names| (&*names.rig_id, &*names.user));
+        write!(
+            page,
+            "<tr><td><a href=\"/api/v1/rigs/{}\">{}</a></td><td>{}</td>\
+             <td class=\"bad\">{}</td><td>{}</td></tr>",
+            rig.rig,
+            if name.is_empty() {
+                rig.rig.to_string()
+            } else {
+                escape(name)
+            },
+            escape(user),
+            rig.standing().map_or("", standing_label),
+            escape(&rig.gravest().and_then(reason).unwrap_or_else(no_data)),
+        )?;
+    }
+    page.push_str("</table></div>");
+    if rigs.len() > RIGS_SHOWN {
+        write!(page, "<p>And {} more.</p>", rigs.len() - RIGS_SHOWN)?;
+    }
     Ok(())
 }
 
@@ -205,10 +263,44 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use zartrux_actors::rigs::RigNames;
+    use zartrux_models::share::RigKey;
+
     use super::*;
 
     #[test]
     fn hostile_names_stay_text() {
         assert_eq!(escape("<script>'\"&"), "&lt;script&gt;&#39;&quot;&amp;");
+    }
+
+    #[test]
+    fn a_rigs_names_are_escaped_in_the_table() {
+        let names = RigNames::of_login("<b>u", "\"><script>", "agent");
+        let rig = RigView {
+            rig: RigKey(7),
+            names: Some(Arc::new(names)),
+            lanes: Vec::new(),
+        };
+        let mut page = String::new();
+        rigs_table(&mut page, &[rig]).unwrap();
+        assert!(page.contains("/api/v1/rigs/0000000000000007"));
+        assert!(page.contains("&quot;&gt;&lt;script&gt;") && page.contains("&lt;b&gt;u"));
+        assert!(!page.contains("<script>") && !page.contains("<b>"));
+    }
+
+    #[test]
+    fn a_long_table_of_rigs_is_cut_and_says_so() {
+        let rig = |key| RigView {
+            rig: RigKey(key),
+            names: None,
+            lanes: Vec::new(),
+        };
+        let rigs: Vec<_> = (0..25).map(rig).collect();
+        let mut page = String::new();
+        rigs_table(&mut page, &rigs).unwrap();
+        assert_eq!(page.matches("<tr><td>").count(), RIGS_SHOWN);
+        assert!(page.contains("And 5 more."));
     }
 }

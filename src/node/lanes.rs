@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use zartrux_actors::clock::Clock;
-use zartrux_actors::judge::JudgePolicy;
+use zartrux_actors::filters::{FilterModels, StageSettings};
 use zartrux_actors::lane::{LaneArgs, Upstream};
 use zartrux_actors::miner_sessions::{Door, SessionSettings, bind};
 use zartrux_actors::planner::PlanPolicy;
@@ -14,7 +14,8 @@ use zartrux_actors::prover::Prover;
 use zartrux_actors::share_ticket::ShareTicket;
 use zartrux_actors::supervision::HealthRegistry;
 use zartrux_actors::tls::{MinerTls, TlsFiles};
-use zartrux_config::{Pool, Settings};
+use zartrux_config::{BanWindow, Pool, Settings};
+use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::plan::{FailoverPolicy, VardiffPolicy};
 use zartrux_models::work::{Algorithm, Difficulty};
 
@@ -119,16 +120,42 @@ pub(super) fn lane_args(
                 standby: settings.failover.standby,
                 grace: settings.failover.grace,
             },
-            judge: JudgePolicy {
-                deadline: settings.prove.deadline,
-                deadline_unknown: settings.prove.deadline_unknown,
-                sample: settings.prove.sample.get(),
-            },
+            filters: stage_settings(settings, lanes),
+            models: FilterModels::default(),
+            judge: judge_policy(settings, lanes),
+            shares_kept: settings.monitor.shares_kept.div_ceil(lanes),
             prover: prover.cloned(),
             health: health.clone(),
             clock,
         });
     args.collect()
+}
+
+fn stage_settings(settings: &Settings, lanes: usize) -> Option<StageSettings> {
+    let filters = &settings.filters;
+    filters.enabled.then(|| StageSettings {
+        max_rigs: filters.max_rigs.div_ceil(lanes),
+        forget_after: filters.forget_after,
+    })
+}
+
+fn judge_policy(settings: &Settings, lanes: usize) -> JudgePolicy {
+    let (prove, filters) = (&settings.prove, &settings.filters);
+    JudgePolicy {
+        deadline: prove.deadline,
+        deadline_unknown: prove.deadline_unknown,
+        deadline_quarantine: prove.quarantine_deadline,
+        sample: prove.sample.get(),
+        // The prover is one for all lanes.
+        budget: prove.budget.get() / lane_share(lanes),
+        alpha: filters.alpha.get(),
+        max_rigs: filters.max_rigs.div_ceil(lanes),
+        forget_after: filters.forget_after,
+    }
+}
+
+fn lane_share(lanes: usize) -> f64 {
+    u32::try_from(lanes).map_or(1.0, f64::from)
 }
 
 fn session_settings(settings: &Settings, lanes: usize) -> SessionSettings {
@@ -166,5 +193,9 @@ fn upstream(pool: &Pool) -> Upstream {
             allow_reconnect_to: Vec::new(),
         },
         max_sessions: pool.max_sessions,
+        ban_rule: match pool.ban_window {
+            BanWindow::NodejsPool => BanRule::NodejsPool,
+            BanWindow::None => BanRule::None,
+        },
     }
 }

@@ -4,6 +4,7 @@ mod drain;
 mod exits;
 mod lanes;
 mod prover;
+mod rigs;
 mod root;
 mod view;
 mod watchdog;
@@ -20,6 +21,7 @@ use zartrux_actors::lane::Lane;
 use zartrux_config::Settings;
 
 pub use exits::ExitCode;
+pub use rigs::{RigView, STANDINGS, reason, standing_label};
 pub use view::{NodeView, PoolSessionReport, Readiness};
 
 /// What a node does besides what its settings say.

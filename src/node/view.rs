@@ -55,7 +55,7 @@ pub struct NodeView {
 }
 
 impl NodeView {
-    pub(super) fn new(settings: &Settings, options: NodeOptions, clock: Clock) -> Self {
+    pub(crate) fn new(settings: &Settings, options: NodeOptions, clock: Clock) -> Self {
         Self {
             options,
             clock,
@@ -73,7 +73,7 @@ impl NodeView {
         }
     }
 
-    pub(super) fn set_lanes(&self, lanes: Vec<Arc<LaneView>>) {
+    pub(crate) fn set_lanes(&self, lanes: Vec<Arc<LaneView>>) {
         // Set once, by the root thread.
         let _ = self.lanes.set(lanes);
     }
@@ -161,6 +161,18 @@ impl NodeView {
     #[must_use]
     pub fn violations(&self) -> u64 {
         self.violations.load(Ordering::Relaxed)
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// `host:port` of an upstream, by its place in the list.
+    #[must_use]
+    pub fn upstream_name(&self, upstream: usize) -> Option<&str> {
+        self.upstreams.get(upstream).map(String::as_str)
     }
 
     /// All upstream sessions.

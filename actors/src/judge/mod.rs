@@ -1,27 +1,35 @@
 //! Judge: who must prove before the pool sees a share.
 
-mod core;
+mod check;
 mod messages;
+mod upstreams;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use actix::{Actor, Context, Handler, Message};
+use actix::{Actor, AsyncContext, Context, Handler, Message};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use zartrux_models::share::{Refusal, TargetClass};
-use zartrux_models::work::PoolKey;
+use zartrux_models::judge::{
+    BanRule, Case, Decision, JudgePolicy, ProofNoted, Rule, Ruling, Unproved,
+};
+use zartrux_models::proof::knows_v2;
+use zartrux_models::share::TargetClass;
+use zartrux_models::work::{Algorithm, Lateness};
 
 use crate::clock::Clock;
 use crate::messaging::Post;
-use crate::pool_session::ForwardShare;
-use crate::prover::{NotProved, Priority, ProofAnswer, ProofRequest, ProofSink, Prover};
-use crate::share_ticket::{Settlement, ShareSettled, ShareTicket};
-use crate::supervision::Guard;
+use crate::prover::{Outlook, Priority, ProofAnswer, ProofRequest, ProofSink, Prover};
+use crate::rigs::{RigBoard, Turn};
+use crate::share_ticket::{
+    ExamineShare, ProofOutcome, ProofRecord, Settlement, ShareSettled, ShareTicket,
+};
+use crate::supervision::{Faulted, Guard};
 
-pub use self::core::{Decision, JudgeCore, JudgePolicy, ShareFacts};
-pub use messages::{JudgeShare, PoolClosed, PoolOpened};
+pub use messages::{PoolClosed, PoolOpened, Verdict, VerdictSeen};
+
+use upstreams::Upstreams;
 
 /// A proof was made, or could not be.
 #[derive(Message)]
@@ -47,6 +55,10 @@ impl ProofSink<ShareTicket> for ToJudge {
 pub struct JudgeArgs {
     /// What it goes by.
     pub policy: JudgePolicy,
+    /// How the upstreams count before they ban, in the order of the list.
+    pub ban_rules: Vec<BanRule>,
+    /// What is remembered of rigs, and shown of them.
+    pub board: Arc<RigBoard>,
     /// Recomputes hashes; `None` with proving off.
     pub prover: Option<Prover<ShareTicket>>,
     /// Where shares end.
@@ -60,70 +72,115 @@ pub struct JudgeArgs {
 }
 
 /// The actor. It owns each share while its core looks at the facts: a core that fails costs its
-/// opinion, and the share is forwarded unproved, or credited, like any share that was not drawn.
+/// opinion, and the share is passed on unproved, like any share that was not drawn. Only a rig
+/// in quarantine gains nothing by that: its share is proved, or stays home.
 pub struct Judge {
     policy: JudgePolicy,
+    board: Arc<RigBoard>,
     prover: Option<Prover<ShareTicket>>,
     settled: Post<ShareSettled>,
     sink: Arc<dyn ProofSink<ShareTicket>>,
     guard: Guard,
     clock: Clock,
-    core: JudgeCore,
-    pools: HashMap<PoolKey, Post<ForwardShare>>,
+    upstreams: Upstreams,
     random: StdRng,
 }
 
 impl fmt::Debug for Judge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Judge")
-            .field("core", &self.core)
+            .field("board", &self.board)
             .finish_non_exhaustive()
     }
 }
 
 impl Judge {
+    /// How often rigs that were silent for too long are forgotten.
+    const FORGET_EVERY: Duration = Duration::from_secs(600);
+
     /// Builds the actor.
     #[must_use]
     pub fn new(args: JudgeArgs) -> Self {
         Self {
             policy: args.policy,
+            board: args.board,
             prover: args.prover,
             settled: args.settled,
             sink: Arc::new(ToJudge(args.answers)),
             guard: args.guard,
             clock: args.clock,
-            core: JudgeCore::default(),
-            pools: HashMap::new(),
+            upstreams: Upstreams::new(&args.ban_rules),
             random: StdRng::from_entropy(),
         }
     }
 
-    /// One draw per share; a core that fails has no opinion.
-    fn decide(&mut self, ticket: &ShareTicket) -> Decision {
-        let Some(prover) = &self.prover else {
-            return Decision::PassOn;
-        };
-        let share = &ticket.share;
-        let facts = ShareFacts {
-            seat: ticket.seat,
-            class: share.class,
-            expected_wait: share
-                .job
-                .job
-                .seed
-                .as_ref()
-                .and_then(|seed| prover.expected_wait(seed, priority_of(share.class))),
-            draw: self.random.r#gen(),
-        };
-        let policy = self.policy;
-        self.guard
-            .run_or_reset(&mut self.core, |core| core.decide(&policy, &facts))
-            .unwrap_or(Decision::PassOn)
+    fn examine(&mut self, mut ticket: ShareTicket) {
+        ticket.upstream = self.upstreams.of(ticket.share.job.origin.pool);
+        let case = self.case(&ticket, self.clock.now());
+        let ruling = self
+            .board
+            .decide(&self.guard, &self.policy, &case)
+            .unwrap_or_else(|Faulted| self.ruling_of_a_fault(&case));
+        self.board.counts().ruled(ruling.rule);
+        ticket.ruled(ruling, self.clock.now());
+        match ruling.decision {
+            Decision::ProveFirst { wait_at_most, .. } => self.prove(ticket, wait_at_most),
+            Decision::PassOn => self.pass_on(ticket),
+            Decision::Hold => self.hold(ticket),
+        }
     }
 
-    fn prove(&mut self, ticket: ShareTicket, wait_at_most: std::time::Duration) {
+    /// Everything the core goes by, with the one draw of this share.
+    fn case(&mut self, ticket: &ShareTicket, now: Instant) -> Case {
+        let share = &ticket.share;
+        let job = &share.job.job;
+        let known = match job.algorithm {
+            Algorithm::Rx0 => true,
+            Algorithm::Rx2 => knows_v2(),
+            Algorithm::Other(_) => false,
+        };
+        let prover = self
+            .prover
+            .as_ref()
+            .filter(|_| known)
+            .zip(job.seed.as_ref());
+        let outlook = prover.map(|(prover, seed)| prover.outlook(seed, priority_of(share.class)));
+        Case {
+            rig: ticket.rig,
+            class: share.class,
+            asked: share.asked,
+            late: share.lateness == Lateness::Stale,
+            evidence: ticket.evidence,
+            provable: prover.is_some(),
+            expected_wait: outlook.and_then(|outlook: Outlook| outlook.expected_wait),
+            capacity: outlook.map_or(0.0, |outlook| outlook.capacity),
+            ban_risk: self.upstreams.risk(ticket.upstream),
+            draw: self.random.r#gen(),
+            now,
+        }
+    }
+
+    /// What happens to a share at which the core failed: it is passed on, because the fault is not
+    /// its own. But a fault must not be a way out of quarantine.
+    fn ruling_of_a_fault(&self, case: &Case) -> Ruling {
+        let decision = match (self.board.is_quarantined(case.rig), case.provable) {
+            (false, _) => Decision::PassOn,
+            (true, false) => Decision::Hold,
+            (true, true) => Decision::ProveFirst {
+                wait_at_most: self.policy.deadline_quarantine,
+                unproved: Unproved::Hold,
+            },
+        };
+        Ruling {
+            decision,
+            rule: Rule::JudgeFault,
+            chance: 0.0,
+        }
+    }
+
+    fn prove(&mut self, ticket: ShareTicket, wait_at_most: Duration) {
         let (Some(prover), Some(seed)) = (&self.prover, ticket.share.job.job.seed) else {
-            self.pass_on(ticket);
+            self.unproved(ticket, Duration::ZERO, Duration::ZERO);
             return;
         };
         let request = ProofRequest {
@@ -136,97 +193,116 @@ impl Judge {
             reply: Arc::clone(&self.sink),
         };
         if let Err(busy) = prover.ask(request) {
-            self.pass_on(busy.ticket);
-        }
-    }
-
-    /// Unproved, or proved good: to the pool if it meets its target, else credited here.
-    fn pass_on(&self, ticket: ShareTicket) {
-        match ticket.share.class {
-            TargetClass::Local => self.settled.send(ticket.settle(Settlement::Credited)),
-            TargetClass::Upstream | TargetClass::BlockCandidate => self.forward(ticket),
-        }
-    }
-
-    fn forward(&self, ticket: ShareTicket) {
-        match self.pools.get(&ticket.share.job.origin.pool) {
-            Some(pool) => pool.send(ForwardShare(ticket)),
-            None => self.settled.send(ticket.settle(Settlement::Undeliverable)),
+            self.unproved(busy.ticket, Duration::ZERO, Duration::ZERO);
         }
     }
 
     fn on_answer(&mut self, answer: ProofAnswer<ShareTicket>) {
-        let mut ticket = answer.ticket;
-        let computed = match answer.outcome {
-            Ok(computed) => computed,
-            // The prover's fault, or its load, is not the share's.
-            Err(
-                NotProved::Late
-                | NotProved::SeedNotReady
-                | NotProved::UnknownAlgorithm
-                | NotProved::Fault(_)
-                | NotProved::Stopped,
-            ) => return self.pass_on(ticket),
+        let ProofAnswer {
+            mut ticket,
+            outcome,
+            waited,
+            took,
+        } = answer;
+        // The prover's fault, or its load, is not the share's.
+        let Ok(computed) = outcome else {
+            self.unproved(ticket, waited, took);
+            return;
         };
-        let proof = check(&ticket, &computed);
-        let (seat, good) = (ticket.seat, proof.is_ok());
-        // Losing this step to a fault costs the rig's record, not the share.
-        let _ = self
-            .guard
-            .run_or_reset(&mut self.core, |core| core.note_proof(seat, good));
-        match proof {
-            Ok(()) => self.pass_on(ticket),
-            Err(wrong) => match corrected_class(&ticket, &wrong.computed) {
-                Some(class) => {
-                    ticket.share.result = wrong.computed;
-                    ticket.share.class = class;
-                    ticket.corrected = true;
-                    self.pass_on(ticket);
-                }
-                None => self
-                    .settled
-                    .send(ticket.settle(Settlement::Refused(wrong.refusal))),
-            },
+        let proof = check::check(&ticket, &computed);
+        self.note_proof(&ticket, proof.is_ok());
+        let (outcome, refusal) = match proof {
+            Ok(()) => (ProofOutcome::Good, None),
+            Err(wrong) if wrong.correct(&mut ticket) => (ProofOutcome::Corrected, None),
+            Err(wrong) => (ProofOutcome::Bad, Some(wrong.refusal)),
+        };
+        self.record_proof(&mut ticket, outcome, waited, took);
+        match refusal {
+            None => self.pass_on(ticket),
+            Some(refusal) => self
+                .settled
+                .send(ticket.settle(Settlement::Refused(refusal))),
         }
     }
-}
 
-struct Wrong {
-    refusal: Refusal,
-    computed: zartrux_models::work::ResultHash,
-}
-
-fn check(
-    ticket: &ShareTicket,
-    computed: &zartrux_models::proof::ComputedHash,
-) -> Result<(), Wrong> {
-    let claimed = ticket
-        .share
-        .raw_hash
-        .map_or(ticket.share.result, zartrux_models::work::ResultHash::new);
-    computed.check(&claimed).map_err(|mismatch| Wrong {
-        refusal: mismatch.into(),
-        computed: computed.as_result(),
-    })
-}
-
-/// The class of the true hash, if it meets the targets: then the true result is forwarded in
-/// place of the claimed one. (Not where the result is a commitment to the hash.)
-fn corrected_class(
-    ticket: &ShareTicket,
-    computed: &zartrux_models::work::ResultHash,
-) -> Option<TargetClass> {
-    let share = &ticket.share;
-    if share.raw_hash.is_some() {
-        return None;
+    fn record_proof(
+        &self,
+        ticket: &mut ShareTicket,
+        outcome: ProofOutcome,
+        waited: Duration,
+        took: Duration,
+    ) {
+        self.board.counts().proved(outcome);
+        ticket.proof = Some(ProofRecord {
+            outcome,
+            waited,
+            took,
+        });
     }
-    let job = &share.job.job;
-    if job.target.is_met_by(computed) {
-        Some(TargetClass::Upstream)
-    } else if share.asked.target().is_met_by(computed) {
-        Some(TargetClass::Local)
-    } else {
-        None
+
+    /// Notes what a proof says of its rig, and tells the operator when it changes where the rig
+    /// stands.
+    fn note_proof(&self, ticket: &ShareTicket, good: bool) {
+        let proof = ProofNoted {
+            rig: ticket.rig,
+            share: ticket.id,
+            asked: ticket.share.asked,
+            good,
+            now: self.clock.now(),
+        };
+        let name = || self.board.name_for_log(proof.rig);
+        match self.board.note_proof(&self.guard, &self.policy, &proof) {
+            Some(Turn::Quarantined) => tracing::warn!(
+                rig = %proof.rig, name = %name(), share = %proof.share,
+                "the rig is in quarantine: the hash of its share is not what it claimed"
+            ),
+            Some(Turn::Released) => tracing::info!(
+                rig = %proof.rig, name = %name(),
+                "the rig has left quarantine: it has proved enough good work"
+            ),
+            None => {}
+        }
+    }
+
+    /// No proof came: what happens then was said in the ruling.
+    fn unproved(&mut self, mut ticket: ShareTicket, waited: Duration, took: Duration) {
+        self.board
+            .note_unproved(&self.guard, &self.policy, ticket.rig);
+        self.record_proof(&mut ticket, ProofOutcome::None, waited, took);
+        match ticket.ruling.map(|ruling| ruling.decision) {
+            Some(
+                Decision::ProveFirst {
+                    unproved: Unproved::Hold,
+                    ..
+                }
+                | Decision::Hold,
+            ) => self.hold(ticket),
+            Some(
+                Decision::ProveFirst {
+                    unproved: Unproved::PassOn,
+                    ..
+                }
+                | Decision::PassOn,
+            )
+            | None => self.pass_on(ticket),
+        }
+    }
+
+    /// Its rig is in quarantine, and it is not proved: it stays home.
+    fn hold(&self, ticket: ShareTicket) {
+        self.settled.send(ticket.settle(Settlement::Held));
+    }
+
+    /// Unproved, or proved good: to the pool if it meets its target, else credited here.
+    fn pass_on(&mut self, ticket: ShareTicket) {
+        match ticket.share.class {
+            TargetClass::Local => self.settled.send(ticket.settle(Settlement::Credited)),
+            TargetClass::Upstream | TargetClass::BlockCandidate => {
+                if let Err(ticket) = self.upstreams.forward(ticket) {
+                    self.settled.send(ticket.settle(Settlement::Undeliverable));
+                }
+            }
+        }
     }
 }
 
@@ -240,17 +316,21 @@ const fn priority_of(class: TargetClass) -> Priority {
 
 impl Actor for Judge {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_interval(Self::FORGET_EVERY, |this, _| {
+            this.board
+                .forget_idle(&this.guard, &this.policy, this.clock.now());
+        });
+    }
 }
 
-impl Handler<JudgeShare> for Judge {
+impl Handler<ExamineShare> for Judge {
     type Result = ();
 
-    fn handle(&mut self, JudgeShare(ticket): JudgeShare, _: &mut Self::Context) {
+    fn handle(&mut self, ExamineShare(ticket): ExamineShare, _: &mut Self::Context) {
         self.guard.health().dequeued();
-        match self.decide(&ticket) {
-            Decision::ProveFirst { wait_at_most } => self.prove(ticket, wait_at_most),
-            Decision::PassOn => self.pass_on(ticket),
-        }
+        self.examine(ticket);
     }
 }
 
@@ -268,7 +348,8 @@ impl Handler<PoolOpened> for Judge {
 
     fn handle(&mut self, opened: PoolOpened, _: &mut Self::Context) {
         self.guard.health().dequeued();
-        self.pools.insert(opened.pool, opened.forward);
+        self.upstreams
+            .opened(opened.pool, opened.upstream, opened.forward);
     }
 }
 
@@ -277,6 +358,15 @@ impl Handler<PoolClosed> for Judge {
 
     fn handle(&mut self, PoolClosed(pool): PoolClosed, _: &mut Self::Context) {
         self.guard.health().dequeued();
-        self.pools.remove(&pool);
+        self.upstreams.closed(pool);
+    }
+}
+
+impl Handler<VerdictSeen> for Judge {
+    type Result = ();
+
+    fn handle(&mut self, seen: VerdictSeen, _: &mut Self::Context) {
+        self.guard.health().dequeued();
+        self.upstreams.verdict(seen.pool, seen.verdict);
     }
 }

@@ -7,6 +7,7 @@
 //! [`MinerProtocol`]: zartrux_models::session::MinerProtocol
 
 mod connection;
+mod identity;
 mod jobs;
 mod leases;
 mod listeners;
@@ -28,29 +29,32 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use slab::Slab;
 use zartrux_models::plan::{SeatKey, VardiffPolicy, Wheel};
+use zartrux_models::share::RigKey;
 use zartrux_models::stratum::{JobLine, LINE_LIMIT};
 use zartrux_models::work::{JobTable, Nonce, NonceSetId, PoolKey, Slot, UpstreamJob};
 
 use crate::clock::Clock;
 use crate::counters::LaneStats;
-use crate::judge::{JudgeShare, PoolClosed};
+use crate::judge::{PoolClosed, VerdictSeen};
 use crate::messaging::{Credits, Post};
 use crate::planner::{LeaseAsked, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
 use crate::pool_session::{JobReplaced, PoolStateChanged};
-use crate::share_ticket::{ShareSettled, ShareTicket};
+use crate::rigs::ShareRecords;
+use crate::share_ticket::{ExamineShare, ShareSettled, ShareTicket};
 use crate::supervision::Guard;
 
 pub use listeners::{BindError, Door, bind};
 pub use messages::{CloseAll, LeaseGranted, ReportLeases, StopAccepting, StopReading, TurnAway};
 
+use identity::Namesakes;
 use reactor::{Batch, Reactor, Registrar};
 use seat::{Seat, SeatLimits, Second};
 
 /// Whom the miner sessions tell what.
 #[derive(Debug, Clone)]
 pub struct SessionPosts {
-    /// Admitted shares.
-    pub judge: Post<JudgeShare>,
+    /// Admitted shares: to the first stage of the cascade.
+    pub cascade: Post<ExamineShare>,
     /// A seat wants a lease.
     pub lease_asked: Post<LeaseAsked>,
     /// A seat needs another.
@@ -59,6 +63,8 @@ pub struct SessionPosts {
     pub seat_left: Post<SeatLeft>,
     /// Who holds what.
     pub leases_held: Post<LeasesHeld>,
+    /// What became of a share that the judge forwarded.
+    pub verdict: Post<VerdictSeen>,
     /// The way back to the miner sessions, for tickets that are dropped on the way.
     pub settled: Arc<Post<ShareSettled>>,
 }
@@ -83,10 +89,16 @@ pub struct SessionSettings {
 /// What is told of each new job before miners get it, so that its seed can be prepared.
 pub type JobListener = Arc<dyn Fn(&UpstreamJob) + Send + Sync>;
 
+/// What is told of a rig at the first admitted share of each of its connections: its user, its rig
+/// id and its agent, as it logged in. Hostile bytes: to be shown escaped, never trusted.
+pub type RigListener = Arc<dyn Fn(RigKey, &str, &str, &str) + Send + Sync>;
+
 /// Everything the miner sessions are built from.
 pub struct SessionArgs {
     /// Where miners come in.
     pub doors: Vec<Door>,
+    /// The lane's number.
+    pub lane: u16,
     /// Limits.
     pub settings: SessionSettings,
     /// Whom to tell.
@@ -95,25 +107,34 @@ pub struct SessionArgs {
     pub credits: Credits,
     /// Where everything is counted.
     pub stats: Arc<LaneStats>,
+    /// Where shares that ended are kept to be shown.
+    pub records: Arc<ShareRecords>,
     /// Runs the session cores.
     pub guard: Guard,
     /// The time.
     pub clock: Clock,
     /// Hears of each new job.
     pub on_job: JobListener,
+    /// Hears of each rig that mines.
+    pub on_rig: RigListener,
 }
 
 /// The actor.
 pub struct MinerSessions {
     doors: Vec<Door>,
+    lane: u16,
+    /// Number of the last admitted share.
+    last_share: u64,
     settings: SessionSettings,
     limits: SeatLimits,
     posts: SessionPosts,
     credits: Credits,
     stats: Arc<LaneStats>,
+    records: Arc<ShareRecords>,
     guard: Guard,
     clock: Clock,
     on_job: JobListener,
+    on_rig: RigListener,
     started: Instant,
     registrar: Option<Registrar>,
     seats: Slab<Seat>,
@@ -139,6 +160,7 @@ pub struct MinerSessions {
     /// One place to put replies together.
     scratch: Vec<u8>,
     agents: HashSet<Arc<str>>,
+    namesakes: Namesakes,
     random: StdRng,
 }
 
@@ -173,13 +195,17 @@ impl MinerSessions {
             },
             started: args.clock.now(),
             doors: args.doors,
+            lane: args.lane,
+            last_share: 0,
             settings,
             posts: args.posts,
             credits: args.credits,
             stats: args.stats,
+            records: args.records,
             guard: args.guard,
             clock: args.clock,
             on_job: args.on_job,
+            on_rig: args.on_rig,
             registrar: None,
             seats: Slab::new(),
             last_generation: 0,
@@ -195,6 +221,7 @@ impl MinerSessions {
             buffer: vec![0; LINE_LIMIT],
             scratch: Vec::with_capacity(1024),
             agents: HashSet::new(),
+            namesakes: Namesakes::default(),
             random: StdRng::from_entropy(),
         }
     }

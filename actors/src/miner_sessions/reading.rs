@@ -4,9 +4,10 @@ use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use zartrux_models::filter::Scanner;
 use zartrux_models::plan::SeatKey;
 use zartrux_models::session::{Assignment, Heard};
-use zartrux_models::share::{NotAdmitted, Share};
+use zartrux_models::share::{NotAdmitted, Share, ShareId};
 use zartrux_models::stratum::{Login, RequestId, push_error, push_kept_alive};
 
 use super::listeners::Source;
@@ -14,9 +15,8 @@ use super::reactor::Batch;
 use super::seat::Identity;
 use super::writing::Closed;
 use super::{MinerSessions, Seat, StopReading};
-use crate::judge::JudgeShare;
 use crate::planner::LeaseAsked;
-use crate::share_ticket::ShareTicket;
+use crate::share_ticket::{ExamineShare, Sender, ShareTicket};
 
 /// Reads of one socket in one turn: a flood from one miner does not starve the others.
 const READS_PER_TURN: usize = 4;
@@ -193,10 +193,20 @@ impl MinerSessions {
     }
 
     fn on_login(&mut self, key: SeatKey, login: &Login<'_>) {
+        let Some(session) = self.seat(key).map(|seat| seat.protocol.session()) else {
+            return;
+        };
+        let user = cut(&login.user);
+        let rig = cut(login.rig_id.as_deref().unwrap_or_default());
+        let agent = cut(login.agent.as_deref().unwrap_or_default());
         let identity = Identity {
-            user: cut(&login.user).into(),
-            rig: cut(login.rig_id.as_deref().unwrap_or_default()).into(),
-            agent: self.agent(cut(login.agent.as_deref().unwrap_or_default())),
+            user: user.into(),
+            rig: rig.into(),
+            agent: self.agent(agent),
+            standing: self.namesakes.join(user, rig, session),
+            scanner: Scanner::of_agent(agent),
+            introduced: false,
+            turned_away: false,
         };
         let now = self.second();
         if let Some(seat) = self.seat(key) {
@@ -228,22 +238,46 @@ impl MinerSessions {
                 push_error(&mut self.scratch, id, refusal.reason().wire_text());
             }
             NotAdmitted::TooMany => {
+                if let Some(rig) = self.seat(key).and_then(|seat| seat.identity.as_deref_mut()) {
+                    rig.turned_away = true;
+                }
                 self.stats.share_overload();
                 push_error(&mut self.scratch, id, TOO_MANY);
             }
         }
     }
 
+    /// Tells who keeps a list of rigs of one that has begun to mine.
+    fn introduce(&mut self, key: SeatKey) {
+        let on_rig = Arc::clone(&self.on_rig);
+        if let Some(rig) = self.seat(key).and_then(|seat| seat.identity.as_deref_mut()) {
+            rig.introduced = true;
+            on_rig(rig.standing.key, &rig.user, &rig.rig, &rig.agent);
+        }
+    }
+
     fn on_admitted(&mut self, key: SeatKey, id: RequestId, share: Share) {
         let limit = seat_limit(self.credits.limit());
-        let room = self
+        let sender = self
             .seat(key)
-            .is_some_and(|seat| seat.tally.pending() < limit);
-        let credit = if room { self.credits.take() } else { None };
-        let Some(credit) = credit else {
+            .filter(|seat| seat.tally.pending() < limit)
+            .and_then(|seat| seat.identity.as_deref())
+            .map(|rig| {
+                (
+                    rig.standing.key,
+                    rig.scanner,
+                    rig.introduced,
+                    rig.turned_away,
+                )
+            });
+        let taken = sender.and_then(|sender| Some((sender, self.credits.take()?)));
+        let Some(((rig, scanner, introduced, after_gap), credit)) = taken else {
             self.on_not_admitted(key, id, NotAdmitted::TooMany);
             return;
         };
+        if !introduced {
+            self.introduce(key);
+        }
         self.stats.share_admitted();
         if let Some(nonces) = self.jobs.nonces_of(share.nonce_set) {
             nonces.claim(share.nonce, share.result);
@@ -252,18 +286,33 @@ impl MinerSessions {
         let vardiff = self.settings.vardiff;
         if let Some(seat) = self.seat(key) {
             seat.tally.admit();
+            if let Some(rig) = seat.identity.as_deref_mut() {
+                rig.turned_away = false;
+            }
             seat.note_share(&share, vardiff.as_ref(), now);
             self.schedule(key);
         }
         let place = (share.nonce_set, share.nonce);
         let contested = share.contested;
-        let ticket = ShareTicket::new(key, id, share, self.clock.now(), credit)
+        let received = self.clock.now();
+        let at_ms = received.duration_since(self.started).as_millis();
+        let at_ms = u64::try_from(at_ms).unwrap_or(u64::MAX);
+        self.last_share += 1;
+        let sender = Sender {
+            id: ShareId::new(self.lane, self.last_share),
+            rig,
+            scanner,
+            after_gap,
+            seat: key,
+            request: id,
+        };
+        let ticket = ShareTicket::new(sender, share, received, at_ms, credit)
             .reporting_to(&self.posts.settled);
         if contested {
             // At most one result can be right: wait for what becomes of the other.
             self.contested.entry(place).or_default().push_back(ticket);
         } else {
-            self.posts.judge.send(JudgeShare(ticket));
+            self.posts.cascade.send(ExamineShare(ticket));
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use zartrux_models::filter::Scanner;
 use zartrux_models::plan::{Lease, SeatKey, Vardiff};
 use zartrux_models::session::MinerProtocol;
 use zartrux_models::stratum::LineAssembler;
 use zartrux_models::work::Difficulty;
 
 use super::connection::Connection;
+use super::identity::Standing;
 
 /// Who a miner says it is. Hostile bytes: shown escaped, never trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,14 @@ pub(super) struct Identity {
     pub(super) rig: Box<str>,
     /// `agent`; the same text is kept once per lane.
     pub(super) agent: Arc<str>,
+    /// Which rig that is.
+    pub(super) standing: Standing,
+    /// How its program scans, by its agent.
+    pub(super) scanner: Scanner,
+    /// It has had an admitted share, and who keeps a list of rigs was told.
+    pub(super) introduced: bool,
+    /// A share of it was turned away unseen since its last admitted one.
+    pub(super) turned_away: bool,
 }
 
 impl Identity {

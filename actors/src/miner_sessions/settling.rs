@@ -1,12 +1,15 @@
 //! How shares end: the reply to the miner, the counts, the nonce.
 
+use std::time::Duration;
+
 use zartrux_models::share::{NonceSet, Refusal, RefusalReason};
 use zartrux_models::stratum::{RequestId, makes_miners_hang_up, push_error, push_ok};
 
 use super::MinerSessions;
 use crate::counters::{Ended, Fate};
-use crate::judge::JudgeShare;
-use crate::share_ticket::{Settlement, ShareSettled, ShareTicket};
+use crate::judge::{Verdict, VerdictSeen};
+use crate::rigs::SettledShare;
+use crate::share_ticket::{ExamineShare, Settlement, ShareSettled, ShareTicket};
 use zartrux_models::work::Lateness;
 
 impl MinerSessions {
@@ -22,13 +25,24 @@ impl MinerSessions {
     fn conclude(&mut self, settled: &ShareSettled) {
         let ShareSettled { ticket, settlement } = settled;
         self.free_or_take_nonce(ticket, settlement);
-        self.count(ticket, settlement);
+        let took = self.clock.now().saturating_duration_since(ticket.received);
+        self.count(ticket, settlement, took);
+        if self.records.keeps_any() {
+            let unix_ms = self.clock.unix_millis();
+            self.records.keep(SettledShare::of(settled, unix_ms, took));
+        }
+        if ticket.forwarded {
+            self.posts.verdict.send(VerdictSeen {
+                pool: ticket.share.job.origin.pool,
+                verdict: Verdict::of(settlement),
+            });
+        }
         let key = ticket.seat;
         // A seat with another generation is another miner: the verdict is not for it (I4).
         if let Some(seat) = self.seat(key) {
             let passed = !matches!(
                 settlement,
-                Settlement::Refused(_) | Settlement::Undeliverable
+                Settlement::Refused(_) | Settlement::Undeliverable | Settlement::Held
             );
             seat.tally.settle(passed);
             let balances = seat.tally.balances();
@@ -48,7 +62,7 @@ impl MinerSessions {
         }
     }
 
-    fn count(&self, ticket: &ShareTicket, settlement: &Settlement) {
+    fn count(&self, ticket: &ShareTicket, settlement: &Settlement, took: Duration) {
         let share = &ticket.share;
         self.stats.share_settled(&Ended {
             fate: match settlement {
@@ -58,12 +72,13 @@ impl MinerSessions {
                 Settlement::Credited => Fate::Credited,
                 Settlement::Refused(refusal) => Fate::Refused(refusal.reason()),
                 Settlement::Undeliverable => Fate::Undeliverable,
+                Settlement::Held => Fate::Held,
             },
             pool_work: share.job.job.target.difficulty().get(),
             miner_work: share.asked.get(),
             stale: share.lateness == Lateness::Stale,
             corrected: ticket.corrected,
-            took: self.clock.now().saturating_duration_since(ticket.received),
+            took,
         });
     }
 
@@ -84,7 +99,7 @@ impl MinerSessions {
             let settlement = refusal.map_or(Settlement::Undeliverable, Settlement::Refused);
             Some(next.settle(settlement))
         } else {
-            self.posts.judge.send(JudgeShare(next));
+            self.posts.cascade.send(ExamineShare(next));
             None
         }
     }
@@ -115,7 +130,7 @@ impl MinerSessions {
 fn note_end(nonces: &mut NonceSet, ticket: &ShareTicket, settlement: &Settlement) {
     let nonce = ticket.share.nonce;
     match settlement {
-        Settlement::Refused(_) | Settlement::Undeliverable => {
+        Settlement::Refused(_) | Settlement::Undeliverable | Settlement::Held => {
             nonces.give_back(nonce, &ticket.claimed);
         }
         Settlement::Accepted
@@ -125,10 +140,14 @@ fn note_end(nonces: &mut NonceSet, ticket: &ShareTicket, settlement: &Settlement
     }
 }
 
+/// The miner must not hang up on it.
+const HELD: &str = "This rig is in quarantine, and the share could not be checked in time";
+
 fn push_verdict(out: &mut Vec<u8>, id: RequestId, settlement: &Settlement) {
     match settlement {
         Settlement::Accepted | Settlement::Credited => push_ok(out, id),
         Settlement::Refused(refusal) => push_error(out, id, refusal.reason().wire_text()),
+        Settlement::Held => push_error(out, id, HELD),
         Settlement::Undeliverable => push_error(out, id, RefusalReason::Expired.wire_text()),
         Settlement::Unanswered => push_error(out, id, "Bad gateway"),
         // What the pool says about its connection with us must not make a miner hang up on us.
@@ -144,8 +163,10 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::messaging::Credits;
+    use crate::share_ticket::Sender;
+    use zartrux_models::filter::Scanner;
     use zartrux_models::plan::SeatKey;
-    use zartrux_models::share::{Novelty, Share, TargetClass};
+    use zartrux_models::share::{Novelty, RigKey, Share, ShareId, TargetClass};
     use zartrux_models::work::{
         Algorithm, Blob, Difficulty, IssuedJob, JobKey, JobOrigin, Nonce, NonceSetId, PoolKey,
         ResultHash, UpstreamJob,
@@ -188,7 +209,15 @@ mod tests {
             generation: 1,
         };
         let credit = Credits::new(1).take().unwrap();
-        ShareTicket::new(seat, RequestId(1), share, Clock.now(), credit)
+        let sender = Sender {
+            id: ShareId::new(0, 1),
+            rig: RigKey(1),
+            scanner: Scanner::Unknown,
+            after_gap: false,
+            seat,
+            request: RequestId(1),
+        };
+        ShareTicket::new(sender, share, Clock.now(), 0, credit)
     }
 
     #[test]

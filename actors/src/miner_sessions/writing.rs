@@ -124,7 +124,9 @@ impl MinerSessions {
         if let Some(lease) = seat.lease {
             self.vacate(lease, key);
         }
-        if seat.identity.is_some() {
+        if let Some(identity) = &seat.identity {
+            self.namesakes
+                .leave(&identity.user, &identity.rig, identity.standing);
             self.posts.seat_left.send(SeatLeft {
                 seat: key,
                 lease: seat.lease,

@@ -225,6 +225,7 @@ impl Planner {
         let opened = (self.open_pool)(pool, upstream);
         self.posts.pool_opened.send(PoolOpened {
             pool,
+            upstream,
             forward: opened.forward.clone(),
         });
         self.opened.insert(pool, opened);

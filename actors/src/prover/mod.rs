@@ -35,6 +35,7 @@ use zartrux_models::proof;
 use zartrux_models::work::SeedHash;
 
 pub use options::{Mode, ProverOptions, StartError, auto_threads};
+pub use pace::Outlook;
 pub use pending::AnswerCounts;
 pub use request::{Busy, BusyReason, NotProved, Priority, ProofAnswer, ProofRequest, ProofSink};
 pub use status::{DatasetState, ProverStatus, SeedState, SeedStatus, ThreadStatus};
@@ -119,8 +120,14 @@ impl<T: Send + 'static> Prover<T> {
     /// thread is fit.
     #[must_use]
     pub fn expected_wait(&self, seed: &SeedHash, priority: Priority) -> Option<Duration> {
+        self.outlook(seed, priority).expected_wait
+    }
+
+    /// [`Self::expected_wait`], and what the prover manages altogether.
+    #[must_use]
+    pub fn outlook(&self, seed: &SeedHash, priority: Priority) -> Outlook {
         let now = self.shared.clock.now();
-        self.shared.lock().expected_wait(seed, priority, now)
+        self.shared.lock().outlook(seed, priority, now)
     }
 
     /// A picture of the whole.

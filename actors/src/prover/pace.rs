@@ -2,6 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+/// What can be expected of a prover now, by measurement.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outlook {
+    /// The time until the answer to a request made now; `None` if its seed is not ready or no
+    /// thread is fit.
+    pub expected_wait: Option<Duration>,
+    /// Proofs a second of all fit threads together; 0 while no hash was measured.
+    pub capacity: f64,
+}
+
 /// Measured hash times of one mode.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
@@ -90,6 +100,17 @@ pub(super) fn expected_wait(
     Some(hash.saturating_add((hash / threads).saturating_mul(must_end_first)))
 }
 
+/// Hashes a second of `threads` threads that take `hash` for each.
+pub(super) fn capacity(hash: Duration, threads: usize) -> f64 {
+    let seconds = hash.as_secs_f64();
+    let threads = u32::try_from(threads).map_or(f64::from(u32::MAX), f64::from);
+    if seconds > 0.0 {
+        threads / seconds
+    } else {
+        0.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +122,13 @@ mod tests {
     fn an_idle_thread_costs_only_the_hash_itself() {
         assert_eq!(expected_wait(HASH, 2, 1, 0), Some(HASH));
         assert_eq!(expected_wait(HASH, 0, 0, 0), None);
+    }
+
+    #[test]
+    fn what_threads_manage_is_counted_from_the_time_of_a_hash() {
+        assert!((capacity(HASH, 3) - 100.0).abs() < 1e-9);
+        assert!(capacity(HASH, 0).abs() < f64::EPSILON);
+        assert!(capacity(Duration::ZERO, 2).abs() < f64::EPSILON);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! What the threads of a prover share under one lock.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use zartrux_models::proof::Version;
 use zartrux_models::work::SeedHash;
 
 use super::options::ProverOptions;
-use super::pace::{Pace, expected_wait};
+use super::pace::{Outlook, Pace, capacity, expected_wait};
 use super::pending::Pending;
 use super::queue::Queue;
 use super::request::{NotProved, Priority};
@@ -192,15 +192,17 @@ impl<T> State<T> {
         desks.chain(self.queue.next_deadline()).min()
     }
 
-    /// The time until the answer to a new request of this seed and class.
-    pub(super) fn expected_wait(
-        &mut self,
-        seed: &SeedHash,
-        priority: Priority,
-        now: Instant,
-    ) -> Option<Duration> {
-        let source = self.supply.source(seed)?;
-        let hash = self.pace(matches!(source, Source::Fast(_))).usual()?;
+    /// What a new request of this seed and class can expect. What the prover manages is told by
+    /// the way in which the seed is served, or in light mode while it is not ready.
+    pub(super) fn outlook(&mut self, seed: &SeedHash, priority: Priority, now: Instant) -> Outlook {
+        let source = self.supply.source(seed);
+        let fast = matches!(source, Some(Source::Fast(_)));
+        let Some(hash) = self.pace(fast).usual() else {
+            return Outlook {
+                expected_wait: None,
+                capacity: 0.0,
+            };
+        };
         // A thread that has been hashing ten times as long as usual is not counted on.
         let counts_on = |desk: &&Desk<T>| {
             let begun = desk.begun.unwrap_or(now);
@@ -212,7 +214,13 @@ impl<T> State<T> {
             busy += usize::from(desk.begun.is_some());
         }
         let supply = &self.supply;
-        let ahead = self.queue.ahead(priority, |seed| supply.serves(seed));
-        expected_wait(hash, threads, busy, ahead)
+        let expected_wait = source.and_then(|_| {
+            let ahead = self.queue.ahead(priority, |seed| supply.serves(seed));
+            expected_wait(hash, threads, busy, ahead)
+        });
+        Outlook {
+            expected_wait,
+            capacity: capacity(hash, threads),
+        }
     }
 }

@@ -102,6 +102,27 @@ impl Guard {
         })
     }
 
+    /// Builds a core into a cell in place of the one that is there.
+    ///
+    /// # Errors
+    /// Building it panicked; the cell is as it was.
+    pub fn build<C>(
+        &self,
+        cell: &mut Option<C>,
+        factory: impl FnOnce() -> C,
+    ) -> Result<(), Faulted> {
+        match catch_unwind(AssertUnwindSafe(factory)) {
+            Ok(core) => {
+                drop_quietly(cell.replace(core));
+                Ok(())
+            }
+            Err(panic) => {
+                self.report(&cause_of(panic.as_ref()));
+                Err(Faulted)
+            }
+        }
+    }
+
     fn attempt<R>(&self, step: impl FnOnce() -> R) -> Result<R, String> {
         let started = self.health.step_begins().then(|| self.clock.now());
         let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -113,11 +134,15 @@ impl Guard {
             self.health
                 .step_took(self.clock.now().duration_since(started));
         }
+        if outcome.is_ok() && self.health.is_recovering() {
+            self.health.recovered(self.clock.now());
+        }
         outcome.map_err(|panic| cause_of(panic.as_ref()))
     }
 
     fn report(&self, cause: &str) {
         self.health.faulted(cause, self.clock.unix_millis());
+        self.health.recovery_begins(self.clock.now());
     }
 }
 
@@ -157,6 +182,8 @@ mod tests {
             (guard.health().generation(), guard.health().faults()),
             (2, 1)
         );
+        assert!(guard.health().report().recovery_micros.is_some());
+        assert!(!guard.health().is_recovering());
     }
 
     #[test]
@@ -191,5 +218,15 @@ mod tests {
         assert_eq!(guard.health().state(), ActorState::BackingOff);
         assert_eq!(guard.run(&mut cell, |_| ()), Err(Faulted));
         assert_eq!(guard.health().faults(), 1, "an empty cell is no new fault");
+    }
+
+    #[test]
+    fn a_core_that_cannot_be_built_leaves_the_former_in_its_place() {
+        let guard = guard();
+        let mut cell = Some(1);
+        assert_eq!(guard.build(&mut cell, || panic!("no model")), Err(Faulted));
+        assert_eq!((cell, guard.health().generation()), (Some(1), 2));
+        assert_eq!(guard.build(&mut cell, || 2), Ok(()));
+        assert_eq!((cell, guard.health().generation()), (Some(2), 2));
     }
 }

@@ -1,9 +1,9 @@
 //! What every actor shows of itself, readable from any thread without asking the actor.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -19,6 +19,8 @@ pub enum ActorState {
     BackingOff,
     /// Works, but something it depends on does not.
     Degraded,
+    /// Failed too often: messages pass it by unread until it is tried again.
+    Bypassed,
     /// Ended on purpose.
     Stopped,
 }
@@ -29,6 +31,7 @@ impl ActorState {
             0 => Self::Running,
             1 => Self::BackingOff,
             2 => Self::Degraded,
+            3 => Self::Bypassed,
             _ => Self::Stopped,
         }
     }
@@ -38,7 +41,8 @@ impl ActorState {
             Self::Running => 0,
             Self::BackingOff => 1,
             Self::Degraded => 2,
-            Self::Stopped => 3,
+            Self::Bypassed => 3,
+            Self::Stopped => 4,
         }
     }
 }
@@ -54,6 +58,14 @@ pub struct Fault {
     pub generation: u32,
 }
 
+/// From faults to the next steps that succeeded.
+#[derive(Debug, Default)]
+struct Recovery {
+    fault_at: Option<Instant>,
+    last: Option<Duration>,
+    longest: Option<Duration>,
+}
+
 /// Live health of one actor; written by the actor, read by anybody.
 #[derive(Debug)]
 pub struct ActorHealth {
@@ -67,6 +79,9 @@ pub struct ActorHealth {
     step_nanos: AtomicU64,
     step_nanos_max: AtomicU64,
     last_fault: Mutex<Option<Fault>>,
+    /// Set from a fault to the next step that succeeds.
+    recovering: AtomicBool,
+    recovery: Mutex<Recovery>,
     note: Mutex<String>,
     /// Armed faults, for rehearsals only.
     pub drill: Drill,
@@ -95,6 +110,10 @@ pub struct HealthReport {
     pub step_micros_max: f64,
     /// The last fault, if any.
     pub last_fault: Option<Fault>,
+    /// From the last fault to the next step that succeeded, µs.
+    pub recovery_micros: Option<u64>,
+    /// The longest of these, µs.
+    pub recovery_micros_max: Option<u64>,
     /// What the actor says of itself.
     pub note: String,
 }
@@ -114,6 +133,8 @@ impl ActorHealth {
             step_nanos: AtomicU64::new(0),
             step_nanos_max: AtomicU64::new(0),
             last_fault: Mutex::new(None),
+            recovering: AtomicBool::new(false),
+            recovery: Mutex::default(),
             note: Mutex::new(String::new()),
             drill: Drill::default(),
         }
@@ -188,6 +209,29 @@ impl ActorHealth {
         self.step_nanos_max.fetch_max(nanos, Ordering::Relaxed);
     }
 
+    /// A fault happened at this moment: the way back is timed.
+    pub fn recovery_begins(&self, now: Instant) {
+        let mut recovery = self.recovery.lock().unwrap_or_else(PoisonError::into_inner);
+        recovery.fault_at.get_or_insert(now);
+        self.recovering.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a fault was not followed by a step that succeeded yet.
+    pub fn is_recovering(&self) -> bool {
+        self.recovering.load(Ordering::Relaxed)
+    }
+
+    /// A step succeeded after a fault.
+    pub fn recovered(&self, now: Instant) {
+        let mut recovery = self.recovery.lock().unwrap_or_else(PoisonError::into_inner);
+        self.recovering.store(false, Ordering::Relaxed);
+        if let Some(fault_at) = recovery.fault_at.take() {
+            let took = now.saturating_duration_since(fault_at);
+            recovery.last = Some(took);
+            recovery.longest = recovery.longest.max(Some(took));
+        }
+    }
+
     /// Notes a fault; returns the generation that follows.
     pub fn faulted(&self, cause: &str, at_unix_ms: u64) -> u32 {
         let failed = self.generation.fetch_add(1, Ordering::Relaxed);
@@ -215,7 +259,14 @@ impl ActorHealth {
         reason = "nanoseconds of a step, shown as µs"
     )]
     pub fn report(&self) -> HealthReport {
+        let (last, longest) = {
+            let recovery = self.recovery.lock().unwrap_or_else(PoisonError::into_inner);
+            (recovery.last, recovery.longest)
+        };
+        let micros = |took: Duration| u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         HealthReport {
+            recovery_micros: last.map(micros),
+            recovery_micros_max: longest.map(micros),
             name: self.name.clone(),
             kind: self.kind,
             state: self.state(),

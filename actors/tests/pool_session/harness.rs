@@ -13,10 +13,11 @@ use zartrux_actors::pool_session::{
     ClosePool, ForwardShare, JobReplaced, PoolEndpoint, PoolPosts, PoolSession, PoolSessionArgs,
     PoolState, PoolStateChanged, PoolStats, PoolTimeouts, Tls,
 };
-use zartrux_actors::share_ticket::{Settlement, ShareSettled, ShareTicket};
+use zartrux_actors::share_ticket::{Sender, Settlement, ShareSettled, ShareTicket};
 use zartrux_actors::supervision::ActorHealth;
+use zartrux_models::filter::Scanner;
 use zartrux_models::plan::SeatKey;
-use zartrux_models::share::{Share, TargetClass};
+use zartrux_models::share::{RigKey, Share, ShareId, TargetClass};
 use zartrux_models::stratum::{ErrorClass, RequestId};
 use zartrux_models::work::{
     Difficulty, IssuedJob, JobKey, Lateness, Nonce, NonceSetId, PoolKey, ResultHash, Slot,
@@ -204,12 +205,19 @@ impl Session {
             retargeted: false,
             contested: false,
         };
-        let seat = SeatKey {
-            index: number,
-            generation: 1,
+        let sender = Sender {
+            id: ShareId::new(0, u64::from(number)),
+            rig: RigKey(1),
+            scanner: Scanner::Unknown,
+            after_gap: false,
+            seat: SeatKey {
+                index: number,
+                generation: 1,
+            },
+            request: RequestId(1),
         };
         let credit = self.credits.take().unwrap();
-        let ticket = ShareTicket::new(seat, RequestId(1), share, Clock.now(), credit);
+        let ticket = ShareTicket::new(sender, share, Clock.now(), 0, credit);
         self.forward.send(ForwardShare(ticket));
     }
 

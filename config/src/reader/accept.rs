@@ -60,6 +60,19 @@ pub(crate) fn probability(value: &Value<'_>) -> Accepted<Probability> {
     }
 }
 
+/// A rate of false alarms: above 0, at most 0.1.
+pub(crate) fn alpha(value: &Value<'_>) -> Accepted<Probability> {
+    probability(value)
+        .ok()
+        .filter(|rate| rate.get() > 0.0 && rate.get() <= 0.1)
+        .ok_or_else(|| {
+            Invalid::new(format!(
+                "must be a probability above 0, at most 0.1, but is {}",
+                value.found()
+            ))
+        })
+}
+
 /// `true` or `false`.
 pub(crate) fn boolean(value: &Value<'_>) -> Accepted<bool> {
     if let Value::Boolean(value) = value {
@@ -79,7 +92,7 @@ pub(crate) fn duration(
     move |value| {
         let Some(text) = value.as_text() else {
             return Err(Invalid::new(format!(
-                "must be a duration in quotes with its unit (ms, s, m or h), such as \"10s\", \
+                "must be a duration in quotes with its unit (ms, s, m, h or d), such as \"10s\", \
                  but is {}",
                 value.found()
             )));

@@ -1,6 +1,7 @@
 //! The sections of the file, one module each: its keys, their defaults and their rules.
 
 mod failover;
+mod filters;
 mod miners;
 mod monitor;
 mod node;
@@ -8,19 +9,20 @@ mod pool;
 mod prove;
 
 pub use failover::Failover;
+pub use filters::Filters;
 pub use miners::{Miners, TlsFiles};
 pub use monitor::Monitor;
 pub use node::{LogFormat, Node};
-pub use pool::Pool;
+pub use pool::{BanWindow, Pool};
 pub use prove::{Prove, ProveMode};
 
 pub(crate) use miners::MOST_ADDRESSES;
-pub(crate) use pool::MOST_POOLS;
+pub(crate) use pool::{BAN_WINDOWS, MOST_POOLS};
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The longest duration of any setting.
+/// The longest wait of any setting.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A wait that must not be zero.

@@ -9,12 +9,16 @@ use crate::reader::{Section, accept};
 pub struct Monitor {
     /// The address of the HTTP server. None: there is no such server.
     pub listen: Option<SocketAddr>,
+    /// How many of the last shares are kept to be shown, up to 1,000,000, shared evenly by the
+    /// lanes.
+    pub shares_kept: usize,
 }
 
 impl Default for Monitor {
     fn default() -> Self {
         Self {
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
+            shares_kept: 4096,
         }
     }
 }
@@ -24,6 +28,11 @@ impl Monitor {
         let default = Self::default();
         Self {
             listen: section.value("listen", default.listen, accept::or_off(accept::address)),
+            shares_kept: section.value(
+                "shares_kept",
+                default.shares_kept,
+                accept::whole(0..=1_000_000),
+            ),
         }
     }
 }

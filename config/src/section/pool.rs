@@ -27,7 +27,23 @@ pub struct Pool {
     pub keepalive: Option<Duration>,
     /// Most connections of one lane to it, 1 to 4,096; each carries up to 256 miners.
     pub max_sessions: usize,
+    /// How the pool counts shares before it bans.
+    pub ban_window: BanWindow,
 }
+
+/// How a pool counts good and bad shares before it bans whoever sent them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BanWindow {
+    /// As nodejs-pool does: in windows of thirty shares, and a first bad one is enough.
+    NodejsPool,
+    /// It does not, or not so that one share decides.
+    None,
+}
+
+pub(crate) const BAN_WINDOWS: [(&str, BanWindow); 2] = [
+    ("nodejs-pool", BanWindow::NodejsPool),
+    ("none", BanWindow::None),
+];
 
 impl Pool {
     /// An upstream with the default of every other key.
@@ -41,6 +57,7 @@ impl Pool {
             tls_fingerprint: None,
             keepalive: Some(Duration::from_secs(60)),
             max_sessions: 256,
+            ban_window: BanWindow::NodejsPool,
         }
     }
 
@@ -90,6 +107,7 @@ impl Pool {
         let keepalives = Duration::from_millis(100)..=Duration::from_secs(3600);
         let keepalive = section.optional("keepalive", accept::or_off(accept::duration(keepalives)));
         let max_sessions = section.optional("max_sessions", accept::whole(1..=4096));
+        let ban_window = section.optional("ban_window", accept::choice(&BAN_WINDOWS));
 
         let default = Self::new(url?, user?);
         if tls_fingerprint.is_some() && !default.url.is_tls() {
@@ -105,6 +123,7 @@ impl Pool {
             tls_fingerprint,
             keepalive: keepalive.unwrap_or(default.keepalive),
             max_sessions: max_sessions.unwrap_or(default.max_sessions),
+            ban_window: ban_window.unwrap_or(default.ban_window),
             url: default.url,
             user: default.user,
         })

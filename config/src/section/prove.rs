@@ -19,8 +19,12 @@ pub struct Prove {
     pub deadline: Duration,
     /// The same for a rig that has not; not below `deadline`.
     pub deadline_unknown: Duration,
+    /// The same for a rig in quarantine: what is not proved by then stays home.
+    pub quarantine_deadline: Duration,
     /// Probability that a share is proved which meets the miner's own target only.
     pub sample: Probability,
+    /// Part of the measured capacity to prove that sampling may use.
+    pub budget: Probability,
 }
 
 /// How hashes are recomputed.
@@ -48,7 +52,9 @@ impl Default for Prove {
             queue: 1024,
             deadline: Duration::from_millis(250),
             deadline_unknown: Duration::from_secs(3),
+            quarantine_deadline: Duration::from_secs(30),
             sample: Probability::ONE_IN_TWENTY,
+            budget: Probability::HALF,
         }
     }
 }
@@ -66,7 +72,13 @@ impl Prove {
                 default.deadline_unknown,
                 accept::duration(any_time()),
             ),
+            quarantine_deadline: section.value(
+                "quarantine_deadline",
+                default.quarantine_deadline,
+                accept::duration(any_time()),
+            ),
             sample: section.value("sample", default.sample, accept::probability),
+            budget: section.value("budget", default.budget, accept::probability),
         }
     }
 }

@@ -5,9 +5,15 @@ use std::time::Duration;
 use super::{Invalid, number_and_unit, shown};
 
 /// The units, the longest first, in milliseconds.
-const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const UNITS: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
 
-/// Reads a whole number with one of the units `ms`, `s`, `m` and `h`, such as `"250ms"`.
+/// Reads a whole number with one of the units `ms`, `s`, `m`, `h` and `d`, such as `"250ms"`.
 ///
 /// # Errors
 ///
@@ -21,7 +27,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, Invalid> {
         })
         .ok_or_else(|| {
             Invalid::new(format!(
-                "must be a whole number with a unit (ms, s, m or h), such as \"10s\", but is {}",
+                "must be a whole number with a unit (ms, s, m, h or d), such as \"10s\", but is {}",
                 shown(text)
             ))
         })
@@ -54,6 +60,7 @@ mod tests {
             ("10s", 10_000),
             ("10m", 600_000),
             ("2h", 7_200_000),
+            ("7d", 604_800_000),
             (" 10 s ", 10_000),
             ("0s", 0),
         ];
@@ -93,6 +100,7 @@ mod tests {
             (1_500, "1500ms"),
             (90_000, "90s"),
             (7_200_000, "2h"),
+            (604_800_000, "7d"),
         ];
         for (millis, text) in cases {
             assert_eq!(format_duration(Duration::from_millis(millis)), text);

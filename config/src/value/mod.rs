@@ -16,7 +16,7 @@ pub use log_filter::LogFilter;
 pub use pool_url::PoolUrl;
 pub use probability::Probability;
 pub use secret::Secret;
-pub use user::User;
+pub use user::{User, masked_name, masked_user};
 
 pub(crate) use user::Masked;
 

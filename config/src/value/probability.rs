@@ -13,6 +13,10 @@ impl Probability {
     pub const ONE: Self = Self(1.0);
     /// One time in twenty.
     pub(crate) const ONE_IN_TWENTY: Self = Self(0.05);
+    /// As likely as not.
+    pub(crate) const HALF: Self = Self(0.5);
+    /// One time in a million.
+    pub(crate) const ONE_IN_A_MILLION: Self = Self(1e-6);
 
     /// A probability of this value.
     ///

@@ -72,12 +72,31 @@ pub(crate) struct Masked<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Masked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, part) in self.0.split_inclusive(['.', '+', '%']).enumerate() {
+        MaskedBeyond {
+            text: self.0,
+            first: SHORT,
+            others: NAME,
+        }
+        .fmt(f)
+    }
+}
+
+/// Displays a text with its long parts cut: the first part beyond one length, the others beyond
+/// another.
+struct MaskedBeyond<'a> {
+    text: &'a str,
+    first: usize,
+    others: usize,
+}
+
+impl fmt::Display for MaskedBeyond<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, part) in self.text.split_inclusive(['.', '+', '%']).enumerate() {
             let (body, mark) = match part.char_indices().next_back() {
                 Some((at, '.' | '+' | '%')) => part.split_at(at),
                 Some(_) | None => (part, ""),
             };
-            let longest = if index == 0 { SHORT } else { NAME };
+            let longest = if index == 0 { self.first } else { self.others };
             if body.chars().count() > longest {
                 let ends = |count: usize| {
                     body.char_indices()
@@ -98,6 +117,29 @@ impl fmt::Debug for Masked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// A name that a miner logs in with, as it may be shown: of every part that could be a wallet only
+/// the first four and last four characters.
+#[must_use]
+pub fn masked_user(text: &str) -> String {
+    const RIG: usize = 24;
+    cut_parts(text, RIG)
+}
+
+/// A rig's own name, as it may be shown: a part as long as a wallet is cut likewise.
+#[must_use]
+pub fn masked_name(text: &str) -> String {
+    cut_parts(text, NAME)
+}
+
+fn cut_parts(text: &str, longest: usize) -> String {
+    MaskedBeyond {
+        text,
+        first: longest,
+        others: longest,
+    }
+    .to_string()
 }
 
 #[cfg(test)]
@@ -132,6 +174,16 @@ mod tests {
             assert_eq!(format!("{user:?}"), format!("User({masked})"));
             assert_eq!(user.as_str(), text);
         }
+    }
+
+    #[test]
+    fn a_rigs_names_are_shown_unless_they_could_be_a_wallet() {
+        let wallet = wallet();
+        assert_eq!(masked_user("shelf-4-rig-12"), "shelf-4-rig-12");
+        assert_eq!(masked_user(&format!("{wallet}.rig")), "4aaa…aaaZ.rig");
+        let uuid = "550e8400-e29b-41d4-a716-446655440000";
+        assert_eq!(masked_name(uuid), uuid);
+        assert_eq!(masked_name(&wallet), "4aaa…aaaZ");
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use zartrux_config::{
-    ByteSize, LogFormat, Overrides, Pool, Probability, ProveMode, Secret, Settings, TlsFiles,
+    BanWindow, ByteSize, LogFormat, Overrides, Pool, Probability, ProveMode, Secret, Settings,
+    TlsFiles,
 };
 
 const POOL: &str = "[[pool]]\nurl = \"stratum+ssl://pool.example:443\"\nuser = \"wallet\"\n";
@@ -95,6 +96,9 @@ const UPSTREAM: &[Case] = &[
     ),
     ("keepalive", "\"off\"", |s| s.pools[0].keepalive = None),
     ("max_sessions", "4", |s| s.pools[0].max_sessions = 4),
+    ("ban_window", "\"none\"", |s| {
+        s.pools[0].ban_window = BanWindow::None;
+    }),
 ];
 
 const FAILOVER: &[Case] = &[
@@ -120,6 +124,17 @@ const FAILOVER: &[Case] = &[
     ("grace", "\"1m\"", |s| s.failover.grace = seconds(60)),
 ];
 
+const FILTERS: &[Case] = &[
+    ("enabled", "false", |s| s.filters.enabled = false),
+    ("alpha", "0.1", |s| {
+        s.filters.alpha = Probability::new(0.1).unwrap();
+    }),
+    ("max_rigs", "1", |s| s.filters.max_rigs = 1),
+    ("forget_after", "\"36h\"", |s| {
+        s.filters.forget_after = seconds(36 * 3600);
+    }),
+];
+
 const PROVE: &[Case] = &[
     ("mode", "\"fast\"", |s| s.prove.mode = ProveMode::Fast),
     ("threads", "256", |s| s.prove.threads = 256),
@@ -128,12 +143,19 @@ const PROVE: &[Case] = &[
     ("deadline_unknown", "\"250ms\"", |s| {
         s.prove.deadline_unknown = Duration::from_millis(250);
     }),
+    ("quarantine_deadline", "\"1m\"", |s| {
+        s.prove.quarantine_deadline = seconds(60);
+    }),
+    ("budget", "1", |s| s.prove.budget = Probability::ONE),
     ("sample", "0.25", |s| {
         s.prove.sample = Probability::new(0.25).unwrap();
     }),
 ];
 
-const MONITOR: &[Case] = &[("listen", "\"off\"", |s| s.monitor.listen = None)];
+const MONITOR: &[Case] = &[
+    ("listen", "\"off\"", |s| s.monitor.listen = None),
+    ("shares_kept", "0", |s| s.monitor.shares_kept = 0),
+];
 
 /// Sets each key of a section, given the text before it and what that text means.
 fn each_acts(before: &str, base: &Settings, cases: &[Case]) {
@@ -158,6 +180,7 @@ fn each_key_outside_the_pools_acts() {
     each_acts("[node]\n", &base, NODE);
     each_acts("[miners]\n", &base, MINERS);
     each_acts("[failover]\n", &base, FAILOVER);
+    each_acts("[filters]\n", &base, FILTERS);
     each_acts("[prove]\n", &base, PROVE);
     each_acts("[monitor]\n", &base, MONITOR);
 }
@@ -179,7 +202,7 @@ fn each_key_of_a_pool_acts() {
 fn the_cases_above_leave_no_key_out() {
     let tested = |cases: &[Case]| cases.iter().map(|case| case.0.to_owned()).collect();
     let mut all: BTreeSet<String> = BTreeSet::from(["url".to_owned(), "user".to_owned()]);
-    for cases in [NODE, MINERS, UPSTREAM, FAILOVER, PROVE, MONITOR] {
+    for cases in [NODE, MINERS, UPSTREAM, FAILOVER, FILTERS, PROVE, MONITOR] {
         let keys: BTreeSet<String> = tested(cases);
         all.extend(keys);
     }

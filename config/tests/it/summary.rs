@@ -43,6 +43,7 @@ rig_id = none
 tls_fingerprint = none: the system's roots decide
 keepalive = "1m"
 max_sessions = 256
+ban_window = "nodejs-pool"
 
 [failover]
 connect_timeout = "20s"
@@ -54,16 +55,25 @@ failback_after = "1m"
 standby = true
 grace = "10s"
 
+[filters]
+enabled = true
+alpha = 1e-6
+max_rigs = 100000
+forget_after = "7d"
+
 [prove]
 mode = "light"
 threads = 0
 queue = 1024
 deadline = "250ms"
 deadline_unknown = "3s"
+quarantine_deadline = "30s"
 sample = 0.05
+budget = 0.5
 
 [monitor]
 listen = "off"
+shares_kept = 4096
 "#;
     assert_eq!(settings.summary(), expected);
     let debug = format!("{settings:?}");

@@ -31,7 +31,7 @@ fn a_value_of_the_wrong_kind_is_refused() {
         (
             "[node]\ndrain = 10",
             "node.drain",
-            "with its unit (ms, s, m or h), such as \"10s\", but is 10",
+            "with its unit (ms, s, m, h or d), such as \"10s\", but is 10",
         ),
         (
             "[miners]\nlisten = \"0.0.0.0:1\"",
@@ -107,7 +107,24 @@ fn a_value_out_of_its_range_is_refused() {
         (
             "[node]\ndrain = \"25h\"",
             "node.drain",
-            "must be from \"0s\" to \"24h\", but is \"25h\"",
+            "must be from \"0s\" to \"1d\", but is \"25h\"",
+        ),
+        (
+            "[filters]\nalpha = 0",
+            "filters.alpha",
+            "must be a probability above 0, at most 0.1, but is 0",
+        ),
+        ("[filters]\nalpha = 0.11", "filters.alpha", "but is 0.11"),
+        ("[filters]\nalpha = nan", "filters.alpha", "at most 0.1"),
+        (
+            "[filters]\nforget_after = \"366d\"",
+            "filters.forget_after",
+            "must be from \"1m\" to \"365d\"",
+        ),
+        (
+            "[monitor]\nshares_kept = 1000001",
+            "monitor.shares_kept",
+            "from 0 to 1000000",
         ),
         (
             "[miners]\nlogin_timeout = \"0s\"",

@@ -1,0 +1,206 @@
+//! The last shares of a lane, each with everything that was known and decided on its way.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use zartrux_models::filter::CascadeEvidence;
+use zartrux_models::judge::Ruling;
+use zartrux_models::share::{RigKey, ShareId, TargetClass};
+use zartrux_models::work::{Difficulty, IssuedJob, Lateness, Nonce, ResultHash};
+
+use crate::share_ticket::{ProofRecord, Settlement, ShareSettled, StepTimes};
+
+/// A share that ended, as it was: what [`ShareRecord`](super::ShareRecord) is rendered from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SettledShare {
+    /// What it is called.
+    pub id: ShareId,
+    /// When it ended, milliseconds since 1970.
+    pub unix_ms: u64,
+    /// Whose it was.
+    pub rig: RigKey,
+    /// Place in the list of the upstream that its job came from, if the judge knew it.
+    pub upstream: Option<usize>,
+    /// Its job.
+    pub job: Arc<IssuedJob>,
+    /// By the targets that it claimed to meet.
+    pub class: TargetClass,
+    /// The difficulty that its rig was asked for.
+    pub asked: Difficulty,
+    /// As sent on: the claimed result, or the true one in its place.
+    pub result: ResultHash,
+    /// Its nonce.
+    pub nonce: Nonce,
+    /// For the job before the current one.
+    pub late: bool,
+    /// What the filters said.
+    pub evidence: CascadeEvidence,
+    /// What the judge said, if it came that far.
+    pub ruling: Option<Ruling>,
+    /// What came of its proof, if it was to be proved.
+    pub proof: Option<ProofRecord>,
+    /// How it ended.
+    pub settlement: Settlement,
+    /// With each step.
+    pub times: StepTimes,
+    /// From its line to its end.
+    pub total: Duration,
+}
+
+impl SettledShare {
+    /// What is kept of a share that ended.
+    #[must_use]
+    pub fn of(settled: &ShareSettled, unix_ms: u64, total: Duration) -> Self {
+        let ShareSettled { ticket, settlement } = settled;
+        let share = &ticket.share;
+        Self {
+            id: ticket.id,
+            unix_ms,
+            rig: ticket.rig,
+            upstream: ticket.upstream,
+            job: Arc::clone(&share.job),
+            class: share.class,
+            asked: share.asked,
+            result: share.result,
+            nonce: share.nonce,
+            late: share.lateness == Lateness::Stale,
+            evidence: ticket.evidence,
+            ruling: ticket.ruling,
+            proof: ticket.proof,
+            settlement: settlement.clone(),
+            times: ticket.times,
+            total,
+        }
+    }
+}
+
+/// The last shares of a lane, at most a given number. The lane writes, anybody reads; the lock is
+/// held to copy references, never to render.
+#[derive(Debug)]
+pub struct ShareRecords {
+    limit: usize,
+    ring: Mutex<VecDeque<Arc<SettledShare>>>,
+}
+
+impl ShareRecords {
+    /// Keeps up to `limit` shares; with 0 none.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            ring: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<SettledShare>>> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether any are kept: whoever writes saves the making of what is not.
+    #[must_use]
+    pub const fn keeps_any(&self) -> bool {
+        self.limit > 0
+    }
+
+    /// Keeps one; the oldest gives way.
+    pub fn keep(&self, share: SettledShare) {
+        if !self.keeps_any() {
+            return;
+        }
+        let share = Arc::new(share);
+        let oldest = {
+            let mut ring = self.lock();
+            let full = ring.len() >= self.limit;
+            let oldest = if full { ring.pop_front() } else { None };
+            ring.push_back(share);
+            oldest
+        };
+        // What it frees is freed outside the lock.
+        drop(oldest);
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, id: ShareId) -> Option<Arc<SettledShare>> {
+        let ring = self.lock();
+        ring.iter().rev().find(|share| share.id == id).cloned()
+    }
+
+    /// The last ones, of one rig or of all, the newest first.
+    #[must_use]
+    pub fn last(&self, rig: Option<RigKey>, limit: usize) -> Vec<Arc<SettledShare>> {
+        self.lock()
+            .iter()
+            .rev()
+            .filter(|share| rig.is_none_or(|rig| share.rig == rig))
+            .take(limit)
+            .cloned()
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zartrux_models::work::{Algorithm, Blob, JobKey, JobOrigin, PoolKey, UpstreamJob};
+
+    fn share(count: u64, rig: u64) -> SettledShare {
+        let job = UpstreamJob {
+            id: "a".into(),
+            blob: Blob::from_hex(&"00".repeat(76)).unwrap(),
+            target: Difficulty::ONE.target(),
+            algorithm: Algorithm::Rx0,
+            height: None,
+            seed: None,
+            next_seed: None,
+            network_difficulty: None,
+        };
+        let origin = JobOrigin {
+            pool: PoolKey(0),
+            connection: 1,
+        };
+        let key = JobKey(1);
+        SettledShare {
+            id: ShareId::new(0, count),
+            unix_ms: count,
+            rig: RigKey(rig),
+            upstream: Some(0),
+            job: Arc::new(IssuedJob { key, origin, job }),
+            class: TargetClass::Local,
+            asked: Difficulty::ONE,
+            result: ResultHash::new([0xff; 32]),
+            nonce: Nonce::new([0; 4]),
+            late: false,
+            evidence: CascadeEvidence::default(),
+            ruling: None,
+            proof: None,
+            settlement: Settlement::Credited,
+            times: StepTimes::default(),
+            total: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn as_many_shares_are_kept_as_was_said_and_the_newest_come_first() {
+        let records = ShareRecords::new(3);
+        for count in 1..=5 {
+            records.keep(share(count, count % 2));
+        }
+        let ids = |shares: Vec<Arc<SettledShare>>| -> Vec<u64> {
+            shares.iter().map(|share| share.unix_ms).collect()
+        };
+        assert_eq!(ids(records.last(None, 10)), [5, 4, 3]);
+        assert_eq!(ids(records.last(None, 2)), [5, 4]);
+        assert_eq!(ids(records.last(Some(RigKey(1)), 10)), [5, 3]);
+        assert_eq!(records.get(ShareId::new(0, 2)), None);
+        assert_eq!(records.get(ShareId::new(0, 3)).unwrap().unix_ms, 3);
+    }
+
+    #[test]
+    fn none_are_kept_where_none_are_wanted() {
+        let records = ShareRecords::new(0);
+        records.keep(share(1, 1));
+        assert!(!records.keeps_any() && records.last(None, 1).is_empty());
+    }
+}

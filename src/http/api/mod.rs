@@ -1,0 +1,99 @@
+//! `/api/v1`: rigs and their last shares, as JSON.
+
+mod params;
+mod rigs;
+mod shares;
+#[cfg(test)]
+mod tests;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::ServiceConfig;
+use serde::Serialize;
+use zartrux_actors::rigs::JudgeStuck;
+use zartrux_models::share::RigKey;
+
+use crate::node::NodeView;
+
+/// The routes of the API.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(rigs::list)
+        .service(rigs::one)
+        .service(shares::list)
+        .service(shares::one);
+}
+
+/// Why a request is not answered: a status, and words for the operator.
+#[derive(Debug, PartialEq, Eq)]
+struct Refusal {
+    status: StatusCode,
+    error: String,
+}
+
+impl Refusal {
+    fn bad(error: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            error: error.into(),
+        }
+    }
+
+    fn not_found(error: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            error: error.into(),
+        }
+    }
+}
+
+impl From<JudgeStuck> for Refusal {
+    fn from(stuck: JudgeStuck) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            error: stuck.to_string(),
+        }
+    }
+}
+
+/// The answer of a route.
+fn answer<T: Serialize>(outcome: Result<T, Refusal>) -> HttpResponse {
+    #[derive(Serialize)]
+    struct Error {
+        error: String,
+    }
+    match outcome {
+        Ok(found) => HttpResponse::Ok().json(found),
+        Err(Refusal { status, error }) => HttpResponse::build(status).json(Error { error }),
+    }
+}
+
+/// The rig that a text stands for: its key, or its rig id where that is one rig's alone.
+fn rig_of(view: &NodeView, parameter: &str, text: &str) -> Result<RigKey, Refusal> {
+    const TOLD: usize = 10;
+    if let Some(rig) = RigKey::from_hex(text)
+        && view.rig(rig)?.is_some()
+    {
+        return Ok(rig);
+    }
+    match view.rigs_called(text)[..] {
+        [rig] if !text.is_empty() => Ok(rig),
+        [] | [_] => Err(Refusal::not_found(format!(
+            "{parameter}: no rig has the key or the rig id {}; see /api/v1/rigs",
+            params::shown(text)
+        ))),
+        [_, _, ..] if text.is_empty() => Err(Refusal::not_found(format!(
+            "{parameter}: must not be empty; see /api/v1/rigs"
+        ))),
+        ref rigs => {
+            let keys: Vec<_> = rigs.iter().take(TOLD).map(ToString::to_string).collect();
+            Err(Refusal::bad(format!(
+                "{parameter}: {} is the rig id of {} rigs; ask by the key of one: {}{}",
+                params::shown(text),
+                rigs.len(),
+                keys.join(", "),
+                if rigs.len() > TOLD { ", …" } else { "" }
+            )))
+        }
+    }
+}
