@@ -14,6 +14,8 @@ mod support;
 mod proofs;
 #[path = "chaos/repeated.rs"]
 mod repeated;
+#[path = "chaos/stages.rs"]
+mod stages;
 #[path = "chaos/storm.rs"]
 mod storm;
 #[path = "chaos/watch.rs"]

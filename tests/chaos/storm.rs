@@ -10,7 +10,7 @@ use zartrux::demo::wire::Job;
 
 use crate::support::sim_miner::nonce_in_slot;
 use crate::support::swarm::MinerId;
-use crate::support::{FakePool, Proxy, Swarm, result_meeting, result_missing};
+use crate::support::{FakePool, Proxy, Swarm, clock, result_meeting, result_missing};
 use crate::watch::{Watch, check_health, check_metrics};
 
 const MINERS: usize = 20;
@@ -29,10 +29,10 @@ const HITS: [(&str, usize); 4] = [
 /// A share as the pool must see it: the upstream's job (its blob without a slot) and the nonce.
 type Place = (String, String);
 
-struct Storm {
-    random: StdRng,
+pub(crate) struct Storm {
+    pub(crate) random: StdRng,
     pool: FakePool,
-    proxy: Proxy,
+    pub(crate) proxy: Proxy,
     swarm: Swarm,
     miners: Vec<MinerId>,
     /// The job before the one that a miner has now.
@@ -47,7 +47,7 @@ struct Storm {
 }
 
 impl Storm {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let pool = FakePool::start();
         let proxy = Proxy::before(&pool);
         let mut swarm = Swarm::watching(proxy.miners());
@@ -80,7 +80,7 @@ impl Storm {
         *counter
     }
 
-    fn mine(&mut self, shares: usize) {
+    pub(crate) fn mine(&mut self, shares: usize) {
         for _ in 0..shares {
             let miner = self.any_miner();
             let now = self.swarm.job(miner);
@@ -144,7 +144,7 @@ impl Storm {
     }
 
     /// The next job; shares for the one before it may still come, for older ones none do.
-    fn next_job(&mut self) {
+    pub(crate) fn next_job(&mut self) {
         self.settle();
         for miner in &self.miners {
             self.former.insert(*miner, self.swarm.job(*miner));
@@ -162,11 +162,28 @@ impl Storm {
     }
 
     /// A miner leaves and another comes, which has to wait for its slot if the planner is down.
-    fn exchange_one(&mut self) {
+    pub(crate) fn exchange_one(&mut self) {
         self.settle();
         let place = self.random.gen_range(0..self.miners.len());
         self.swarm.leave(self.miners[place]);
         self.miners[place] = self.swarm.join_all(1)[0];
+    }
+
+    /// A share that passes every check and every stage.
+    pub(crate) fn mine_one_good(&mut self) {
+        let miner = self.any_miner();
+        let job = self.swarm.job(miner);
+        let low = self.fresh(miner, &job);
+        self.submit_good(miner, &job, low);
+    }
+
+    /// From the last fault of an actor to the next step that succeeded.
+    pub(crate) fn micros_to_come_back(&self, actor: &str) -> u64 {
+        clock::eventually(&format!("{actor} to come back"), || {
+            let health = self.proxy.node().view().health().get(actor)?;
+            let back = !health.is_recovering();
+            back.then(|| health.report().recovery_micros).flatten()
+        })
     }
 
     fn hit(&mut self, watch: &mut Watch, actor: &str) {
@@ -204,6 +221,44 @@ impl Storm {
             .position(|conn| conn.jobs.last().is_some_and(|job| job.blob == work));
         format!("lane0/pool/{}", number.expect("a connection with that job"))
     }
+
+    /// All that was sent has ended as it must: each good share reached the pool once, and nothing
+    /// else did; the counts add up. Returns how many.
+    pub(crate) fn finish(mut self) -> usize {
+        self.settle();
+
+        let reached: Vec<Place> = self
+            .pool
+            .submits()
+            .iter()
+            .map(|submit| {
+                let job = submit.job.as_ref().expect("a job of that connection");
+                (job.blob.clone(), submit.parts().nonce.clone())
+            })
+            .collect();
+        let (mut sent, mut came) = (self.good.clone(), reached);
+        sent.sort();
+        came.sort();
+        assert_eq!(
+            BTreeSet::from_iter(&sent).len(),
+            sent.len(),
+            "a test that repeats itself"
+        );
+        assert_eq!(came, sent, "each good share once, and nothing else");
+
+        let shares = self
+            .proxy
+            .shares_when("all settled", |shares| shares.pending == 0);
+        assert!(shares.balances());
+        assert_eq!(shares.accepted, sent.len() as u64);
+        assert_eq!(self.proxy.node().view().violations(), 0);
+        assert_eq!(self.proxy.connections().dropped, 0);
+        self.swarm.with(|state| {
+            assert_eq!(state.overlaps, Vec::<String>::new());
+            assert_eq!(state.oddities, Vec::<String>::new());
+        });
+        sent.len()
+    }
 }
 
 fn without_slot(blob: &str) -> String {
@@ -226,37 +281,5 @@ fn faults_lose_no_share_and_touch_no_other_actor() {
             storm.next_job();
         }
     }
-    storm.settle();
-
-    let reached: Vec<Place> = storm
-        .pool
-        .submits()
-        .iter()
-        .map(|submit| {
-            let job = submit.job.as_ref().expect("a job of that connection");
-            (job.blob.clone(), submit.parts().nonce.clone())
-        })
-        .collect();
-    let (mut sent, mut came) = (storm.good.clone(), reached);
-    sent.sort();
-    came.sort();
-    assert_eq!(
-        BTreeSet::from_iter(&sent).len(),
-        sent.len(),
-        "a test that repeats itself"
-    );
-    assert_eq!(came, sent, "each good share once, and nothing else");
-
-    let shares = storm
-        .proxy
-        .shares_when("all settled", |shares| shares.pending == 0);
-    assert!(shares.balances());
-    assert_eq!(shares.accepted, sent.len() as u64);
-    assert!(sent.len() > 1_000, "{}", sent.len());
-    assert_eq!(storm.proxy.node().view().violations(), 0);
-    assert_eq!(storm.proxy.connections().dropped, 0);
-    storm.swarm.with(|state| {
-        assert_eq!(state.overlaps, Vec::<String>::new());
-        assert_eq!(state.oddities, Vec::<String>::new());
-    });
+    assert!(storm.finish() > 1_000);
 }

@@ -88,6 +88,7 @@ pub(crate) fn check_health(proxy: &Proxy) {
         + number("credited")
         + map("refused")
         + number("undeliverable")
+        + number("held")
         + number("overload")
         + number("pending");
     assert_eq!(number("received"), parts, "{shares}");

@@ -181,6 +181,12 @@ impl Proxy {
         assert_eq!(answer.status, 200, "{actor}: {}", answer.body);
     }
 
+    /// Makes the next step of an actor take this much longer.
+    pub fn drill_stall(&self, actor: &str, millis: u64) {
+        let answer = http::post(self.monitor(), &format!("/drill/{actor}/stall?ms={millis}"));
+        assert_eq!(answer.status, 200, "{actor}: {}", answer.body);
+    }
+
     /// Stops it in order; shares that were still pending.
     pub fn stop(mut self) -> u64 {
         self.node.take().expect("a node until it is stopped").stop()
