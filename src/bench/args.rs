@@ -4,9 +4,21 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::filters::Filters;
 use super::subject::{ConfigFormat, Peer};
 
-/// `bench`: loads a proxy over loopback, as pool and as all miners, and measures it from outside.
+/// `bench`: measures a proxy from outside, or policies of proving against simulated farms.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// What loads a proxy.
+    #[command(flatten)]
+    Proxy(BenchArgs),
+    /// Simulated farms with failing and hostile rigs: bad shares that each policy of proving lets
+    /// through at the same budget. No proxy is started
+    Filters(Filters),
+}
+
+/// Loads a proxy over loopback, as pool and as all miners, and measures it from outside.
 #[derive(Debug, Subcommand)]
 pub enum BenchArgs {
     /// Miners connect, log in and stay: logins, memory, idle CPU
@@ -60,6 +72,9 @@ pub struct Common {
     /// Measure another proxy in turn with the first: xmrig-proxy=PATH
     #[arg(long, value_name = "NAME=PATH")]
     pub peer: Vec<Peer>,
+    /// Measure this program also with its six filters off, in turn: what they cost
+    #[arg(long)]
+    pub without_filters: bool,
     /// Whether miners use TLS
     #[arg(long, value_enum, default_value = "no")]
     pub tls: Tls,

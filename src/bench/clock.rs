@@ -42,6 +42,11 @@ impl Clock {
         }
     }
 
+    /// The moment at which it read zero.
+    pub(crate) const fn origin(&self) -> Instant {
+        self.origin
+    }
+
     /// The time now.
     pub(crate) fn now(&self) -> Nanos {
         let span = self.origin.elapsed();

@@ -1,6 +1,6 @@
-//! Load generators and their reports.
+//! Load generators and simulations, and their reports.
 //!
-//! One process, one thread and one event loop play the pool and all miners over loopback; the
+//! `filters` plays simulated farms; all else measures a proxy: one process, one thread and one event loop play the pool and all miners over loopback; the
 //! proxy under test is a child process. What it costs is read from outside, in `/proc`, so that
 //! any proxy can be measured and none is asked about itself.
 //!
@@ -16,6 +16,7 @@ mod clock;
 mod conn;
 mod engine;
 mod figure;
+mod filters;
 mod ledger;
 mod limits;
 mod machine;
@@ -44,24 +45,28 @@ mod tests;
 
 use anyhow::{Result, bail};
 
-pub use args::{BenchArgs, Churn, Common, Fanout, Saturate, Share, Tls};
+pub use args::{BenchArgs, BenchCommand, Churn, Common, Fanout, Saturate, Share, Tls};
+pub use filters::Filters;
 pub use subject::{ConfigFormat, Peer};
 
 use report::Document;
 
 use crate::console;
 
-/// Runs a bench: prints the report to standard output, and writes it as JSON if asked to.
+/// Runs a bench: prints the report to standard output, and writes it to files if asked to.
 ///
 /// # Errors
-/// When the proxy cannot be started, ends, refuses a miner, or loses, doubles or alters a share or
+/// When a proxy cannot be started, ends, refuses a miner, or loses, doubles or alters a share or
 /// a job; when a file cannot be read or written. What had been measured until then is reported
 /// all the same.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a command owns its arguments, as every other one does"
-)]
-pub fn run(args: BenchArgs) -> Result<()> {
+pub fn run(command: BenchCommand) -> Result<()> {
+    match command {
+        BenchCommand::Proxy(args) => measure(&args),
+        BenchCommand::Filters(args) => filters::run(&args),
+    }
+}
+
+fn measure(args: &BenchArgs) -> Result<()> {
     let common = args.common();
     // Read before an hour of measuring, not after it.
     let earlier = common.compare.as_deref().map(Document::read).transpose()?;
@@ -73,7 +78,7 @@ pub fn run(args: BenchArgs) -> Result<()> {
         common.runs,
     );
     let subjects = plan::subjects(common)?;
-    let outcome = plan::carry_out(&args, &subjects, &mut document);
+    let outcome = plan::carry_out(args, &subjects, &mut document);
     console::say(&document.render(earlier.as_ref()));
     if let Some(path) = &common.json {
         document.write(path)?;

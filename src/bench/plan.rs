@@ -25,7 +25,9 @@ pub(crate) fn subjects(args: &Common) -> Result<Vec<Subject>> {
         Some(command) => Subject::by_command(command, args.proxy_config),
         None => Subject::own()?,
     };
+    let without_filters = args.without_filters.then(Subject::own_without_filters);
     std::iter::once(Ok(first))
+        .chain(without_filters)
         .chain(args.peer.iter().map(Subject::peer))
         .collect()
 }

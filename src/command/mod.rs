@@ -11,7 +11,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use zartrux_config::Overrides;
 
-use crate::bench::BenchArgs;
+use crate::bench::BenchCommand;
 use crate::demo::DemoArgs;
 use crate::node::ExitCode;
 
@@ -45,7 +45,7 @@ pub enum Command {
     },
     /// Measure the proxy from outside
     #[command(subcommand)]
-    Bench(BenchArgs),
+    Bench(BenchCommand),
 }
 
 /// Where settings come from: a file, and flags that take the place of its keys.

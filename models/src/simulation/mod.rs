@@ -8,6 +8,7 @@
 
 mod chance;
 mod conduct;
+pub mod contest;
 mod farm;
 mod jobs;
 mod oracle;

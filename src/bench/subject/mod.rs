@@ -18,6 +18,8 @@ use super::shell;
 pub enum ConfigFormat {
     /// This program's own TOML.
     Zartrux,
+    /// The same with the six filters off.
+    ZartruxWithoutFilters,
     /// The JSON of xmrig-proxy, in nicehash mode.
     XmrigProxy,
 }
@@ -89,6 +91,18 @@ impl Subject {
         })
     }
 
+    /// This very program with the six filters off: what they cost is the difference.
+    ///
+    /// # Errors
+    /// When the path of the running program is unknown.
+    pub(crate) fn own_without_filters() -> Result<Self> {
+        Ok(Self {
+            name: "without filters".to_owned(),
+            format: ConfigFormat::ZartruxWithoutFilters,
+            ..Self::own()?
+        })
+    }
+
     /// Any proxy, by a command with placeholders.
     pub(crate) fn by_command(command: &str, format: ConfigFormat) -> Self {
         Self {
@@ -122,7 +136,8 @@ impl Subject {
     /// When the file cannot be written.
     pub(crate) fn prepare(&self, setup: &Setup<'_>) -> Result<String> {
         let (name, text) = match self.format {
-            ConfigFormat::Zartrux => ("zartrux.toml", zartrux::config(setup)),
+            ConfigFormat::Zartrux => ("zartrux.toml", zartrux::config(setup, true)),
+            ConfigFormat::ZartruxWithoutFilters => ("zartrux.toml", zartrux::config(setup, false)),
             ConfigFormat::XmrigProxy => ("config.json", peer::config(setup)),
         };
         let path = setup.folder.join(name);

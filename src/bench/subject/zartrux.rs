@@ -3,7 +3,7 @@
 use super::{Setup, Terms};
 
 /// The text of the configuration file.
-pub(super) fn config(setup: &Setup<'_>) -> String {
+pub(super) fn config(setup: &Setup<'_>, filters: bool) -> String {
     let Setup {
         listen,
         pool,
@@ -38,6 +38,9 @@ pub(super) fn config(setup: &Setup<'_>) -> String {
          [prove]\n\
          mode = \"off\"\n\
          \n\
+         [filters]\n\
+         enabled = {filters}\n\
+         \n\
          [monitor]\n\
          listen = \"off\"\n\
          \n\
@@ -53,16 +56,19 @@ mod tests {
     use zartrux_config::{Overrides, ProveMode, Settings};
 
     fn settings(tls: bool) -> Settings {
-        let text = config(&Setup {
-            listen: "127.0.0.1:1111".parse().unwrap(),
-            pool: "127.0.0.1:2222".parse().unwrap(),
-            folder: Path::new("/tmp/a \"b\""),
-            terms: Terms {
-                lanes: 2,
-                miners: 10_000,
-                tls,
+        let text = config(
+            &Setup {
+                listen: "127.0.0.1:1111".parse().unwrap(),
+                pool: "127.0.0.1:2222".parse().unwrap(),
+                folder: Path::new("/tmp/a \"b\""),
+                terms: Terms {
+                    lanes: 2,
+                    miners: 10_000,
+                    tls,
+                },
             },
-        });
+            tls,
+        );
         Settings::from_toml(&text, &Overrides::default()).unwrap()
     }
 
@@ -74,6 +80,7 @@ mod tests {
         assert!(settings.miners.max_connections > 10_000);
         assert_eq!(settings.miners.share_goal, None);
         assert_eq!(settings.prove.mode, ProveMode::Off);
+        assert!(!settings.filters.enabled);
         assert_eq!(settings.monitor.listen, None);
         assert_eq!(settings.node.lanes, 2);
         assert_eq!(settings.node.data, Path::new("/tmp/a \"b\"/data"));
