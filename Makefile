@@ -83,6 +83,10 @@ fuzz: rust packages ## Let libFuzzer look for faults, 10 minutes a target (FUZZ_
 bench: release ## Measure the proxy from outside (BENCH_ARGS, BENCH_REPORTS)
 	scripts/bench "$(CARGO_TARGET_DIR)/release/zartrux" "$(BENCH_REPORTS)" $(BENCH_ARGS)
 
+.PHONY: bench-filters
+bench-filters: release ## Play policies of proving against each other, into docs/src/results
+	scripts/bench-filters "$(CARGO_TARGET_DIR)/release/zartrux" $(BENCH_ARGS)
+
 .PHONY: bench-steps
 bench-steps: rust packages ## Measure what a share costs inside the process, step by step
 	cargo bench --locked --bench share_path

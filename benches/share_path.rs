@@ -10,10 +10,17 @@
 
 use std::hint::black_box;
 
+use std::time::{Duration, Instant};
+
 use divan::Bencher;
+use rand::SeedableRng;
+use zartrux_models::filter::CascadeEvidence;
+use zartrux_models::judge::{AtProver, BanRisk, Case, JudgeCore, JudgePolicy};
 use zartrux_models::plan::{LeaseBook, SeatKey};
 use zartrux_models::session::{Assignment, Heard, MinerProtocol, SessionId};
-use zartrux_models::share::NonceSet;
+use zartrux_models::share::{NonceSet, RigKey};
+use zartrux_models::simulation::contest::SixFilters;
+use zartrux_models::simulation::{Farm, FarmShare, Surroundings};
 use zartrux_models::stratum::{JobLine, RequestId, parse_miner_line, push_ok};
 use zartrux_models::work::{
     Algorithm, Blob, Difficulty, JobKey, JobOrigin, JobTable, Nonce, PoolKey, ResultHash, SeedHash,
@@ -23,6 +30,9 @@ use zartrux_models::work::{
 fn main() {
     divan::main();
 }
+
+/// Rigs whose states the filters and the judge go through in turn, as in a busy lane.
+const RIGS: usize = 1_000;
 
 const BLOB: &str = "1010a6878cd806418015bb9ae982a1975da7d79277c2705727a56894ba0fb246adaabb1f4632e30000000049e62296c011d6a0cc29785b1cf329eb215eb4035154af221e046092a9cd993001";
 const SLOT: Slot = Slot(0xb2);
@@ -126,5 +136,57 @@ fn render_a_reply(bencher: Bencher<'_, '_>) {
         out.clear();
         push_ok(&mut out, black_box(RequestId(2)));
         out.len()
+    });
+}
+
+/// Shares of a simulated farm of honest rigs, in the order of time.
+fn shares(count: usize) -> Vec<FarmShare> {
+    let mut random = rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(1);
+    let plans = Farm::honest_plans(&mut random, RigKey(1), RIGS);
+    let farm = Farm::new(1, Surroundings::new(1), &plans).expect("nobody copies anybody");
+    farm.take(count).collect()
+}
+
+#[divan::bench]
+fn look_through_six_filters(bencher: Bencher<'_, '_>) {
+    let shares = shares(100_000);
+    let mut filters = SixFilters::for_rigs(RIGS);
+    let mut coming = shares.iter().cycle();
+    bencher.bench_local(|| {
+        coming
+            .next()
+            .map(|FarmShare { place, share }| filters.look(*place, &share.seen))
+    });
+}
+
+#[divan::bench]
+fn judge_a_share(bencher: Bencher<'_, '_>) {
+    let shares = shares(100_000);
+    let policy = JudgePolicy::default();
+    let mut judge = JudgeCore::default();
+    let mut coming = shares.iter().cycle();
+    #[expect(clippy::disallowed_methods, reason = "an Instant has no other origin")]
+    let start = Instant::now();
+    let mut count = 0;
+    bencher.bench_local(|| {
+        count += 1;
+        coming.next().map(|FarmShare { share, .. }| {
+            let case = Case {
+                rig: share.seen.rig,
+                class: share.class,
+                asked: share.seen.asked,
+                late: share.seen.late,
+                evidence: CascadeEvidence::default(),
+                provable: true,
+                expected_wait: Some(Duration::from_millis(30)),
+                capacity: 40.0,
+                at_prover: AtProver::default(),
+                ban_risk: BanRisk::Bearable,
+                draw: 0.5,
+                waited: None,
+                now: start + Duration::from_millis(count),
+            };
+            judge.decide(&policy, &case)
+        })
     });
 }

@@ -30,8 +30,8 @@ use crate::filters::{Alive, Cascade, FilterModels, ModelPosts, StageSettings, al
 use crate::judge::{Judge, JudgeArgs};
 use crate::messaging::{Credits, Post};
 use crate::miner_sessions::{
-    CloseAll, Door, MinerSessions, RigListener, SessionArgs, SessionPosts, SessionSettings,
-    StopAccepting, StopReading,
+    CloseAll, Door, MinerSessions, Namesakes, RigListener, SessionArgs, SessionPosts,
+    SessionSettings, StopAccepting, StopReading,
 };
 use crate::planner::{
     ClosePools, OpenPool, OpenedPool, PlanPolicy, Planner, PlannerArgs, PlannerPosts,
@@ -79,6 +79,8 @@ pub struct LaneArgs {
     pub judge: JudgePolicy,
     /// How many of the last shares are kept to be shown.
     pub shares_kept: usize,
+    /// Who is connected under which names: the same for all lanes of a process.
+    pub namesakes: Namesakes,
     /// Recomputes hashes; `None` with proving off.
     pub prover: Option<Prover<ShareTicket>>,
     /// Where actors show themselves.
@@ -364,6 +366,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         credits: Credits::new(args.max_shares_in_flight),
         stats: Arc::clone(&view.stats),
         records: Arc::clone(&view.records),
+        namesakes: args.namesakes,
         guard: sessions_guard.clone(),
         clock,
         on_job,
@@ -372,7 +375,11 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
     planner_ctx.run(Planner::new(PlannerArgs {
         policy: args.plan,
         max_sessions: args.upstreams.iter().map(|up| up.max_sessions).collect(),
-        linger: Planner::linger_for(args.judge.deadline_unknown),
+        // Not for as long as a share of a rig in quarantine may wait for its proof: each session
+        // that is left would stay connected for half a minute beside those that took its place,
+        // for the sake of shares that most likely stay home anyway. One that is proved good after
+        // its session has closed is told `Block expired`.
+        linger: Planner::linger_for(args.judge.deadline_unknown.max(args.judge.deadline)),
         posts: PlannerPosts {
             granted: post!(sessions, sessions_guard),
             turn_away: post!(sessions, sessions_guard),

@@ -1,19 +1,20 @@
 //! Which rig a share is from, as the filters and the judge are told.
 #![cfg(test)]
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix::{Actor, Addr};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneStats;
 use zartrux_actors::messaging::{Credits, Post};
 use zartrux_actors::miner_sessions::{
-    Door, LeaseGranted, MinerSessions, SessionArgs, SessionPosts, SessionSettings, bind,
+    Door, LeaseGranted, MinerSessions, Namesakes, SessionArgs, SessionPosts, SessionSettings, bind,
 };
 use zartrux_actors::pool_session::JobReplaced;
 use zartrux_actors::rigs::ShareRecords;
@@ -32,7 +33,7 @@ const POOL: PoolKey = PoolKey(0);
 type Introduced = Arc<Mutex<Vec<(RigKey, String)>>>;
 
 struct Farm {
-    door: std::net::SocketAddr,
+    door: SocketAddr,
     sessions: Addr<MinerSessions>,
     leases: UnboundedReceiver<SeatKey>,
     left: UnboundedReceiver<SeatKey>,
@@ -43,6 +44,11 @@ struct Farm {
 
 impl Farm {
     async fn open() -> Self {
+        Self::lane(0, &Namesakes::default()).await
+    }
+
+    /// One of the lanes of a process.
+    async fn lane(lane: u16, namesakes: &Namesakes) -> Self {
         let door = bind("127.0.0.1:0".parse().unwrap(), None, false).unwrap();
         let address = Door::address(&door);
         let introduced = Introduced::default();
@@ -53,7 +59,7 @@ impl Farm {
         let health = Arc::new(ActorHealth::new("test", "miner session"));
         let sessions = MinerSessions::new(SessionArgs {
             doors: vec![door],
-            lane: 0,
+            lane,
             settings: SessionSettings {
                 login_timeout: Duration::from_secs(60),
                 login_hold: Duration::from_secs(60),
@@ -80,6 +86,7 @@ impl Farm {
             credits: Credits::new(100),
             stats: Arc::new(LaneStats::default()),
             records: Arc::new(ShareRecords::new(0)),
+            namesakes: namesakes.clone(),
             guard: Guard::new(health, Clock),
             clock: Clock,
             on_job: Arc::new(|_| ()),
@@ -117,7 +124,16 @@ impl Farm {
 
     /// A miner that has logged in.
     async fn miner(&mut self, rig: &str, agent: &str) -> Miner {
-        let stream = BufReader::new(TcpStream::connect(self.door).await.unwrap());
+        self.miner_at(1, rig, agent).await
+    }
+
+    /// A miner at 127.0.0.`host` that has logged in.
+    async fn miner_at(&mut self, host: u8, rig: &str, agent: &str) -> Miner {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket
+            .bind(SocketAddr::from(([127, 0, 0, host], 0)))
+            .unwrap();
+        let stream = BufReader::new(socket.connect(self.door).await.unwrap());
         let mut miner = Miner {
             stream,
             session: String::new(),
@@ -230,5 +246,51 @@ fn namesakes_are_rigs_of_their_own_and_the_place_of_one_that_left_is_taken_again
         let mut third = farm.miner("x", "a").await;
         assert_eq!(farm.share(&mut third, 1).await.rig, one);
         assert_eq!(farm.share(&mut second, 2).await.rig, other);
+    });
+}
+
+#[test]
+fn namesakes_come_back_as_themselves_in_another_order_after_an_outage() {
+    run(async {
+        let mut farm = Farm::open().await;
+        let mut keys = Vec::new();
+        for order in [[1, 2, 3], [3, 1, 2], [2, 3, 1]] {
+            let mut rigs = Vec::new();
+            for host in order {
+                let mut rig = farm.miner_at(host, "", "a").await;
+                keys.push((host, farm.share(&mut rig, 1).await.rig));
+                rigs.push(rig);
+            }
+            for rig in rigs {
+                drop(rig);
+                farm.left.recv().await.unwrap();
+            }
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        let hosts: Vec<u8> = keys.iter().map(|(host, _)| *host).collect();
+        assert_eq!(hosts, [1, 2, 3], "each host is one rig: {keys:?}");
+        assert!(keys[0].1 != keys[1].1 && keys[0].1 != keys[2].1 && keys[1].1 != keys[2].1);
+    });
+}
+
+#[test]
+fn namesakes_in_two_lanes_are_two_rigs() {
+    run(async {
+        let namesakes = Namesakes::default();
+        let mut lanes = [
+            Farm::lane(0, &namesakes).await,
+            Farm::lane(1, &namesakes).await,
+        ];
+        let mut keys = Vec::new();
+        let mut rigs = Vec::new();
+        for (lane, host) in [(0, 1), (1, 1), (1, 2)] {
+            let farm = &mut lanes[lane];
+            let mut rig = farm.miner_at(host, "x", "a").await;
+            keys.push(farm.share(&mut rig, 1).await.rig);
+            rigs.push(rig);
+        }
+        assert!(keys[0] != keys[1] && keys[0] != keys[2] && keys[1] != keys[2]);
+        drop(rigs);
     });
 }

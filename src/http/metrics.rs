@@ -13,6 +13,7 @@ use zartrux_actors::rigs::JudgeCounts;
 use zartrux_actors::share_ticket::ProofOutcome;
 use zartrux_models::judge::Rule;
 
+use super::blocking;
 use crate::node::{NodeView, STANDINGS, standing_label};
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -20,13 +21,19 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 /// All metrics.
 #[get("/metrics")]
 pub(super) async fn metrics(view: web::Data<NodeView>) -> impl Responder {
+    match blocking(move || scraped(view)).await {
+        Ok(Ok(text)) => HttpResponse::Ok().content_type(CONTENT_TYPE).body(text),
+        Ok(Err(fault)) => HttpResponse::InternalServerError().body(fault.to_string()),
+        Err(response) => response,
+    }
+}
+
+fn scraped(view: web::Data<NodeView>) -> Result<String, fmt::Error> {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Scrape(view)));
     let mut text = String::new();
-    match prometheus_client::encoding::text::encode(&mut text, &registry) {
-        Ok(()) => HttpResponse::Ok().content_type(CONTENT_TYPE).body(text),
-        Err(fault) => HttpResponse::InternalServerError().body(fault.to_string()),
-    }
+    prometheus_client::encoding::text::encode(&mut text, &registry)?;
+    Ok(text)
 }
 
 struct Scrape(web::Data<NodeView>);

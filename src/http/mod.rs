@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::DefaultHeaders;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context as _, Result};
 
 use crate::node::NodeView;
@@ -56,6 +56,19 @@ pub fn serve(listen: SocketAddr, view: Arc<NodeView>) -> Result<(Server, SocketA
     .context("can't listen")?;
     let address = server.addrs().first().copied().unwrap_or(listen);
     Ok((server.run(), address))
+}
+
+/// Does what may wait for a judge's step on a thread where it keeps nobody waiting: there is one
+/// worker, which must answer the health checks.
+///
+/// # Errors
+/// It failed: the response that says so.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, HttpResponse> {
+    web::block(work)
+        .await
+        .map_err(|fault| HttpResponse::InternalServerError().body(fault.to_string()))
 }
 
 fn security_headers() -> DefaultHeaders {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use actix_web::{HttpResponse, Responder, get, web};
 use zartrux_models::judge::Standing;
 
+use super::blocking;
 use crate::node::{NodeView, RigView, reason, standing_label};
 
 const STYLE: &str = "
@@ -21,12 +22,20 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 /// The front page.
 #[get("/")]
 pub(super) async fn index(view: web::Data<NodeView>) -> impl Responder {
-    let mut page = String::new();
-    // Writing to a String cannot fail.
-    let _ = render(&mut page, &view);
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .body(page)
+    let rendered = blocking(move || {
+        let mut page = String::new();
+        // Writing to a String cannot fail.
+        let _ = render(&mut page, &view);
+        page
+    });
+    rendered.await.map_or_else(
+        |response| response,
+        |page| {
+            HttpResponse::Ok()
+                .content_type("text/html; charset=utf-8")
+                .body(page)
+        },
+    )
 }
 
 fn render(page: &mut String, view: &NodeView) -> std::fmt::Result {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::filters::{FilterModels, StageSettings};
 use zartrux_actors::lane::{LaneArgs, Upstream};
-use zartrux_actors::miner_sessions::{Door, SessionSettings, bind};
+use zartrux_actors::miner_sessions::{Door, Namesakes, SessionSettings, bind};
 use zartrux_actors::planner::PlanPolicy;
 use zartrux_actors::pool_session::{PoolEndpoint, PoolTimeouts, Tls};
 use zartrux_actors::prover::Prover;
@@ -96,6 +96,7 @@ pub(super) fn lane_args(
 ) -> Vec<LaneArgs> {
     let lanes = settings.node.lanes.max(1);
     let upstreams: Vec<Upstream> = settings.pools.iter().map(upstream).collect();
+    let namesakes = Namesakes::default();
     let args = doors
         .into_iter()
         .enumerate()
@@ -124,6 +125,7 @@ pub(super) fn lane_args(
             models: FilterModels::default(),
             judge: judge_policy(settings, lanes),
             shares_kept: settings.monitor.shares_kept.div_ceil(lanes),
+            namesakes: namesakes.clone(),
             prover: prover.cloned(),
             health: health.clone(),
             clock,

@@ -39,6 +39,16 @@ impl RigView {
             .min_by_key(|report| gravity(report.standing))
     }
 
+    /// What lists of rigs are sorted by: the gravest standing first, then by name.
+    fn rank(&self) -> (usize, Option<(&str, &str)>, RigKey) {
+        let names = self.names.as_ref();
+        (
+            self.standing().map_or(STANDINGS.len(), gravity),
+            names.map(|names| (&*names.rig_id, &*names.user)),
+            self.rig,
+        )
+    }
+
     /// How it stands with that lane.
     #[must_use]
     pub fn standing(&self) -> Option<Standing> {
@@ -130,15 +140,7 @@ impl NodeView {
             }
         }
         let mut rigs: Vec<RigView> = rigs.into_values().collect();
-        rigs.sort_by(|a, b| {
-            let place = |rig: &RigView| rig.standing().map_or(STANDINGS.len(), gravity);
-            let name = |rig: &RigView| {
-                rig.names
-                    .as_ref()
-                    .map(|names| (names.rig_id.clone(), names.user.clone()))
-            };
-            (place(a), name(a), a.rig).cmp(&(place(b), name(b), b.rig))
-        });
+        rigs.sort_unstable_by(|a, b| a.rank().cmp(&b.rank()));
         Ok(rigs)
     }
 

@@ -102,6 +102,11 @@ impl Storm {
         }
     }
 
+    /// Good shares so far.
+    pub(crate) fn sent(&self) -> usize {
+        self.good.len()
+    }
+
     fn submit_good(&mut self, miner: MinerId, job: &Job, low: u32) {
         let id = self.swarm.submit_good(miner, job, low);
         self.asked.push((miner, id, true));

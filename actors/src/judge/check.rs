@@ -12,12 +12,14 @@ pub(super) struct Wrong {
     computed: ResultHash,
 }
 
+/// The hash that the share claims: its raw hash where there is one, else its result.
+pub(super) fn claimed(ticket: &TicketFacts) -> ResultHash {
+    let share = &ticket.share;
+    share.raw_hash.map_or(share.result, ResultHash::new)
+}
+
 pub(super) fn check(ticket: &TicketFacts, computed: &ComputedHash) -> Result<(), Wrong> {
-    let claimed = ticket
-        .share
-        .raw_hash
-        .map_or(ticket.share.result, ResultHash::new);
-    computed.check(&claimed).map_err(|mismatch| Wrong {
+    computed.check(&claimed(ticket)).map_err(|mismatch| Wrong {
         refusal: mismatch.into(),
         computed: computed.as_result(),
     })

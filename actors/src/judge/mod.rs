@@ -1,21 +1,23 @@
 //! Judge: who must prove before the pool sees a share.
 
+mod at_prover;
 mod check;
 mod messages;
 mod upstreams;
+mod waiting;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix::{Actor, AsyncContext, Context, Handler, Message};
+use actix::{Actor, AsyncContext, Context, Handler, Message, SpawnHandle};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use zartrux_models::judge::{
-    BanRule, Case, Decision, JudgePolicy, ProofNoted, Rule, Ruling, Unproved,
+    BanRule, Case, Decision, JudgePolicy, ProofNoted, Rule, Ruling, Unproved, Waited,
 };
 use zartrux_models::proof::knows_v2;
-use zartrux_models::share::TargetClass;
+use zartrux_models::share::{RigKey, TargetClass};
 use zartrux_models::work::{Algorithm, Lateness};
 
 use crate::clock::Clock;
@@ -29,7 +31,9 @@ use crate::supervision::{Faulted, Guard};
 
 pub use messages::{PoolClosed, PoolOpened, Verdict, VerdictSeen};
 
+use at_prover::{ProverCounts, is_for_quarantine};
 use upstreams::Upstreams;
+use waiting::Waiting;
 
 /// A proof was made, or could not be.
 #[derive(Message)]
@@ -74,6 +78,10 @@ pub struct JudgeArgs {
 /// The actor. It owns each share while its core looks at the facts: a core that fails costs its
 /// opinion, and the share is passed on unproved, like any share that was not drawn. Only a rig
 /// in quarantine gains nothing by that: its share is proved, or stays home.
+///
+/// Shares that wait for their turn are here too. A rig's wait only while proofs of it are with the
+/// prover, and each answer has them ruled on again; a timer does it for those that have waited
+/// long enough.
 pub struct Judge {
     policy: JudgePolicy,
     board: Arc<RigBoard>,
@@ -83,6 +91,10 @@ pub struct Judge {
     guard: Guard,
     clock: Clock,
     upstreams: Upstreams,
+    at_prover: ProverCounts,
+    waiting: Waiting,
+    /// Runs while something waits.
+    timer: Option<SpawnHandle>,
     random: StdRng,
 }
 
@@ -97,6 +109,8 @@ impl fmt::Debug for Judge {
 impl Judge {
     /// How often rigs that were silent for too long are forgotten.
     const FORGET_EVERY: Duration = Duration::from_secs(600);
+    /// The timer's step: whoever waits with a rig of its own each must not have it run all the time.
+    const TIMER_GRAIN: Duration = Duration::from_millis(10);
 
     /// Builds the actor.
     #[must_use]
@@ -110,28 +124,91 @@ impl Judge {
             guard: args.guard,
             clock: args.clock,
             upstreams: Upstreams::new(&args.ban_rules),
+            at_prover: ProverCounts::default(),
+            waiting: Waiting::default(),
+            timer: None,
             random: StdRng::from_entropy(),
         }
     }
 
     fn examine(&mut self, mut ticket: ShareTicket) {
         ticket.upstream = self.upstreams.of(ticket.share.job.origin.pool);
-        let case = self.case(&ticket, self.clock.now());
-        let ruling = self
-            .board
-            .decide(&self.guard, &self.policy, &case)
-            .unwrap_or_else(|Faulted| self.ruling_of_a_fault(&case));
+        let now = self.clock.now();
+        let draw = self.random.r#gen();
+        let ruling = self.rule(&self.case(&ticket, draw, None, now));
+        match ruling.decision {
+            Decision::Wait { wait_at_most } => {
+                self.waiting.join(ticket, ruling, now, wait_at_most);
+            }
+            Decision::ProveFirst { .. } | Decision::PassOn | Decision::Hold => {
+                self.carry_out(ticket, ruling);
+            }
+        }
+    }
+
+    /// Rules again on what waits of a rig, until the next has to go on waiting.
+    fn serve(&mut self, rig: RigKey) {
+        loop {
+            let now = self.clock.now();
+            let Some((ticket, waited)) = self.waiting.first(rig, now) else {
+                return;
+            };
+            // It was drawn already.
+            let ruling = self.rule(&self.case(ticket, 0.0, Some(waited), now));
+            if matches!(ruling.decision, Decision::Wait { .. }) {
+                return;
+            }
+            if let Some(ticket) = self.waiting.take_first(rig) {
+                self.carry_out(ticket, ruling);
+            }
+        }
+    }
+
+    /// Has a timer run for what waits, and none if nothing does.
+    fn keep_time(&mut self, ctx: &mut Context<Self>) {
+        let Some(due) = self.next_due() else {
+            if let Some(timer) = self.timer.take_if(|_| self.waiting.is_empty()) {
+                ctx.cancel_future(timer);
+            }
+            return;
+        };
+        let left = due.saturating_duration_since(self.clock.now());
+        self.timer = Some(ctx.run_later(left.max(Self::TIMER_GRAIN), |this, ctx| {
+            this.timer = None;
+            for rig in this.waiting.due(this.clock.now()) {
+                this.serve(rig);
+            }
+            this.keep_time(ctx);
+        }));
+    }
+
+    /// When the first of what waits has waited long enough, unless a timer runs already: what
+    /// came later is due later.
+    fn next_due(&self) -> Option<Instant> {
+        match self.timer {
+            Some(_) => None,
+            None => self.waiting.next_due(),
+        }
+    }
+
+    fn rule(&self, case: &Case) -> Ruling {
+        self.board
+            .decide(&self.guard, &self.policy, case)
+            .unwrap_or_else(|Faulted| self.ruling_of_a_fault(case))
+    }
+
+    fn carry_out(&mut self, mut ticket: ShareTicket, ruling: Ruling) {
         self.board.counts().ruled(ruling.rule);
         ticket.ruled(ruling, self.clock.now());
         match ruling.decision {
             Decision::ProveFirst { wait_at_most, .. } => self.prove(ticket, wait_at_most),
-            Decision::PassOn => self.pass_on(ticket),
+            Decision::Wait { .. } | Decision::PassOn => self.pass_on(ticket),
             Decision::Hold => self.hold(ticket),
         }
     }
 
     /// Everything the core goes by, with the one draw of this share.
-    fn case(&mut self, ticket: &ShareTicket, now: Instant) -> Case {
+    fn case(&self, ticket: &ShareTicket, draw: f64, waited: Option<Waited>, now: Instant) -> Case {
         let share = &ticket.share;
         let job = &share.job.job;
         let known = match job.algorithm {
@@ -154,8 +231,10 @@ impl Judge {
             provable: prover.is_some(),
             expected_wait: outlook.and_then(|outlook: Outlook| outlook.expected_wait),
             capacity: outlook.map_or(0.0, |outlook| outlook.capacity),
+            at_prover: self.at_prover.of(ticket.rig),
             ban_risk: self.upstreams.risk(ticket.upstream),
-            draw: self.random.r#gen(),
+            draw,
+            waited,
             now,
         }
     }
@@ -163,7 +242,8 @@ impl Judge {
     /// What happens to a share at which the core failed: it is passed on, because the fault is not
     /// its own. But a fault must not be a way out of quarantine.
     fn ruling_of_a_fault(&self, case: &Case) -> Ruling {
-        let decision = match (self.board.is_quarantined(case.rig), case.provable) {
+        let may_prove = case.provable && case.at_prover.has_turn_in_quarantine();
+        let decision = match (self.board.is_quarantined(case.rig), may_prove) {
             (false, _) => Decision::PassOn,
             (true, false) => Decision::Hold,
             (true, true) => Decision::ProveFirst {
@@ -187,17 +267,31 @@ impl Judge {
             seed,
             algorithm: ticket.share.job.job.algorithm.clone(),
             blob: ticket.share.hashed_bytes(),
-            priority: priority_of(ticket.share.class),
+            expected: Some(check::claimed(&ticket)),
+            priority: if is_for_quarantine(&ticket) {
+                Priority::Local
+            } else {
+                priority_of(ticket.share.class)
+            },
             deadline: self.clock.now() + wait_at_most,
             ticket,
             reply: Arc::clone(&self.sink),
         };
+        self.at_prover.asked(&request.ticket);
         if let Err(busy) = prover.ask(request) {
+            self.at_prover.answered(&busy.ticket);
             self.unproved(busy.ticket, Duration::ZERO, Duration::ZERO);
         }
     }
 
     fn on_answer(&mut self, answer: ProofAnswer<ShareTicket>) {
+        let rig = answer.ticket.rig;
+        self.at_prover.answered(&answer.ticket);
+        self.go_on(answer);
+        self.serve(rig);
+    }
+
+    fn go_on(&mut self, answer: ProofAnswer<ShareTicket>) {
         let ProofAnswer {
             mut ticket,
             outcome,
@@ -264,27 +358,15 @@ impl Judge {
         }
     }
 
-    /// No proof came: what happens then was said in the ruling.
+    /// No proof came. A rig that has entered quarantine since the ruling is in quarantine.
     fn unproved(&mut self, mut ticket: ShareTicket, waited: Duration, took: Duration) {
         self.board
             .note_unproved(&self.guard, &self.policy, ticket.rig);
         self.record_proof(&mut ticket, ProofOutcome::None, waited, took);
-        match ticket.ruling.map(|ruling| ruling.decision) {
-            Some(
-                Decision::ProveFirst {
-                    unproved: Unproved::Hold,
-                    ..
-                }
-                | Decision::Hold,
-            ) => self.hold(ticket),
-            Some(
-                Decision::ProveFirst {
-                    unproved: Unproved::PassOn,
-                    ..
-                }
-                | Decision::PassOn,
-            )
-            | None => self.pass_on(ticket),
+        if is_for_quarantine(&ticket) || self.board.is_quarantined(ticket.rig) {
+            self.hold(ticket);
+        } else {
+            self.pass_on(ticket);
         }
     }
 
@@ -328,18 +410,20 @@ impl Actor for Judge {
 impl Handler<ExamineShare> for Judge {
     type Result = ();
 
-    fn handle(&mut self, ExamineShare(ticket): ExamineShare, _: &mut Self::Context) {
+    fn handle(&mut self, ExamineShare(ticket): ExamineShare, ctx: &mut Self::Context) {
         self.guard.health().dequeued();
         self.examine(ticket);
+        self.keep_time(ctx);
     }
 }
 
 impl Handler<ProofAnswered> for Judge {
     type Result = ();
 
-    fn handle(&mut self, ProofAnswered(answer): ProofAnswered, _: &mut Self::Context) {
+    fn handle(&mut self, ProofAnswered(answer): ProofAnswered, ctx: &mut Self::Context) {
         self.guard.health().dequeued();
         self.on_answer(answer);
+        self.keep_time(ctx);
     }
 }
 

@@ -1,6 +1,7 @@
 //! A miner's socket: plain, or TLS at any stage. Never blocks, owns no buffer of its own.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr};
 
 use mio::net::TcpStream;
 use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsAcceptor, TlsStream};
@@ -46,6 +47,19 @@ impl Connection {
             *self = Self::after(middle.handshake())?;
         }
         Ok(matches!(self, Self::Plain(_) | Self::Tls(_)))
+    }
+
+    /// Where the peer is; unspecified when the connection is gone already.
+    pub(super) fn peer_address(&self) -> IpAddr {
+        let socket = match self {
+            Self::Plain(socket) => Some(socket),
+            Self::Handshaking(middle) => Some(middle.get_ref()),
+            Self::Tls(stream) => Some(stream.get_ref()),
+            Self::Broken => None,
+        };
+        socket
+            .and_then(|socket| socket.peer_addr().ok())
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip())
     }
 
     /// Whether a read of fewer bytes than asked for means that the socket is drained.

@@ -43,10 +43,10 @@ use crate::rigs::ShareRecords;
 use crate::share_ticket::{ExamineShare, ShareSettled, ShareTicket};
 use crate::supervision::Guard;
 
+pub use identity::Namesakes;
 pub use listeners::{BindError, Door, bind};
 pub use messages::{CloseAll, LeaseGranted, ReportLeases, StopAccepting, StopReading, TurnAway};
 
-use identity::Namesakes;
 use reactor::{Batch, Reactor, Registrar};
 use seat::{Seat, SeatLimits, Second};
 
@@ -109,6 +109,8 @@ pub struct SessionArgs {
     pub stats: Arc<LaneStats>,
     /// Where shares that ended are kept to be shown.
     pub records: Arc<ShareRecords>,
+    /// Who is connected under which names, in any lane.
+    pub namesakes: Namesakes,
     /// Runs the session cores.
     pub guard: Guard,
     /// The time.
@@ -221,7 +223,7 @@ impl MinerSessions {
             buffer: vec![0; LINE_LIMIT],
             scratch: Vec::with_capacity(1024),
             agents: HashSet::new(),
-            namesakes: Namesakes::default(),
+            namesakes: args.namesakes,
             random: StdRng::from_entropy(),
         }
     }

@@ -193,7 +193,10 @@ impl MinerSessions {
     }
 
     fn on_login(&mut self, key: SeatKey, login: &Login<'_>) {
-        let Some(session) = self.seat(key).map(|seat| seat.protocol.session()) else {
+        let Some((session, address)) = self
+            .seat(key)
+            .map(|seat| (seat.protocol.session(), seat.connection.peer_address()))
+        else {
             return;
         };
         let user = cut(&login.user);
@@ -203,7 +206,7 @@ impl MinerSessions {
             user: user.into(),
             rig: rig.into(),
             agent: self.agent(agent),
-            standing: self.namesakes.join(user, rig, session),
+            standing: self.namesakes.join(user, rig, address, session),
             scanner: Scanner::of_agent(agent),
             introduced: false,
             turned_away: false,

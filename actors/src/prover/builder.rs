@@ -8,7 +8,7 @@ use zartrux_models::work::SeedHash;
 
 use super::shared::Shared;
 use super::supervise::supervise;
-use super::supply::Order;
+use super::supply::{Order, Served};
 use super::worker::timed_hash;
 use crate::supervision::ActorHealth;
 
@@ -138,7 +138,8 @@ pub(super) fn publish_if_finished<T>(shared: &Shared<T>, builder: &Arc<DatasetBu
     if let Ok(took) = &checked {
         state.fast.note(*took, now);
     }
-    let outcome = checked.map(|_| dataset);
+    let cache = Arc::clone(builder.cache());
+    let outcome = checked.map(|_| Served { dataset, cache });
     let superfluous = state.supply.datasets.checked(is_it, outcome, now);
     drop(state);
     drop(superfluous);

@@ -190,6 +190,19 @@ impl<B, D> DatasetTable<B, D> {
         Some(self.slots.remove(index).stage)
     }
 
+    /// Gives up a seed's dataset, however far it is, because it is not to be trusted; it is made
+    /// anew after a back-off.
+    pub(super) fn give_up(
+        &mut self,
+        seed: &SeedHash,
+        cause: &str,
+        now: Instant,
+    ) -> Option<Stage<B, D>> {
+        let index = self.slots.iter().position(|slot| slot.seed == *seed)?;
+        self.failed(cause.to_owned(), now);
+        Some(self.slots.remove(index).stage)
+    }
+
     /// Whether the caller is the one to check the dataset of this builder.
     pub(super) fn begin_check(&mut self, is_it: impl Fn(&B) -> bool) -> bool {
         self.slots.iter_mut().any(|slot| match &mut slot.stage {
@@ -373,6 +386,25 @@ mod tests {
         table.next(&[candidate(A, Some(now))], now);
         fill(&mut table, A, 'a', now);
         assert_eq!(table.give_up_filling(|seed| *seed != A), None);
+    }
+
+    #[test]
+    fn one_that_is_not_to_be_trusted_is_made_anew_later() {
+        let now = Clock.now();
+        let seeds = [candidate(A, Some(now))];
+        let mut table = Table::new(1, SETTLE);
+        assert_eq!(table.give_up(&A, "wrong", now), None);
+        table.next(&seeds, now);
+        fill(&mut table, A, 'a', now);
+        assert_eq!(table.give_up(&B, "wrong", now), None);
+        assert_eq!(table.give_up(&A, "wrong", now), Some(Stage::Ready('a')));
+        assert_eq!(table.ready(&A), None);
+        assert_eq!(table.last_failure().map(String::as_str), Some("wrong"));
+        assert_eq!(
+            table.next(&seeds, now),
+            NextDataset::NotBefore(now + SECOND * 10)
+        );
+        assert_eq!(table.next(&seeds, now + SECOND * 10), allocate(A, None));
     }
 
     #[test]

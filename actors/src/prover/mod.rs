@@ -6,9 +6,13 @@
 //! - Every accepted request is answered exactly once: through panics, stalls, missed deadlines,
 //!   displaced seeds, a stop, and the drop of the last handle.
 //! - The queue is bounded, at most two caches (256 MiB each) exist, and as many datasets
-//!   (2080 MiB each) as configured; seeds are admitted by the policy of `seeds`.
+//!   (2080 MiB each) as configured, each with the cache that it was computed from, should that
+//!   have given way; seeds are admitted by the policy of `seeds`.
 //! - A request whose seed is in preparation stands in the way of no other.
 //! - A fault costs one proof. The thread backs off and returns as the next generation.
+//! - A hash that is not what was claimed is answered only after a second computation, with
+//!   another machine and in fast mode from the cache instead of the dataset, came to the same.
+//!   Where they differ, nobody is judged: see `verdict`.
 
 mod builder;
 mod datasets;
@@ -17,6 +21,7 @@ mod options;
 mod pace;
 mod pending;
 mod queue;
+mod rehearsal;
 mod request;
 mod seeds;
 mod shared;
@@ -24,6 +29,7 @@ mod state;
 mod status;
 mod supervise;
 mod supply;
+mod verdict;
 mod worker;
 
 use std::fmt;
@@ -144,6 +150,12 @@ impl<T: Send + 'static> Prover<T> {
     /// For rehearsals: the next proof takes this much longer, on whichever thread.
     pub fn inject_stall(&self, stall: Duration) {
         self.shared.drill.arm_stall(stall);
+    }
+
+    /// For rehearsals: the next `count` hashes that are computed for requests come out wrong, as
+    /// if a bit had flipped in what they were computed from; on whichever thread.
+    pub fn inject_wrong_hashes(&self, count: u8) {
+        self.shared.wrong_hashes.arm(count);
     }
 
     /// Answers what waits with [`NotProved::Stopped`] and waits until the threads have ended:

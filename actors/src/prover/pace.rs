@@ -84,12 +84,32 @@ impl Pace {
     }
 }
 
-/// The time until the answer to a new request: its own hash, and those before it.
+/// How often a hash was not what was claimed, of late, and so was computed a second time.
+#[derive(Debug, Default)]
+pub(super) struct Doubts {
+    /// Smoothed, 0 to 1.
+    share: f64,
+}
+
+impl Doubts {
+    /// Notes whether a request's hash was computed twice.
+    pub(super) fn note(&mut self, twice: bool) {
+        self.share += (f64::from(u8::from(twice)) - self.share) / 8.0;
+    }
+
+    /// What a request costs a thread: its hash, and now and then a second one. At most both.
+    pub(super) fn cost(&self, hash: Duration, second: Duration) -> Duration {
+        hash.saturating_add(second.mul_f64(self.share.clamp(0.0, 1.0)))
+    }
+}
+
+/// The time until the answer to a new request: its own hash, and what those before it `cost`.
 ///
 /// `ahead` requests wait before it, `busy` of `threads` threads are at work, each perhaps at
 /// the beginning of its hash.
 pub(super) fn expected_wait(
     hash: Duration,
+    cost: Duration,
     threads: usize,
     busy: usize,
     ahead: usize,
@@ -97,12 +117,12 @@ pub(super) fn expected_wait(
     let threads = u32::try_from(threads).ok().filter(|threads| *threads > 0)?;
     let must_end_first = (ahead + busy + 1).saturating_sub(threads as usize);
     let must_end_first = u32::try_from(must_end_first).unwrap_or(u32::MAX);
-    Some(hash.saturating_add((hash / threads).saturating_mul(must_end_first)))
+    Some(hash.saturating_add((cost / threads).saturating_mul(must_end_first)))
 }
 
-/// Hashes a second of `threads` threads that take `hash` for each.
-pub(super) fn capacity(hash: Duration, threads: usize) -> f64 {
-    let seconds = hash.as_secs_f64();
+/// Proofs a second of `threads` threads whom each costs this much.
+pub(super) fn capacity(cost: Duration, threads: usize) -> f64 {
+    let seconds = cost.as_secs_f64();
     let threads = u32::try_from(threads).map_or(f64::from(u32::MAX), f64::from);
     if seconds > 0.0 {
         threads / seconds
@@ -120,8 +140,8 @@ mod tests {
 
     #[test]
     fn an_idle_thread_costs_only_the_hash_itself() {
-        assert_eq!(expected_wait(HASH, 2, 1, 0), Some(HASH));
-        assert_eq!(expected_wait(HASH, 0, 0, 0), None);
+        assert_eq!(expected_wait(HASH, HASH, 2, 1, 0), Some(HASH));
+        assert_eq!(expected_wait(HASH, HASH, 0, 0, 0), None);
     }
 
     #[test]
@@ -133,9 +153,32 @@ mod tests {
 
     #[test]
     fn each_request_ahead_costs_a_threads_share_of_a_hash() {
-        assert_eq!(expected_wait(HASH, 1, 1, 0), Some(HASH * 2));
-        assert_eq!(expected_wait(HASH, 2, 2, 3), Some(HASH * 3));
-        assert!(expected_wait(HASH, 1, 1, usize::MAX - 2).is_some());
+        assert_eq!(expected_wait(HASH, HASH, 1, 1, 0), Some(HASH * 2));
+        assert_eq!(expected_wait(HASH, HASH, 2, 2, 3), Some(HASH * 3));
+        assert!(expected_wait(HASH, HASH, 1, 1, usize::MAX - 2).is_some());
+    }
+
+    #[test]
+    fn a_flood_of_bad_shares_costs_two_hashes_each_and_is_forgotten_when_it_ends() {
+        let mut doubts = Doubts::default();
+        assert_eq!(doubts.cost(HASH, HASH), HASH);
+        for _ in 0..1_000 {
+            doubts.note(true);
+            assert!(doubts.cost(HASH, HASH) <= HASH * 2);
+        }
+        let flooded = doubts.cost(HASH, HASH);
+        assert!(flooded > HASH * 199 / 100);
+        let wait = |ahead| expected_wait(HASH, flooded, 1, 1, ahead);
+        assert!(wait(9) > Some(HASH * 20), "one hash, and ten requests");
+        assert_eq!(
+            expected_wait(HASH, flooded, 2, 1, 0),
+            Some(HASH),
+            "an idle thread keeps nobody away"
+        );
+        for _ in 0..40 {
+            doubts.note(false);
+        }
+        assert!(doubts.cost(HASH, HASH) < HASH * 101 / 100);
     }
 
     #[test]

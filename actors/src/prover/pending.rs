@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use zartrux_models::proof::{ComputedHash, Version};
-use zartrux_models::work::SeedHash;
+use zartrux_models::work::{ResultHash, SeedHash};
 
 use super::request::{NotProved, ProofAnswer, ProofSink};
 use crate::clock::Clock;
@@ -75,6 +75,7 @@ pub(super) struct Hashing {
     pub(super) seed: SeedHash,
     pub(super) version: Version,
     pub(super) blob: Box<[u8]>,
+    pub(super) expected: Option<ResultHash>,
     pub(super) deadline: Instant,
 }
 
@@ -154,6 +155,7 @@ mod tests {
     fn pending(reply: Arc<dyn ProofSink<u8>>, counts: &Arc<Counts>) -> Pending<u8> {
         let hashing = Hashing {
             blob: Box::new([]),
+            expected: None,
             seed: SeedHash::new([0; 32]),
             version: Version::V1,
             deadline: Clock.now(),

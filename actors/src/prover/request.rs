@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use zartrux_models::proof::ComputedHash;
-use zartrux_models::work::{Algorithm, SeedHash};
+use zartrux_models::work::{Algorithm, ResultHash, SeedHash};
 
 /// How urgent a proof is; within a class, first come first served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +40,9 @@ pub struct ProofRequest<T> {
     pub algorithm: Algorithm,
     /// The hashing blob with the nonce written. Its length is bounded by whoever reads jobs.
     pub blob: Box<[u8]>,
+    /// The hash that is claimed, if one is. A hash that differs from it is answered only after a
+    /// second computation came to the same.
+    pub expected: Option<ResultHash>,
     /// How urgent it is.
     pub priority: Priority,
     /// When the answer is due; at this moment a request not yet proved is answered as late.

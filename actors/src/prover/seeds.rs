@@ -201,6 +201,20 @@ impl<C> SeedTable<C> {
         }
     }
 
+    /// Gives up a seed's cache because it is not to be trusted. It is built anew, next after what
+    /// is in hand.
+    pub(super) fn give_up(&mut self, seed: &SeedHash, cause: &str) -> Option<C> {
+        let index = self.ready.iter().position(|ready| ready.seed == *seed)?;
+        let Ready {
+            seed, cache, asked, ..
+        } = self.ready.remove(index);
+        self.last_failure = Some(cause.to_owned());
+        // At most as many as there are places can be wanted; of those the last is not next.
+        self.wanted.truncate(LIMIT - 1);
+        self.wanted.push_front(Wanted { seed, asked });
+        Some(cache)
+    }
+
     /// Notes the outcome of a build. A seed whose cache could not be built stays wanted and is
     /// tried again after a back-off of 1 to 60 s.
     pub(super) fn built(&mut self, outcome: Result<C, String>, now: Instant) {
@@ -367,6 +381,23 @@ mod tests {
         assert_eq!(build(&mut table, now), Some((2, None)));
         assert_eq!(build(&mut table, now), Some((3, None)));
         assert!(table.ready()[0].asked.is_some() && table.ready()[1].asked.is_none());
+    }
+
+    #[test]
+    fn a_cache_that_is_not_to_be_trusted_is_built_anew_at_once() {
+        let start = Clock.now();
+        let mut table = two_ready(start);
+        assert_eq!(table.give_up(&seed(3), "wrong"), None);
+        for announced in [3, 4] {
+            table.want(seed(announced), false, start);
+        }
+        assert_eq!(table.give_up(&seed(1), "wrong"), Some(1));
+        assert_eq!(table.cache(&seed(1)), None);
+        assert!(table.knows(&seed(1)) && table.wanted().len() <= LIMIT);
+        assert_eq!(table.last_failure().map(String::as_str), Some("wrong"));
+        assert_eq!(build(&mut table, start), Some((1, None)));
+        assert_eq!(table.cache(&seed(2)), Some(&2), "untouched");
+        assert_eq!(table.last_failure(), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use zartrux_models::work::{Algorithm, SeedHash};
 
 use super::options::ProverOptions;
 use super::pending::{Counts, Hashing, Pending};
+use super::rehearsal::WrongHashes;
 use super::request::{Busy, BusyReason, NotProved, ProofRequest};
 use super::state::{Overdue, State};
 use crate::clock::Clock;
@@ -20,6 +21,8 @@ pub(super) struct Shared<T> {
     pub(super) counts: Arc<Counts>,
     /// Faults for whichever thread comes next.
     pub(super) drill: Drill,
+    /// Wrong hashes for whichever thread comes next.
+    pub(super) wrong_hashes: WrongHashes,
     /// Of the workers, in order.
     pub(super) healths: Vec<Arc<ActorHealth>>,
     state: Mutex<State<T>>,
@@ -54,6 +57,7 @@ impl<T> Shared<T> {
             clock,
             counts: Arc::default(),
             drill: Drill::default(),
+            wrong_hashes: WrongHashes::default(),
             healths,
             signals: Signals::default(),
         }
@@ -87,6 +91,7 @@ impl<T> Shared<T> {
             seed,
             algorithm,
             blob,
+            expected,
             priority,
             deadline,
             ticket,
@@ -110,6 +115,7 @@ impl<T> Shared<T> {
             seed,
             version: version.unwrap_or_default(),
             blob,
+            expected,
             deadline,
         };
         let pending = Pending::new(hashing, ticket, reply, self.clock, &self.counts);

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use zartrux_models::proof::Version;
-use zartrux_models::work::SeedHash;
+use zartrux_models::work::{ResultHash, SeedHash};
 
 use super::options::ProverOptions;
-use super::pace::{Outlook, Pace, capacity, expected_wait};
+use super::pace::{Doubts, Outlook, Pace, capacity, expected_wait};
 use super::pending::Pending;
 use super::queue::Queue;
 use super::request::{NotProved, Priority};
@@ -19,6 +19,7 @@ pub(super) struct Assignment {
     pub(super) seed: SeedHash,
     pub(super) version: Version,
     pub(super) blob: Box<[u8]>,
+    pub(super) expected: Option<ResultHash>,
 }
 
 /// Where a worker is. The request that it hashes stays here, so that the keeper can answer it
@@ -27,6 +28,8 @@ pub(super) struct Desk<T> {
     pub(super) pending: Option<Pending<T>>,
     /// When the hash in hand was begun.
     pub(super) begun: Option<Instant>,
+    /// The hash in hand is being computed a second time.
+    pub(super) again: bool,
     /// Backing off after a fault.
     pub(super) resting: bool,
 }
@@ -46,6 +49,7 @@ pub(super) struct State<T> {
     pub(super) supply: Supply,
     pub(super) light: Pace,
     pub(super) fast: Pace,
+    pub(super) doubts: Doubts,
     pub(super) hashes: u64,
     /// When the keeper looks next; never, if nothing waits.
     pub(super) keeper_looks: Option<Instant>,
@@ -57,6 +61,7 @@ impl<T> State<T> {
         let desk = || Desk {
             pending: None,
             begun: None,
+            again: false,
             resting: false,
         };
         Self {
@@ -68,6 +73,7 @@ impl<T> State<T> {
             supply: Supply::new(options),
             light: Pace::default(),
             fast: Pace::default(),
+            doubts: Doubts::default(),
             hashes: 0,
             keeper_looks: None,
             stopping: false,
@@ -128,13 +134,14 @@ impl<T> State<T> {
                 self.discard(pending, NotProved::SeedNotReady);
                 continue;
             };
-            let pace = self.pace(matches!(source, Source::Fast(_)));
+            let pace = self.pace(source.is_fast());
             if pace.is_hopeless(pending.hashing.deadline, now) {
                 self.discard(pending, NotProved::Late);
                 continue;
             }
             let version = pending.hashing.version;
             let blob = std::mem::take(&mut pending.hashing.blob);
+            let expected = pending.hashing.expected;
             let desk = &mut self.desks[worker];
             (desk.pending, desk.begun) = (Some(pending), Some(now));
             return Some(Assignment {
@@ -142,6 +149,7 @@ impl<T> State<T> {
                 seed,
                 version,
                 blob,
+                expected,
             });
         }
     }
@@ -149,7 +157,30 @@ impl<T> State<T> {
     /// Takes a worker's request off its desk; none if its deadline passed meanwhile.
     pub(super) fn clear_desk(&mut self, worker: usize) -> (Option<Pending<T>>, Option<Instant>) {
         let desk = &mut self.desks[worker];
+        desk.again = false;
         (desk.pending.take(), desk.begun.take())
+    }
+
+    /// Whether the hash on a worker's desk is to be computed again: if somebody waits for it
+    /// still.
+    pub(super) fn begin_again(&mut self, worker: usize) -> bool {
+        let desk = &mut self.desks[worker];
+        desk.again = desk.pending.is_some();
+        desk.again
+    }
+
+    /// Gives up what a wrong hash may have been computed from; see [`Supply::distrust`].
+    pub(super) fn distrust(
+        &mut self,
+        seed: &SeedHash,
+        source: &Source,
+        cache_too: bool,
+        cause: &str,
+        now: Instant,
+    ) -> Evicted {
+        let evicted = self.supply.distrust(seed, source, cache_too, cause, now);
+        self.give_up_unknown_seeds();
+        evicted
     }
 
     /// Takes all that is to be answered now.
@@ -196,17 +227,21 @@ impl<T> State<T> {
     /// the way in which the seed is served, or in light mode while it is not ready.
     pub(super) fn outlook(&mut self, seed: &SeedHash, priority: Priority, now: Instant) -> Outlook {
         let source = self.supply.source(seed);
-        let fast = matches!(source, Some(Source::Fast(_)));
+        let fast = source.as_ref().is_some_and(Source::is_fast);
         let Some(hash) = self.pace(fast).usual() else {
             return Outlook {
                 expected_wait: None,
                 capacity: 0.0,
             };
         };
+        // A second hash is computed from a cache, whatever the first was computed from.
+        let second = self.light.usual().unwrap_or(hash);
+        let cost = self.doubts.cost(hash, second);
         // A thread that has been hashing ten times as long as usual is not counted on.
         let counts_on = |desk: &&Desk<T>| {
             let begun = desk.begun.unwrap_or(now);
-            !desk.resting && now.saturating_duration_since(begun) < hash * 10
+            let usual = if desk.again { hash + second } else { hash };
+            !desk.resting && now.saturating_duration_since(begun) < usual * 10
         };
         let (mut threads, mut busy) = (0, 0);
         for desk in self.desks.iter().filter(counts_on) {
@@ -216,11 +251,11 @@ impl<T> State<T> {
         let supply = &self.supply;
         let expected_wait = source.and_then(|_| {
             let ahead = self.queue.ahead(priority, |seed| supply.serves(seed));
-            expected_wait(hash, threads, busy, ahead)
+            expected_wait(hash, cost, threads, busy, ahead)
         });
         Outlook {
             expected_wait,
-            capacity: capacity(hash, threads),
+            capacity: capacity(cost, threads),
         }
     }
 }

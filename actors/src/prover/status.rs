@@ -159,7 +159,7 @@ impl<T> Shared<T> {
         let (seeds, datasets) = (&state.supply.seeds, &state.supply.datasets);
         let caches_large = seeds.ready().iter().all(|ready| ready.cache.large_pages());
         let datasets_large = datasets.slots().iter().all(|slot| match &slot.stage {
-            Stage::Ready(dataset) => dataset.large_pages(),
+            Stage::Ready(served) => served.dataset.large_pages(),
             Stage::Filling { .. } => true,
         });
         ProverStatus {

@@ -15,7 +15,36 @@ use super::seeds::{NextCache, SeedTable};
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     Light(Arc<Cache>),
-    Fast(Arc<Dataset>),
+    Fast(Served),
+}
+
+/// A complete dataset, and the cache that it was computed from: what the one says, the other
+/// confirms, also when the cache's place has gone to another seed.
+#[derive(Debug, Clone)]
+pub(super) struct Served {
+    pub(super) dataset: Arc<Dataset>,
+    pub(super) cache: Arc<Cache>,
+}
+
+impl Source {
+    pub(super) const fn is_fast(&self) -> bool {
+        matches!(self, Self::Fast(_))
+    }
+
+    pub(super) const fn cache(&self) -> &Arc<Cache> {
+        match self {
+            Self::Light(cache) | Self::Fast(Served { cache, .. }) => cache,
+        }
+    }
+
+    /// Whether this is the same memory, not only the same seed's.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Light(one), Self::Light(other)) => Arc::ptr_eq(one, other),
+            (Self::Fast(one), Self::Fast(other)) => Arc::ptr_eq(&one.dataset, &other.dataset),
+            (Self::Light(_), Self::Fast(_)) | (Self::Fast(_), Self::Light(_)) => false,
+        }
+    }
 }
 
 /// What is to be built or allocated.
@@ -42,7 +71,7 @@ struct Retired {
 #[derive(Debug)]
 pub(super) struct Supply {
     pub(super) seeds: SeedTable<Arc<Cache>>,
-    pub(super) datasets: DatasetTable<Arc<DatasetBuilder>, Arc<Dataset>>,
+    pub(super) datasets: DatasetTable<Arc<DatasetBuilder>, Served>,
     retired: Retired,
 }
 
@@ -62,7 +91,7 @@ impl Supply {
     /// What hashes under this seed can be computed from now, the faster where there are two.
     pub(super) fn source(&self, seed: &SeedHash) -> Option<Source> {
         if let Some(dataset) = self.datasets.ready(seed) {
-            return Some(Source::Fast(Arc::clone(dataset)));
+            return Some(Source::Fast(dataset.clone()));
         }
         let cache = self.seeds.cache(seed)?;
         Some(Source::Light(Arc::clone(cache)))
@@ -78,11 +107,16 @@ impl Supply {
     }
 
     /// Whether a machine that reads from this is still of use.
-    pub(super) fn offers(&self, seed: &SeedHash, fast: bool) -> bool {
-        if fast {
-            self.datasets.ready(seed).is_some()
-        } else {
-            self.seeds.cache(seed).is_some()
+    pub(super) fn offers(&self, seed: &SeedHash, source: &Source) -> bool {
+        match source {
+            Source::Light(cache) => self
+                .seeds
+                .cache(seed)
+                .is_some_and(|offered| Arc::ptr_eq(offered, cache)),
+            Source::Fast(served) => self
+                .datasets
+                .ready(seed)
+                .is_some_and(|offered| Arc::ptr_eq(&offered.dataset, &served.dataset)),
         }
     }
 
@@ -93,7 +127,9 @@ impl Supply {
                 let Some(cache) = evicted else {
                     return (Order::Cache(seed), None);
                 };
-                self.retired.caches.push(Arc::downgrade(&cache));
+                if !self.is_kept(&cache) {
+                    self.retired.caches.push(Arc::downgrade(&cache));
+                }
                 let seeds = &self.seeds;
                 let filling = self.datasets.give_up_filling(|seed| seeds.knows(seed));
                 let filling = filling.map(|stage| self.retire(stage));
@@ -129,12 +165,58 @@ impl Supply {
         (Order::Wait(wait), None)
     }
 
-    fn retire(&mut self, stage: Stage<Arc<DatasetBuilder>, Arc<Dataset>>) -> Box<dyn Any + Send> {
+    /// Whether this cache stays, beside its dataset or in a place of its own.
+    fn is_kept(&self, cache: &Arc<Cache>) -> bool {
+        let places = self.seeds.ready().iter().map(|ready| &ready.cache);
+        let slots = self.datasets.slots().iter();
+        let beside_datasets = slots.filter_map(|slot| match &slot.stage {
+            Stage::Ready(served) => Some(&served.cache),
+            Stage::Filling { .. } => None,
+        });
+        places
+            .chain(beside_datasets)
+            .any(|kept| Arc::ptr_eq(kept, cache))
+    }
+
+    /// Gives up what a wrong hash may have been computed from, to be built anew: the seed's
+    /// dataset if that was it; and with `cache_too` its cache and all that came of it.
+    pub(super) fn distrust(
+        &mut self,
+        seed: &SeedHash,
+        source: &Source,
+        cache_too: bool,
+        cause: &str,
+        now: Instant,
+    ) -> Evicted {
+        // Somebody else may have given it up meanwhile, and another one be there.
+        if !self.offers(seed, source) {
+            return None;
+        }
+        let mut cache = None;
+        let in_place = self.seeds.cache(seed);
+        if cache_too && in_place.is_some_and(|cache| Arc::ptr_eq(cache, source.cache())) {
+            cache = self.seeds.give_up(seed, cause);
+            self.retired.caches.extend(cache.iter().map(Arc::downgrade));
+        }
+        let mut stage = None;
+        if cache_too || source.is_fast() {
+            let suspect = self.datasets.give_up(seed, cause, now);
+            stage = suspect.map(|stage| self.retire(stage));
+        }
+        Some(Box::new((cache, stage)))
+    }
+
+    fn retire(&mut self, stage: Stage<Arc<DatasetBuilder>, Served>) -> Box<dyn Any + Send> {
         match &stage {
             Stage::Filling { builder, .. } => {
                 self.retired.builders.push(Arc::downgrade(builder));
             }
-            Stage::Ready(dataset) => self.retired.datasets.push(Arc::downgrade(dataset)),
+            Stage::Ready(Served { dataset, cache }) => {
+                self.retired.datasets.push(Arc::downgrade(dataset));
+                if !self.is_kept(cache) {
+                    self.retired.caches.push(Arc::downgrade(cache));
+                }
+            }
         }
         Box::new(stage)
     }

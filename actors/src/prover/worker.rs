@@ -1,7 +1,7 @@
 //! A thread that computes hashes.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use zartrux_models::proof::{ComputedHash, DatasetBuilder, ProofError, Version, Vm};
 use zartrux_models::work::SeedHash;
@@ -12,6 +12,9 @@ use super::shared::Shared;
 use super::state::{Assignment, State};
 use super::supervise::supervise;
 use super::supply::Source;
+use super::verdict::{Verdict, verdict};
+
+const DISAGREEMENT: &str = "two computations of one hash disagree";
 
 /// What a worker does next.
 enum Task {
@@ -29,6 +32,8 @@ enum Task {
 struct Held {
     vm: Vm,
     seed: SeedHash,
+    /// What it reads.
+    source: Source,
 }
 
 /// The body of worker `number`.
@@ -87,7 +92,7 @@ fn next_task<T>(shared: &Shared<T>, number: usize, held: Option<&Held>, hashed_l
         if state.stopping {
             return Task::Stop;
         }
-        if held.is_some_and(|held| !state.supply.offers(&held.seed, held.vm.is_fast())) {
+        if held.is_some_and(|held| !state.supply.offers(&held.seed, &held.source)) {
             return Task::Release;
         }
         // Under load, too, a piece of the dataset follows each hash, about a third of the time:
@@ -129,62 +134,94 @@ fn hash<T>(shared: &Shared<T>, number: usize, held: &mut Option<Held>, assignmen
     let health = &shared.healths[number];
     health.step_begins();
     let begun = shared.clock.now();
-    let outcome = compute(shared, held, assignment);
+    let outcome = prove(shared, number, held, assignment);
     shared.drill.fire();
     health.drill.fire();
     let now = shared.clock.now();
-    let mut state = shared.lock();
-    let (pending, desk_begun) = state.clear_desk(number);
-    let outcome = match outcome {
-        Ok(Computed {
-            hash,
-            began,
-            ended,
-            fast,
-        }) => {
-            state.hashes += 1;
-            state
-                .pace(fast)
-                .note(ended.saturating_duration_since(began), ended);
-            Ok(hash)
-        }
-        Err(error) => Err(NotProved::Fault(error.to_string())),
-    };
-    drop(state);
+    let (pending, desk_begun) = shared.lock().clear_desk(number);
     health.step_took(now.saturating_duration_since(begun));
     if let Some(pending) = pending {
         pending.answer(outcome, desk_begun);
     }
 }
 
-struct Computed {
-    hash: ComputedHash,
-    began: Instant,
-    ended: Instant,
-    fast: bool,
-}
-
-fn compute<T>(
+/// Computes a hash; twice before it may speak against whoever claimed another.
+fn prove<T>(
     shared: &Shared<T>,
+    number: usize,
     held: &mut Option<Held>,
     assignment: Assignment,
-) -> Result<Computed, ProofError> {
+) -> Result<ComputedHash, NotProved> {
     let Assignment {
         source,
         seed,
         version,
         blob,
+        expected,
     } = assignment;
-    let vm = &mut equip(shared, held, source, seed, version)?.vm;
+    let failed = |error: ProofError| NotProved::Fault(error.to_string());
+    let held_now = equip(shared, held, source.clone(), seed, version).map_err(failed)?;
+    let first = compute(shared, &mut held_now.vm, &blob);
+    let doubted = verdict(first.as_result(), None, expected) == Verdict::Doubted;
+    shared.lock().doubts.note(doubted);
+    if !doubted {
+        return Ok(first);
+    }
+    // It was answered meanwhile, as late: no second hash for nobody.
+    if !shared.lock().begin_again(number) {
+        return Err(NotProved::Late);
+    }
+    let pages = shared.options.pages;
+    let mut other = Vm::light(Arc::clone(source.cache()), version, pages).map_err(failed)?;
+    let second = compute(shared, &mut other, &blob);
+    match verdict(first.as_result(), Some(second.as_result()), expected) {
+        Verdict::Believed => Ok(first),
+        Verdict::Doubted => Err(NotProved::Fault(DISAGREEMENT.to_owned())),
+        Verdict::Disagreement { second_as_claimed } => {
+            *held = None;
+            drop(other);
+            disagreed(shared, number, &seed, &source, !second_as_claimed);
+            Err(NotProved::Fault(DISAGREEMENT.to_owned()))
+        }
+    }
+}
+
+/// Counts the fault, and has built anew what may have caused it: the dataset, and where the
+/// second hash is not what was claimed either, the cache.
+fn disagreed<T>(
+    shared: &Shared<T>,
+    number: usize,
+    seed: &SeedHash,
+    source: &Source,
+    cache_too: bool,
+) {
+    let health = &shared.healths[number];
+    tracing::error!(
+        thread = %health.name(), %seed, fast = source.is_fast(), cache_too,
+        "{DISAGREEMENT}: is the memory of this machine sound? Nobody is judged by either"
+    );
+    health.faulted(DISAGREEMENT, shared.clock.unix_millis());
+    let now = shared.clock.now();
+    let evicted = shared
+        .lock()
+        .distrust(seed, source, cache_too, DISAGREEMENT, now);
+    drop(evicted);
+    shared.signals.work.notify_all();
+    shared.signals.keeper.notify_one();
+    shared.signals.builder.notify_one();
+}
+
+/// Computes one hash and notes how long it took.
+fn compute<T>(shared: &Shared<T>, vm: &mut Vm, blob: &[u8]) -> ComputedHash {
+    let input = shared.wrong_hashes.input(blob);
     let began = shared.clock.now();
-    let hash = vm.hash(&blob);
+    let hash = vm.hash(&input);
     let ended = shared.clock.now();
-    Ok(Computed {
-        hash,
-        began,
-        ended,
-        fast: vm.is_fast(),
-    })
+    let mut state = shared.lock();
+    state.hashes += 1;
+    let took = ended.saturating_duration_since(began);
+    state.pace(vm.is_fast()).note(took, ended);
+    hash
 }
 
 /// Makes the worker's machine one that hashes under this seed: the same, the same with another
@@ -196,28 +233,19 @@ fn equip<'a, T>(
     seed: SeedHash,
     version: Version,
 ) -> Result<&'a mut Held, ProofError> {
-    let wants_fast = matches!(source, Source::Fast(_));
-    let fits = |held: &mut Held| held.vm.version() == version && held.vm.is_fast() == wants_fast;
+    let fits =
+        |held: &mut Held| held.vm.version() == version && held.vm.is_fast() == source.is_fast();
     let pages = shared.options.pages;
-    let current = match (held.take_if(|held| fits(held)), source) {
-        (Some(current), _) if current.vm.is_for(&seed) => current,
+    let vm = match (held.take_if(|held| fits(held)), &source) {
+        (Some(current), _) if current.source.is(&source) => current.vm,
         (Some(mut current), Source::Light(cache)) => {
-            current.vm.set_cache(cache)?;
-            Held {
-                vm: current.vm,
-                seed,
-            }
+            current.vm.set_cache(Arc::clone(cache))?;
+            current.vm
         }
-        (_, Source::Light(cache)) => Held {
-            vm: Vm::light(cache, version, pages)?,
-            seed,
-        },
-        (_, Source::Fast(dataset)) => Held {
-            vm: Vm::fast(dataset, version, pages)?,
-            seed,
-        },
+        (_, Source::Light(cache)) => Vm::light(Arc::clone(cache), version, pages)?,
+        (_, Source::Fast(served)) => Vm::fast(Arc::clone(&served.dataset), version, pages)?,
     };
-    Ok(held.insert(current))
+    Ok(held.insert(Held { vm, seed, source }))
 }
 
 fn measure_again<T>(shared: &Shared<T>, vm: &mut Vm) {

@@ -1,12 +1,12 @@
 //! The judge's memory, kept where it can be read without asking the judge, and kept through its
 //! faults.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use zartrux_models::judge::{JudgeCore, JudgePolicy, ProofNoted, QuarantineChange};
 use zartrux_models::share::RigKey;
 
+use crate::rig_map::RigMap;
 use crate::supervision::{Faulted, Guard};
 
 /// What a proof changed of where a rig stands.
@@ -24,24 +24,54 @@ pub enum Turn {
 /// anew, which costs proofs and no share, and suspicion comes back with the next share, because
 /// the filters carry it. Quarantine would come back with the next bad share only, so its proofs
 /// are told to the new core.
+///
+/// After each step what lies beside the core tells of the same rigs as the core: one that it has
+/// released or forgotten must not be in quarantine again after a fault.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     pub(super) core: JudgeCore,
-    convicted: HashMap<RigKey, ProofNoted>,
+    /// The last bad proof of each rig in quarantine.
+    convicted: RigMap<ProofNoted>,
+    /// The rigs that the core knows, in the order in which it came to know them: a list that can be
+    /// read a few at a time.
+    roster: Vec<RigKey>,
 }
 
 impl Memory {
+    /// Has the core make a step that may let it know `of`, if anybody.
     pub(super) fn step<R>(
         &mut self,
         guard: &Guard,
         policy: &JudgePolicy,
+        of: Option<RigKey>,
         step: impl FnOnce(&mut JudgeCore) -> R,
     ) -> Result<R, Faulted> {
+        let newcomer = of.filter(|rig| !self.core.knows(*rig));
         let outcome = guard.run_or_reset(&mut self.core, step);
         if outcome.is_err() {
             self.convict_again(policy);
         }
+        self.keep_in_step(newcomer);
         outcome
+    }
+
+    /// Costs nothing but when the core has forgotten some rigs, which it does for many at once.
+    fn keep_in_step(&mut self, newcomer: Option<RigKey>) {
+        let core = &self.core;
+        let newcomer = newcomer.filter(|rig| core.knows(*rig));
+        if self.roster.len() + usize::from(newcomer.is_some()) != core.known() {
+            self.roster.retain(|rig| core.knows(*rig));
+        }
+        self.roster.extend(newcomer);
+        if self.convicted.len() != core.quarantined() {
+            self.convicted.retain(|rig, _| core.is_quarantined(*rig));
+        }
+    }
+
+    /// Some of the rigs that the core knows, from a place in their list; none when that is its end.
+    pub(super) fn roster(&self, from: usize, most: usize) -> &[RigKey] {
+        let rest = self.roster.get(from..).unwrap_or_default();
+        rest.get(..most).unwrap_or(rest)
     }
 
     /// Not guarded like a step: what is rehearsed on the judge is not to fail here again.
@@ -67,7 +97,8 @@ impl Memory {
             self.convicted.insert(proof.rig, *proof).is_some()
         };
         let entered = (!proof.good && !was_convicted).then_some(Turn::Quarantined);
-        match self.step(guard, policy, |core| core.note_proof(policy, proof)) {
+        let step = |core: &mut JudgeCore| core.note_proof(policy, proof);
+        match self.step(guard, policy, Some(proof.rig), step) {
             Ok(QuarantineChange::Entered) => {
                 self.convicted.entry(proof.rig).or_insert(*proof);
                 Some(Turn::Quarantined)
@@ -94,17 +125,11 @@ impl Memory {
     pub(super) fn quarantined(&self) -> usize {
         self.convicted.len()
     }
-
-    /// Lets go of proofs about rigs that the core has forgotten.
-    pub(super) fn forget_with_core(&mut self, now: std::time::Instant) {
-        let core = &self.core;
-        self.convicted
-            .retain(|rig, _| core.rig(*rig, now).is_some());
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::sync::Arc;
 
     use super::*;
@@ -153,5 +178,83 @@ mod tests {
         guard.health().drill.arm_panics(1);
         memory.note_proof(&guard, &policy, &proof(2, true));
         assert_eq!((memory.core.quarantined(), memory.quarantined()), (0, 0));
+    }
+
+    /// What lies beside the core tells of the same rigs as the core.
+    fn assert_in_step(memory: &Memory) {
+        let core = &memory.core;
+        assert_eq!(memory.quarantined(), core.quarantined());
+        let convicted = memory.convicted.keys();
+        assert!(convicted.copied().all(|rig| core.is_quarantined(rig)));
+        let listed: HashSet<RigKey> = memory.roster.iter().copied().collect();
+        assert_eq!(
+            (listed.len(), memory.roster.len()),
+            (core.known(), core.known())
+        );
+        assert!(listed.iter().all(|rig| core.knows(*rig)));
+    }
+
+    #[test]
+    fn convictions_never_outnumber_the_rigs_that_are_remembered() {
+        let guard = Guard::new(Arc::new(ActorHealth::new("judge", "judge")), Clock);
+        for max_rigs in [0, 1, 2, 7, 40] {
+            let policy = JudgePolicy {
+                max_rigs,
+                ..JudgePolicy::default()
+            };
+            let mut memory = Memory::default();
+            for rig in 0..500 {
+                memory.note_proof(&guard, &policy, &proof(rig, rig % 5 == 0));
+                assert!(memory.convicted.len() <= max_rigs.max(1));
+                assert_in_step(&memory);
+                if rig % 50 == 0 {
+                    guard.health().drill.arm_panics(1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_rig_whose_file_was_dropped_is_not_put_back_in_quarantine_by_a_later_fault() {
+        let guard = Guard::new(Arc::new(ActorHealth::new("judge", "judge")), Clock);
+        let policy = JudgePolicy {
+            max_rigs: 8,
+            ..JudgePolicy::default()
+        };
+        let mut memory = Memory::default();
+        let note = |memory: &mut Memory, rig| {
+            memory.note_proof(&guard, &policy, &proof(rig, false));
+        };
+        note(&mut memory, 0);
+        let mut last = 0;
+        while memory.core.knows(RigKey(0)) {
+            last += 1;
+            note(&mut memory, last);
+        }
+        assert!(!memory.is_quarantined(RigKey(0)));
+        guard.health().drill.arm_panics(1);
+        note(&mut memory, last);
+        assert!(!memory.core.knows(RigKey(0)));
+        assert!(memory.is_quarantined(RigKey(last)));
+        assert_in_step(&memory);
+    }
+
+    #[test]
+    fn rigs_that_are_forgotten_for_their_silence_leave_the_list_and_quarantine() {
+        let guard = Guard::new(Arc::new(ActorHealth::new("judge", "judge")), Clock);
+        let policy = JudgePolicy::default();
+        let mut memory = Memory::default();
+        for (rig, good) in [(1, true), (2, false), (3, true)] {
+            memory.note_proof(&guard, &policy, &proof(rig, good));
+        }
+        assert_eq!(memory.roster(0, 2), [RigKey(1), RigKey(2)]);
+        assert_eq!(memory.roster(2, 2), [RigKey(3)]);
+        for (after, left) in [(2, 1), (5, 0)] {
+            let now = Clock.now() + policy.forget_after * after;
+            let forget = |core: &mut JudgeCore| core.forget_idle(&policy, now);
+            memory.step(&guard, &policy, None, forget).unwrap();
+            assert_eq!((memory.roster.len(), memory.quarantined()), (left, left));
+            assert_in_step(&memory);
+        }
     }
 }

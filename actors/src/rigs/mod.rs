@@ -8,7 +8,7 @@ mod record;
 mod records;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use zartrux_models::judge::{Case, JudgePolicy, ProofNoted, RigReport, Ruling};
 use zartrux_models::share::RigKey;
@@ -30,8 +30,9 @@ use names::NameBook;
 /// The rigs of a lane: what they are called, and the judge's memory of them.
 ///
 /// The memory lies here, and not in the judge, so that it exists once: the judge takes the lock
-/// for each share, which nobody contends for and so costs nanoseconds; a reader takes it for one
-/// rig at a time, and gives up when a step of the judge hangs.
+/// for each share, which nobody contends for and so costs nanoseconds; a reader takes it for a few
+/// rigs at a time, and gives up when a step of the judge hangs. Until then it blocks for up to half
+/// a second, so it is not to be a thread that others wait for.
 #[derive(Debug)]
 pub struct RigBoard {
     memory: Mutex<Memory>,
@@ -45,9 +46,12 @@ pub struct RigBoard {
 pub struct JudgeStuck;
 
 impl RigBoard {
-    /// How often a reader looks whether the judge's step has ended, yielding in between: a step
-    /// takes a microsecond, so only one that hangs is given up on.
-    const LOOKS: u32 = 20_000;
+    /// How long a reader waits between two looks whether the judge's step has ended.
+    const PAUSE: Duration = Duration::from_millis(1);
+    /// How often it looks before it gives up: half a second. A step takes microseconds, and some
+    /// milliseconds when it forgets many rigs; on a machine that is loaded the judge's thread may
+    /// be kept from its processor for some hundred more.
+    const LOOKS: u32 = 500;
     /// Rigs that a reader copies under one lock: some microseconds.
     const AT_A_TIME: usize = 32;
 
@@ -65,12 +69,14 @@ impl RigBoard {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits in real time, not by the clock, which may be a test's.
     fn look(&self) -> Result<MutexGuard<'_, Memory>, JudgeStuck> {
         for _ in 0..Self::LOOKS {
             match self.memory.try_lock() {
                 Ok(memory) => return Ok(memory),
                 Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+                // Nobody unparks a reader: it comes back by itself.
+                Err(TryLockError::WouldBlock) => std::thread::park_timeout(Self::PAUSE),
             }
         }
         Err(JudgeStuck)
@@ -126,11 +132,16 @@ impl RigBoard {
         now: Instant,
         mut tell: impl FnMut(RigKey, RigReport),
     ) -> Result<(), JudgeStuck> {
-        let rigs: Vec<RigKey> = self.look()?.core.keys().collect();
-        let mut reports = Vec::with_capacity(Self::AT_A_TIME.min(rigs.len()));
-        for few in rigs.chunks(Self::AT_A_TIME) {
+        let mut reports = Vec::with_capacity(Self::AT_A_TIME);
+        let mut next = 0;
+        loop {
             {
                 let memory = self.look()?;
+                let few = memory.roster(next, Self::AT_A_TIME);
+                if few.is_empty() {
+                    return Ok(());
+                }
+                next += few.len();
                 let report = |rig: &RigKey| Some((*rig, memory.core.rig(*rig, now)?));
                 reports.extend(few.iter().filter_map(report));
             }
@@ -138,7 +149,6 @@ impl RigBoard {
                 tell(rig, report);
             }
         }
-        Ok(())
     }
 
     /// How many rigs are in quarantine.
@@ -163,8 +173,9 @@ impl RigBoard {
         policy: &JudgePolicy,
         case: &Case,
     ) -> Result<Ruling, Faulted> {
-        self.lock()
-            .step(guard, policy, |core| core.decide(policy, case))
+        self.lock().step(guard, policy, Some(case.rig), |core| {
+            core.decide(policy, case)
+        })
     }
 
     /// Tells the judge's core what a proof showed; says whether that changed where its rig stands.
@@ -181,14 +192,14 @@ impl RigBoard {
         // Losing this step to a fault costs a note, not the share.
         let _ = self
             .lock()
-            .step(guard, policy, |core| core.note_unproved(rig));
+            .step(guard, policy, None, |core| core.note_unproved(rig));
     }
 
     pub(crate) fn forget_idle(&self, guard: &Guard, policy: &JudgePolicy, now: Instant) {
-        let mut memory = self.lock();
         // A core that fails at this has nothing idle left.
-        let _ = memory.step(guard, policy, |core| core.forget_idle(policy, now));
-        memory.forget_with_core(now);
+        let _ = self
+            .lock()
+            .step(guard, policy, None, |core| core.forget_idle(policy, now));
     }
 }
 
@@ -198,6 +209,10 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
+    use crate::supervision::ActorHealth;
+    use zartrux_models::judge::Standing;
+    use zartrux_models::share::ShareId;
+    use zartrux_models::work::Difficulty;
 
     #[test]
     fn a_step_that_hangs_keeps_no_reader() {
@@ -221,5 +236,48 @@ mod tests {
         });
         assert_eq!(looked, (Err(JudgeStuck), Err(JudgeStuck)));
         assert_eq!(board.quarantined(), Ok(0));
+    }
+
+    #[test]
+    fn a_step_that_takes_a_tenth_of_a_second_is_waited_for() {
+        let board = RigBoard::new(1);
+        let (begun, has_begun) = channel();
+        let (_end, ended) = channel::<()>();
+        let shared = &board;
+        let looked = std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let _step = shared.lock();
+                begun.send(()).unwrap();
+                ended.recv_timeout(Duration::from_millis(100)).unwrap_err();
+            });
+            has_begun.recv().unwrap();
+            board.quarantined()
+        });
+        assert_eq!(looked, Ok(0));
+    }
+
+    #[test]
+    fn every_rig_is_told_of_once_though_a_few_are_looked_at_at_a_time() {
+        let board = RigBoard::new(1_000);
+        let guard = Guard::new(Arc::new(ActorHealth::new("judge", "judge")), Clock);
+        let policy = JudgePolicy::default();
+        for rig in 0..200 {
+            let proof = ProofNoted {
+                rig: RigKey(rig),
+                share: ShareId::new(0, rig),
+                asked: Difficulty::new(1_000),
+                good: rig % 3 != 0,
+                now: Clock.now(),
+            };
+            board.note_proof(&guard, &policy, &proof);
+        }
+        let (mut told, mut quarantined) = (Vec::new(), 0);
+        let tell = |rig: RigKey, report: RigReport| {
+            told.push(rig.0);
+            quarantined += usize::from(report.standing == Standing::Quarantined);
+        };
+        board.each_report(Clock.now(), tell).unwrap();
+        assert_eq!(told, (0..200).collect::<Vec<_>>());
+        assert_eq!(board.quarantined(), Ok(quarantined));
     }
 }

@@ -105,6 +105,9 @@ impl Pages {
 }
 
 impl NameBook {
+    /// Names that a reader copies under one lock: some microseconds.
+    const AT_A_TIME: usize = 256;
+
     pub(super) fn new(limit: usize) -> Self {
         Self {
             limit: limit.max(1),
@@ -141,13 +144,24 @@ impl NameBook {
             .map(|page| Arc::clone(&page.names))
     }
 
-    /// All of them: a copy of references, so that the lock is held shortly.
+    /// All of them, copied a few at a time, so that the lock is held shortly. One that is announced
+    /// again meanwhile is there twice, the newer names last.
     pub(super) fn all(&self) -> Vec<(RigKey, Arc<RigNames>)> {
-        self.lock()
-            .names
-            .iter()
-            .map(|(rig, page)| (*rig, Arc::clone(&page.names)))
-            .collect()
+        let mut all = Vec::new();
+        let mut next = 0;
+        loop {
+            let before = all.len();
+            let pages = self.lock();
+            for (at, rig) in pages.order.range(next..).take(Self::AT_A_TIME) {
+                next = at + 1;
+                let page = pages.names.get(rig);
+                all.extend(page.map(|page| (*rig, Arc::clone(&page.names))));
+            }
+            drop(pages);
+            if all.len() == before {
+                return all;
+            }
+        }
     }
 }
 
@@ -172,6 +186,16 @@ mod tests {
         assert!(Arc::ptr_eq(&agent(1).agent, &agent(3).agent));
         let pages = book.lock();
         assert_eq!(pages.order.len(), pages.names.len());
+    }
+
+    #[test]
+    fn a_book_of_many_names_is_copied_whole_though_a_few_at_a_time() {
+        let book = NameBook::new(1_000);
+        for key in 0..700 {
+            book.note(RigKey(key), names("a"));
+        }
+        let keys: Vec<u64> = book.all().iter().map(|(rig, _)| rig.0).collect();
+        assert_eq!(keys, (0..700).collect::<Vec<_>>());
     }
 
     #[test]

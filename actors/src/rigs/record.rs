@@ -204,6 +204,7 @@ fn ruling_record(ruling: &Ruling) -> RulingRecord {
             wait_at_most,
             unproved: Unproved::Hold,
         } => ("prove first, else hold", Some(wait_at_most)),
+        Decision::Wait { wait_at_most } => ("wait for its turn", Some(wait_at_most)),
         Decision::PassOn => ("pass on", None),
         Decision::Hold => ("hold", None),
     };

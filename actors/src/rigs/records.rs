@@ -1,6 +1,6 @@
 //! The last shares of a lane, each with everything that was known and decided on its way.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -76,14 +76,52 @@ impl SettledShare {
 }
 
 /// The last shares of a lane, at most a given number. The lane writes, anybody reads; the lock is
-/// held to copy references, never to render.
+/// held to copy a few references, never to render, and never to look through all of them.
 #[derive(Debug)]
 pub struct ShareRecords {
     limit: usize,
-    ring: Mutex<VecDeque<Arc<SettledShare>>>,
+    ring: Mutex<Ring>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    /// The oldest first, each beside its rig, so that a search for one touches nothing else.
+    kept: VecDeque<(RigKey, Arc<SettledShare>)>,
+    /// How many have given way: the number of the oldest that is kept.
+    first: u64,
+    /// Numbers by id: shares do not end in the order in which they came.
+    numbers: HashMap<ShareId, u64>,
+}
+
+impl Ring {
+    /// Keeps one; returns the one that gave way to it, if any.
+    fn push(&mut self, share: Arc<SettledShare>, limit: usize) -> Option<Arc<SettledShare>> {
+        let full = self.kept.len() >= limit;
+        let oldest = if full { self.kept.pop_front() } else { None };
+        let oldest = oldest.map(|(_, old)| old);
+        if let Some(old) = &oldest {
+            // Unless a later share is called the same.
+            if self.numbers.get(&old.id) == Some(&self.first) {
+                self.numbers.remove(&old.id);
+            }
+            self.first += 1;
+        }
+        self.numbers
+            .insert(share.id, self.first + self.kept.len() as u64);
+        self.kept.push_back((share.rig, share));
+        oldest
+    }
+
+    fn get(&self, id: ShareId) -> Option<&Arc<SettledShare>> {
+        let place = usize::try_from(self.numbers.get(&id)? - self.first).ok()?;
+        self.kept.get(place).map(|(_, share)| share)
+    }
 }
 
 impl ShareRecords {
+    /// Shares that a reader looks at under one lock: a few microseconds.
+    const AT_A_TIME: usize = 512;
+
     /// Keeps up to `limit` shares; with 0 none.
     #[must_use]
     pub fn new(limit: usize) -> Self {
@@ -93,7 +131,7 @@ impl ShareRecords {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<SettledShare>>> {
+    fn lock(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -108,14 +146,7 @@ impl ShareRecords {
         if !self.keeps_any() {
             return;
         }
-        let share = Arc::new(share);
-        let oldest = {
-            let mut ring = self.lock();
-            let full = ring.len() >= self.limit;
-            let oldest = if full { ring.pop_front() } else { None };
-            ring.push_back(share);
-            oldest
-        };
+        let oldest = self.lock().push(Arc::new(share), self.limit);
         // What it frees is freed outside the lock.
         drop(oldest);
     }
@@ -123,20 +154,36 @@ impl ShareRecords {
     /// One of them.
     #[must_use]
     pub fn get(&self, id: ShareId) -> Option<Arc<SettledShare>> {
-        let ring = self.lock();
-        ring.iter().rev().find(|share| share.id == id).cloned()
+        self.lock().get(id).cloned()
     }
 
-    /// The last ones, of one rig or of all, the newest first.
+    /// The last ones, of one rig or of all, the newest first. What ends while it looks is not
+    /// among them.
     #[must_use]
     pub fn last(&self, rig: Option<RigKey>, limit: usize) -> Vec<Arc<SettledShare>> {
-        self.lock()
-            .iter()
-            .rev()
-            .filter(|share| rig.is_none_or(|rig| share.rig == rig))
-            .take(limit)
-            .cloned()
-            .collect()
+        let mut found = Vec::new();
+        // The number behind the next one to look at.
+        let mut end = u64::MAX;
+        while found.len() < limit {
+            let ring = self.lock();
+            let newest = ring.first + ring.kept.len() as u64;
+            let places = end.min(newest).saturating_sub(ring.first);
+            let places = usize::try_from(places).unwrap_or(usize::MAX);
+            if places == 0 {
+                break;
+            }
+            let from = places.saturating_sub(Self::AT_A_TIME);
+            let some = ring.kept.range(from..places).rev();
+            let wanted = some.filter(|(of, _)| rig.is_none_or(|rig| *of == rig));
+            found.extend(
+                wanted
+                    .map(|(_, share)| share)
+                    .take(limit - found.len())
+                    .cloned(),
+            );
+            end = ring.first + from as u64;
+        }
+        found
     }
 }
 
@@ -195,6 +242,41 @@ mod tests {
         assert_eq!(ids(records.last(Some(RigKey(1)), 10)), [5, 3]);
         assert_eq!(records.get(ShareId::new(0, 2)), None);
         assert_eq!(records.get(ShareId::new(0, 3)).unwrap().unix_ms, 3);
+    }
+
+    #[test]
+    fn a_share_is_found_by_its_id_though_shares_end_out_of_order() {
+        let records = ShareRecords::new(100);
+        // Each ends up to six places from where it came.
+        for count in (0..1_000).map(|place| place ^ 6) {
+            records.keep(share(count, 1));
+        }
+        let kept = (0..1_000).filter(|count| records.get(ShareId::new(0, *count)).is_some());
+        let last = records.last(None, 1_000);
+        assert_eq!((kept.count(), last.len()), (100, 100));
+        for share in last {
+            assert_eq!(records.get(share.id), Some(share));
+        }
+        let ring = records.lock();
+        assert_eq!(ring.numbers.len(), ring.kept.len());
+    }
+
+    #[test]
+    fn the_shares_of_one_rig_are_found_among_all_though_a_few_are_looked_at_at_a_time() {
+        const ALL: u64 = 3 * ShareRecords::AT_A_TIME as u64 + 7;
+        let records = ShareRecords::new(2_000);
+        for count in 0..ALL {
+            records.keep(share(count, u64::from(count % 100 == 0)));
+        }
+        let of_rig = |limit| -> Vec<u64> {
+            let found = records.last(Some(RigKey(1)), limit);
+            found.iter().map(|share| share.unix_ms).collect()
+        };
+        let all: Vec<u64> = (0..ALL).rev().filter(|count| count % 100 == 0).collect();
+        assert_eq!(of_rig(usize::MAX), all);
+        assert_eq!(of_rig(9), all[..9]);
+        assert_eq!(records.last(None, usize::MAX).len() as u64, ALL);
+        assert_eq!(records.last(Some(RigKey(2)), 10), []);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::num::NonZero;
 use std::time::Duration;
 
-use zartrux_actors::prover::{DatasetState, Mode, Priority, ProverOptions};
-use zartrux_models::work::SeedHash;
+use zartrux_actors::prover::{DatasetState, Mode, NotProved, Priority, ProverOptions};
+use zartrux_models::work::{ResultHash, SeedHash};
 
 use crate::support::{A, B, Bench};
 
@@ -53,6 +53,26 @@ fn light_mode_serves_until_the_dataset_is_there_and_again_after_a_change_of_seed
     };
     let fast_a = proof(A);
     assert!(bench.prover.status().fast_hash_micros.is_some());
+
+    // A lie, and a fault: the dataset is made anew.
+    let prove = |claimed| {
+        let mut request = bench.request(42, A, Priority::Upstream);
+        request.expected = Some(claimed);
+        bench.prover.ask(request).unwrap();
+        bench.answer().outcome
+    };
+    let lie = ResultHash::new([7; 32]);
+    assert_eq!(prove(lie), Ok(fast_a));
+    assert_eq!(dataset_of(&bench, A), Some(DatasetState::Ready));
+    bench.prover.inject_wrong_hashes(1);
+    assert!(matches!(
+        prove(fast_a.as_result()),
+        Err(NotProved::Fault(_))
+    ));
+    assert_ne!(dataset_of(&bench, A), Some(DatasetState::Ready));
+    assert_eq!(prove(lie), Ok(fast_a), "by the cache");
+    assert!(prove_until_fast(&bench, A) > 0);
+    assert_eq!(prove(fast_a.as_result()), Ok(fast_a));
 
     let light_b = proof(B);
     assert_ne!(fast_a, light_b);

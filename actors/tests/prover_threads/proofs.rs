@@ -37,6 +37,7 @@ impl Recorded {
             seed: SeedHash::from_hex(&self.seed_hash).unwrap(),
             algorithm: Algorithm::named(&self.algo),
             blob: blob.into(),
+            expected: Some(ResultHash::from_hex(&self.result).unwrap()),
             priority: Priority::Upstream,
             deadline: in_time(),
             ticket: u32::try_from(ticket).unwrap(),
@@ -84,7 +85,12 @@ fn recorded_shares_are_proved_and_forged_ones_refuted() {
     );
     let status = bench.prover.status();
     assert_eq!(status.requests.proved, shares.len() as u64);
-    assert_eq!(status.hashes, shares.len() as u64);
+    let forged = shares.iter().filter(|share| share.expect == "bad_hash");
+    assert_eq!(
+        status.hashes,
+        (shares.len() + forged.count()) as u64,
+        "a forged one costs two"
+    );
     assert!(status.light_hash_micros.unwrap() > 0.0);
 }
 

@@ -70,6 +70,7 @@ impl Bench {
             seed,
             algorithm: Algorithm::Rx0,
             blob: Box::new(ticket.to_le_bytes()),
+            expected: None,
             priority,
             deadline: in_time(),
             ticket,

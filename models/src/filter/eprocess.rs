@@ -89,8 +89,19 @@ impl<const N: usize> EProcess<N> {
     /// The logarithm of the capital.
     #[must_use]
     pub fn log_e(&self) -> f64 {
-        let capital: f32 = self.stakes.iter().sum::<f32>() + self.reserve;
-        f64::from(capital).ln()
+        f64::from(self.capital()).ln()
+    }
+
+    /// The logarithm of the capital of somebody who stakes this part of it, at most 1, and keeps
+    /// the rest for good.
+    #[must_use]
+    pub fn log_e_of_part(&self, staked: f64) -> f64 {
+        let staked = staked.clamp(0.0, 1.0);
+        (1.0 - staked + staked * f64::from(self.capital())).ln()
+    }
+
+    fn capital(&self) -> f32 {
+        self.stakes.iter().sum::<f32>() + self.reserve
     }
 
     /// The bettor that has won most: the alternative that fits best.
@@ -256,6 +267,20 @@ mod tests {
         assert!(process.log_e().is_finite() && process.log_e() < 70.0);
         process.round([f32::NEG_INFINITY, f32::INFINITY]);
         assert!(process.log_e() < 1.0, "a ruined bettor wins nothing");
+    }
+
+    #[test]
+    fn who_keeps_a_third_wins_two_thirds_and_never_loses_more() {
+        let mut process = EProcess::<1>::new();
+        assert!(process.log_e_of_part(2.0 / 3.0).abs() < 1e-6);
+        process.multiply([1e9]);
+        let given_up = process.log_e() - process.log_e_of_part(2.0 / 3.0);
+        assert!((given_up - 1.5f64.ln()).abs() < 1e-6, "{given_up}");
+        for _ in 0..100_000 {
+            process.round([0.0]);
+        }
+        assert!(process.log_e_of_part(2.0 / 3.0) >= (1.0f64 / 3.0).ln());
+        assert!(process.log_e_of_part(f64::NAN).is_nan(), "no evidence");
     }
 
     #[test]

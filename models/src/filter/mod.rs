@@ -22,6 +22,8 @@ mod pattern;
 #[cfg(test)]
 mod simulated_xmrig;
 #[cfg(test)]
+mod standing;
+#[cfg(test)]
 mod toy;
 
 pub use behaviour::BehaviourTrail;

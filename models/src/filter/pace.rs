@@ -57,7 +57,8 @@ impl PaceRig {
         self.rate.rates(at_ms)
     }
 
-    /// Shares of this rig went by unseen: nothing is bet on until its next job.
+    /// Shares of this rig went by unseen: nothing is bet on until the first job after that of its
+    /// next share.
     pub const fn note_gap(&mut self) {
         self.scans.lose();
     }
@@ -100,8 +101,9 @@ impl Filter for Pace {
         rig.rate.note(seen.asked, seen.at_ms);
         match seen.scanner {
             Scanner::XmrigBlocks if !seen.late => rig.bet(seen),
-            Scanner::XmrigBlocks => {}
-            Scanner::Unknown => return Evidence::NoOpinion,
+            // What was won before stands: a rig cannot shed it by another name of its program.
+            Scanner::Unknown if rig.capital.rounds() == 0 => return Evidence::NoOpinion,
+            Scanner::XmrigBlocks | Scanner::Unknown => {}
         }
         Evidence::weighed(rig.capital.log_e(), Cause::FewerSharesThanHashes)
     }

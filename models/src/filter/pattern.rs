@@ -12,8 +12,8 @@
 //!   such share of a scan costs an honest rig a factor e⁻⁸ more and wins at most 16 ≈ e²·⁸.
 //! - *constant steps*: the step between two nonces is that of the two before. The bet names one
 //!   nonce, and any given nonce is a share with probability 1/D, whatever the order of the scan.
-//! - *same as another's*: the nonce is also one of the partner's, the rig with which it coincided
-//!   last. Honest shares of the partner are one in D of the nonces that it tried.
+//! - *same as another's*: the nonce is also one of the first few of the partner's, the rig with
+//!   which it coincided last. See [`crowd`] for why that is rare whatever the partner does.
 //!
 //! xmrig's order of nonces is that of `WorkerJob::nextRound` and `Nonce::next` in its source.
 
@@ -55,10 +55,6 @@ const WORK_SLACK: u64 = 8;
 /// than the ceiling.
 const STEPS_FROM: u64 = 64;
 
-/// Coincidences count from this difficulty on, of both rigs: so many nonces lie between two
-/// shares that a few of the partner's close together don't reach the ceiling.
-const CROWD_FROM: u64 = 256;
-
 /// The filter, with what it remembers of a lane's nonces.
 #[derive(Debug, Default)]
 pub struct Pattern {
@@ -78,6 +74,8 @@ pub struct PatternRig {
     shares: u32,
     /// Whether the job was seen from its first share on.
     whole_job: bool,
+    /// Whether shares went by unseen since the last one that was looked at.
+    after_gap: bool,
     /// The rig with which it coincided last.
     partner: Option<RigKey>,
 }
@@ -87,9 +85,15 @@ const _: () = assert!(size_of::<PatternRig>() <= RIG_STATE_LIMIT);
 impl PatternRig {
     /// Follows the rig to a share's scan; `false` for a job older than its newest.
     fn follow(&mut self, scan: ScanKey) -> bool {
+        let after_gap = self.after_gap;
         match self.scan {
-            Some(current) if current == scan => return true,
             Some(current) if current.job > scan.job => return false,
+            // Whatever went by, it was of this job or an older one: later ones are whole again.
+            Some(current) if current == scan => {
+                self.whole_job &= !after_gap;
+                self.after_gap = false;
+                return true;
+            }
             Some(current) if current.job == scan.job => {}
             Some(_) => {
                 self.shares = 0;
@@ -98,6 +102,8 @@ impl PatternRig {
             // What was sent before this filter began to look is not known.
             None => self.whole_job = false,
         }
+        self.whole_job &= !after_gap;
+        self.after_gap = false;
         self.scan = Some(scan);
         self.blocks = OpenBlocks::default();
         self.steps = Steps::default();
@@ -132,12 +138,12 @@ impl PatternRig {
         repeats.filter(|_| seen.asked.get() >= STEPS_FROM)
     }
 
-    /// Whether the nonce is one of the partner's; `None` without a partner.
+    /// Whether the nonce is one of the partner's; `None` without a partner, and where too many
+    /// nonces of a partner would count.
     fn coincides(&mut self, crowd: &mut Crowd, seen: &Observation) -> Option<bool> {
-        if seen.asked.get() < CROWD_FROM {
-            return None;
-        }
-        let other = crowd.meet(seen);
+        let met = crowd.meet(seen, self.shares);
+        let most = crowd::most_that_count(self.shares, seen.asked)?;
+        let other = met.filter(|met| met.ordinal <= most).map(|met| met.rig);
         let hit = self.partner.map(|partner| other == Some(partner));
         self.partner = other.or(self.partner);
         hit
@@ -173,5 +179,9 @@ impl Filter for Pattern {
         }
         rig.capital.round(factors);
         rig.evidence()
+    }
+
+    fn missed(&mut self, rig: &mut PatternRig) {
+        rig.after_gap = true;
     }
 }

@@ -9,13 +9,15 @@ use super::quarantine::QuarantineChange;
 use super::rig_file::RigFile;
 use super::rig_files::RigFiles;
 use super::suspicion::{self, DOUBT};
-use super::{BanRisk, Case, Decision, JudgePolicy, ProofNoted, RigReport, Rule, Ruling, Unproved};
+use super::{
+    BanRisk, Case, Decision, JudgePolicy, ProofNoted, RigReport, Rule, Ruling, Unproved, Waited,
+};
 
 /// The judge's memory and rules.
 ///
-/// Each share gets one ruling. What is to prove first is followed by exactly one of
-/// [`JudgeCore::note_proof`] and [`JudgeCore::note_unproved`]. Nothing is allocated for a share of
-/// a rig that is known.
+/// Each share gets one ruling, and one that waits another when it has [`Waited`]. What is to prove
+/// first is followed by exactly one of [`JudgeCore::note_proof`] and
+/// [`JudgeCore::note_unproved`]. Nothing is allocated for a share of a rig that is known.
 #[derive(Debug, Default)]
 pub struct JudgeCore {
     files: RigFiles,
@@ -32,12 +34,18 @@ impl JudgeCore {
     /// 5. a suspect proves what goes to the pool, and more of the rest than others
     /// 6. and 7. what goes to the pool is proved in the time that its rig's trust allows
     /// 8. the rest is sampled by what a proof would tell, within the budget
+    ///
+    /// Of a rig without trust at most [`AtProver::OF_RIG`](super::AtProver::OF_RIG) shares are with the prover at once;
+    /// further ones that are to prove first wait for their turn. So one never seen gets no more
+    /// past its first bad proof than what times out by itself.
     pub fn decide(&mut self, policy: &JudgePolicy, case: &Case) -> Ruling {
         let threshold = suspicion::threshold(policy);
         let file = self.files.of(policy, case.rig, case.now);
-        file.share_came(policy, case, threshold);
+        if case.waited.is_none() {
+            file.share_came(case, threshold);
+        }
         let ruling = if file.quarantine.is_some() {
-            rule_in_quarantine(file, policy, case)
+            rule_in_quarantine(policy, case)
         } else if case.provable {
             wish(file, &mut self.budget, policy, case, threshold).draw(policy, case)
         } else {
@@ -47,7 +55,7 @@ impl JudgeCore {
                 chance: 0.0,
             }
         };
-        file.ruled(&ruling, case.now);
+        file.ruled(&ruling);
         ruling
     }
 
@@ -78,6 +86,19 @@ impl JudgeCore {
         self.files.iter().map(|(rig, _)| rig)
     }
 
+    /// Whether a rig is known.
+    #[must_use]
+    pub fn knows(&self, rig: RigKey) -> bool {
+        self.files.get(rig).is_some()
+    }
+
+    /// Whether a rig is in quarantine.
+    #[must_use]
+    pub fn is_quarantined(&self, rig: RigKey) -> bool {
+        let file = self.files.get(rig);
+        file.is_some_and(|file| file.quarantine.is_some())
+    }
+
     /// How many rigs are known.
     #[must_use]
     pub fn known(&self) -> usize {
@@ -101,23 +122,30 @@ impl JudgeCore {
 enum Patience {
     /// Its rig has earned to be answered at once.
     Short,
-    /// Its rig can wait, also for a seed that is being prepared, which takes a second or so.
+    /// It can wait, also for a seed that is being prepared, which takes a second or so.
     Long,
+    /// Its rig has not earned trust: it can wait as long, behind proofs of its own rig too. How
+    /// busy the prover is with others is no reason to pass it on, or a few strangers would open
+    /// the door for all.
+    InTurn,
 }
 
 impl Patience {
     const fn at_most(self, policy: &JudgePolicy) -> Duration {
         match self {
             Self::Short => policy.deadline,
-            Self::Long => policy.deadline_unknown,
+            Self::Long | Self::InTurn => policy.deadline_unknown,
         }
     }
 
-    fn suffices(self, policy: &JudgePolicy, expected_wait: Option<Duration>) -> bool {
-        match expected_wait {
-            Some(wait) => wait <= self.at_most(policy),
-            None => self == Self::Long,
-        }
+    /// As [`Self::at_most`], less what it has waited; none if that was all.
+    fn left(self, policy: &JudgePolicy, waited: Option<Waited>) -> Option<Duration> {
+        let at_most = self.at_most(policy);
+        let Some(waited) = waited else {
+            return Some(at_most);
+        };
+        let left = policy.deadline_unknown.checked_sub(waited.time)?;
+        (!left.is_zero()).then(|| left.min(at_most))
     }
 }
 
@@ -139,22 +167,37 @@ impl Wish {
     }
 
     fn draw(&self, policy: &JudgePolicy, case: &Case) -> Ruling {
-        let drawn = self.chance >= 1.0 || case.draw < self.chance;
-        let (decision, rule) = if !drawn {
-            (Decision::PassOn, Rule::NotSampled)
-        } else if self.patience.suffices(policy, case.expected_wait) {
-            let decision = Decision::ProveFirst {
-                wait_at_most: self.patience.at_most(policy),
-                unproved: Unproved::PassOn,
-            };
-            (decision, self.rule)
+        let drawn = case.waited.is_some() || self.chance >= 1.0 || case.draw < self.chance;
+        let (decision, rule) = if drawn {
+            match self.prove(policy, case) {
+                Some(decision) => (decision, self.rule),
+                None => (Decision::PassOn, Rule::NoTime),
+            }
         } else {
-            (Decision::PassOn, Rule::NoTime)
+            (Decision::PassOn, Rule::NotSampled)
         };
         Ruling {
             decision,
             rule,
             chance: self.chance,
+        }
+    }
+
+    /// Proves it now or when its turn comes; none if there is no time.
+    fn prove(&self, policy: &JudgePolicy, case: &Case) -> Option<Decision> {
+        let wait_at_most = self.patience.left(policy, case.waited)?;
+        let now = Decision::ProveFirst {
+            wait_at_most,
+            unproved: Unproved::PassOn,
+        };
+        let in_time = match case.expected_wait {
+            Some(wait) => wait <= wait_at_most,
+            None => self.patience != Patience::Short,
+        };
+        match self.patience {
+            Patience::Short | Patience::Long => in_time.then_some(now),
+            Patience::InTurn if case.at_prover.has_turn() => Some(now),
+            Patience::InTurn => Some(Decision::Wait { wait_at_most }),
         }
     }
 }
@@ -168,18 +211,18 @@ fn wish(
 ) -> Wish {
     let trusted = file.trust.covers(case.asked);
     let suspect = file.suspicion.is_suspect();
-    let patience = if trusted && !suspect {
-        Patience::Short
+    let (patience, long) = if trusted && !suspect {
+        (Patience::Short, Patience::Long)
     } else {
-        Patience::Long
+        (Patience::InTurn, Patience::InTurn)
     };
     match case.class {
         // A forged claim is the cheapest attack of all: not even trust spares the proof.
-        TargetClass::BlockCandidate => Wish::certainly(Rule::BlockCandidate, Patience::Long),
+        TargetClass::BlockCandidate => Wish::certainly(Rule::BlockCandidate, long),
         TargetClass::Upstream => {
-            let doubtful = !trusted || file.joined > DOUBT || case.late;
+            let doubtful = !trusted || file.evidence() > DOUBT || case.late;
             if case.ban_risk == BanRisk::Certain && doubtful {
-                Wish::certainly(Rule::BanWindow, Patience::Long)
+                Wish::certainly(Rule::BanWindow, long)
             } else if suspect {
                 Wish::certainly(Rule::Suspect, patience)
             } else if trusted {
@@ -189,10 +232,12 @@ fn wish(
             }
         }
         TargetClass::Local => {
-            let (rule, chance) = if suspect {
+            let (rule, chance) = if let Some(waited) = case.waited {
+                (waited.rule, waited.chance)
+            } else if suspect {
                 (Rule::Suspect, file.suspicion.chance())
             } else {
-                let lean = suspicion::lean(file.joined, threshold);
+                let lean = suspicion::lean(file.evidence(), threshold);
                 let need = file.trust.need(policy.sample, lean);
                 let chance = budget.chance(policy, case.capacity, need, case.now);
                 (Rule::Sampled, chance)
@@ -208,8 +253,8 @@ fn wish(
 
 /// Every share of a rig in quarantine must prove itself, however long that takes, and stays home
 /// if it can't: here alone, and only after a bad proof, is a share held.
-fn rule_in_quarantine(file: &RigFile, policy: &JudgePolicy, case: &Case) -> Ruling {
-    let may_prove = case.provable && file.may_prove_in_quarantine();
+fn rule_in_quarantine(policy: &JudgePolicy, case: &Case) -> Ruling {
+    let may_prove = case.provable && case.at_prover.has_turn_in_quarantine();
     let decision = if may_prove {
         Decision::ProveFirst {
             wait_at_most: policy.deadline_quarantine,
@@ -226,6 +271,10 @@ fn rule_in_quarantine(file: &RigFile, policy: &JudgePolicy, case: &Case) -> Ruli
 }
 
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod turns;

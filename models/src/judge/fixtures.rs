@@ -7,7 +7,9 @@ use crate::filter::{CascadeEvidence, Cause, Evidence, Stage};
 use crate::share::{RigKey, ShareId, TargetClass};
 use crate::work::Difficulty;
 
-use super::{BanRisk, Case, JudgeCore, JudgePolicy, ProofNoted, QuarantineChange, Ruling};
+use super::{
+    AtProver, BanRisk, Case, JudgeCore, JudgePolicy, ProofNoted, QuarantineChange, Ruling,
+};
 
 pub(super) const RIG: RigKey = RigKey(1);
 pub(super) const ASKED: Difficulty = Difficulty::new(1_000);
@@ -64,8 +66,10 @@ impl Bench {
             provable: true,
             expected_wait: Some(Duration::ZERO),
             capacity: 0.0,
+            at_prover: AtProver::default(),
             ban_risk: BanRisk::Bearable,
             draw: 0.999,
+            waited: None,
             now: self.now,
         }
     }

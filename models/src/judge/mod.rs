@@ -22,4 +22,6 @@ pub use report::{
     EvidenceReport, ProofCounts, QuarantineReport, RigReport, Standing, StrongestReport,
     TrustReport,
 };
-pub use ruling::{Case, Decision, JudgePolicy, ProofNoted, Rule, Ruling, Unproved};
+pub use ruling::{
+    AtProver, Case, Decision, JudgePolicy, ProofNoted, Rule, Ruling, Unproved, Waited,
+};

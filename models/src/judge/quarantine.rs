@@ -35,9 +35,6 @@ impl Quarantine {
     pub(super) const WORK: u64 = 100;
     /// The work is doubled for each earlier quarantine, so many times at most: 64-fold.
     const DOUBLINGS: u32 = 6;
-    /// Shares of a rig in quarantine that may be with the prover at once, so that it can't use up
-    /// what others need.
-    pub(super) const AT_PROVER: u32 = 16;
 
     /// Begins with a bad proof of a rig that had been in quarantine `earlier` times.
     pub(super) fn begin(proof: &ProofNoted, earlier: u32) -> Self {

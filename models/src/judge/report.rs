@@ -73,8 +73,8 @@ pub struct QuarantineReport {
 /// What the filters said of a rig at its last share.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct EvidenceReport {
-    /// Natural logarithm of the joined capital.
-    pub joined_log_e: f64,
+    /// Natural logarithm of the joined capital; none if no filter was there.
+    pub joined_log_e: Option<f64>,
     /// The filter that had most against it.
     pub strongest: Option<StrongestReport>,
 }

@@ -1,14 +1,14 @@
 //! What is remembered of a rig.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::filter::{Cause, Stage};
+use crate::filter::{CascadeEvidence, Cause, Evidence, Stage};
 use crate::work::Difficulty;
 
 use super::quarantine::{Quarantine, QuarantineChange};
 use super::suspicion::Suspicion;
 use super::trust::Trust;
-use super::{Case, Decision, JudgePolicy, ProofCounts, ProofNoted, Ruling};
+use super::{Case, Decision, ProofCounts, ProofNoted, Ruling};
 
 /// A rig's file.
 #[derive(Debug, Clone)]
@@ -20,15 +20,12 @@ pub(super) struct RigFile {
     pub(super) suspicion: Suspicion,
     pub(super) quarantine: Option<Quarantine>,
     pub(super) quarantines: u32,
-    /// Joined evidence at its last share.
-    pub(super) joined: f64,
+    /// Joined evidence at its last share; none if no filter was there.
+    pub(super) joined: Option<f64>,
     pub(super) strongest: Option<(Stage, f64, Cause)>,
     /// Probability of a proof at its last share.
     pub(super) chance: f64,
     pub(super) proofs: ProofCounts,
-    /// Asked for, and neither come nor given up.
-    at_prover: u32,
-    last_to_prover: Option<Instant>,
 }
 
 impl RigFile {
@@ -41,46 +38,46 @@ impl RigFile {
             suspicion: Suspicion::default(),
             quarantine: None,
             quarantines: 0,
-            joined: 0.0,
+            joined: None,
             strongest: None,
             chance: 0.0,
             proofs: ProofCounts::default(),
-            at_prover: 0,
-            last_to_prover: None,
         }
     }
 
     /// A share came.
-    pub(super) fn share_came(&mut self, policy: &JudgePolicy, case: &Case, threshold: f64) {
+    pub(super) fn share_came(&mut self, case: &Case, threshold: f64) {
         self.last_seen = case.now;
         self.asked = case.asked;
-        self.joined = case.evidence.joined();
+        self.joined = joined(&case.evidence);
         self.strongest = case.evidence.strongest();
-        self.suspicion.weigh(self.joined, threshold);
-        // No proof is waited for longer than this: whatever was not reported is lost, and must
-        // not keep a rig in quarantine from proving itself.
-        let longest = policy.deadline_quarantine.max(policy.deadline_unknown);
-        if self.since_prover(case.now) > longest {
-            self.at_prover = 0;
-        }
+        self.suspicion.weigh(self.evidence(), threshold);
+    }
+
+    /// Joined evidence at its last share; without filters nothing was won by betting against it.
+    pub(super) fn evidence(&self) -> f64 {
+        self.joined.unwrap_or(0.0)
+    }
+
+    /// When it was last heard of: its share, or the proof that brought it into quarantine.
+    pub(super) fn last_heard(&self) -> Instant {
+        let convicted = self.quarantine.map(|quarantine| quarantine.since());
+        convicted.map_or(self.last_seen, |since| since.max(self.last_seen))
     }
 
     /// The share was ruled on.
-    pub(super) const fn ruled(&mut self, ruling: &Ruling, now: Instant) {
+    pub(super) const fn ruled(&mut self, ruling: &Ruling) {
         self.chance = ruling.chance;
         match ruling.decision {
             Decision::ProveFirst { .. } => {
                 self.proofs.asked = self.proofs.asked.saturating_add(1);
-                self.at_prover = self.at_prover.saturating_add(1);
-                self.last_to_prover = Some(now);
             }
-            Decision::PassOn | Decision::Hold => {}
+            Decision::Wait { .. } | Decision::PassOn | Decision::Hold => {}
         }
     }
 
     /// A proof came.
     pub(super) fn proof_came(&mut self, proof: &ProofNoted) -> QuarantineChange {
-        self.at_prover = self.at_prover.saturating_sub(1);
         if proof.good {
             self.proofs.good = self.proofs.good.saturating_add(1);
             self.good_proof(proof.asked)
@@ -92,13 +89,7 @@ impl RigFile {
 
     /// A proof did not come.
     pub(super) const fn proof_missed(&mut self) {
-        self.at_prover = self.at_prover.saturating_sub(1);
         self.proofs.none = self.proofs.none.saturating_add(1);
-    }
-
-    /// Whether the prover may take one more of its shares while it is in quarantine.
-    pub(super) const fn may_prove_in_quarantine(&self) -> bool {
-        self.at_prover < Quarantine::AT_PROVER
     }
 
     fn good_proof(&mut self, asked: Difficulty) -> QuarantineChange {
@@ -131,9 +122,11 @@ impl RigFile {
         self.quarantines = self.quarantines.saturating_add(1);
         QuarantineChange::Entered
     }
+}
 
-    fn since_prover(&self, now: Instant) -> Duration {
-        self.last_to_prover
-            .map_or(Duration::ZERO, |last| now.saturating_duration_since(last))
-    }
+/// None if no filter was there.
+fn joined(evidence: &CascadeEvidence) -> Option<f64> {
+    let is_there = |stage: &Stage| evidence.of(*stage) != Evidence::Unavailable;
+    let any = Stage::ALL.iter().any(is_there);
+    any.then(|| evidence.joined())
 }

@@ -37,7 +37,10 @@ impl RigFiles {
     ) -> QuarantineChange {
         let change = self.of(policy, proof.rig, proof.now).proof_came(proof);
         match change {
-            QuarantineChange::Entered => self.quarantined += 1,
+            QuarantineChange::Entered => {
+                self.quarantined += 1;
+                self.shed_quarantined(policy.max_rigs.max(1));
+            }
             QuarantineChange::Left => self.quarantined = self.quarantined.saturating_sub(1),
             QuarantineChange::Unchanged => {}
         }
@@ -82,46 +85,70 @@ impl RigFiles {
             };
             now.saturating_duration_since(file.last_seen) <= after
         });
-        self.count_quarantined();
+        let in_quarantine = self.files.values().filter(|file| file.quarantine.is_some());
+        self.quarantined = in_quarantine.count();
         before - self.files.len()
     }
 
-    /// Drops the idlest quarter at once, so that the search for them is paid by as many new rigs.
-    /// Rigs in quarantine go when the others don't free a sixteenth: else each new rig would pay
-    /// for a search.
-    fn make_room(&mut self, most: usize) {
-        let surplus = (self.files.len() + 1).saturating_sub(most);
-        let dropped = self.drop_idlest(false, surplus.max(most / 4));
-        let least = surplus.max(most / 16);
-        self.drop_idlest(true, least.saturating_sub(dropped));
-        self.count_quarantined();
+    /// Rigs in quarantine that are remembered: half of all. What is beyond is shed, so that one
+    /// who makes up names to be proved bad by cannot crowd out those who mine.
+    fn most_quarantined(most: usize) -> usize {
+        (most / 2).max(1)
     }
 
+    /// Files that go at once when some must: a sixteenth, so that the search for the idlest is
+    /// paid by as many new rigs.
+    fn batch(most: usize) -> usize {
+        (most / 16).max(1)
+    }
+
+    /// Drops the idlest. Rigs in quarantine go first while they take up more than a quarter: what
+    /// one bad name does must not cost an honest rig its file. Up to a quarter they are kept
+    /// before all others, so that nobody gets out of quarantine by making up names.
+    fn make_room(&mut self, most: usize) {
+        let surplus = (self.files.len() + 1).saturating_sub(most);
+        let count = surplus.max(Self::batch(most));
+        let spare = self.quarantined.saturating_sub(most / 4).min(count);
+        let dropped = self.drop_idlest(true, spare);
+        let dropped = dropped + self.drop_idlest(false, count - dropped);
+        // Where hardly any others are left.
+        self.drop_idlest(true, surplus.saturating_sub(dropped));
+    }
+
+    /// Drops the idlest in quarantine when there are too many.
+    fn shed_quarantined(&mut self, most: usize) {
+        let surplus = self
+            .quarantined
+            .saturating_sub(Self::most_quarantined(most));
+        if surplus > 0 {
+            self.drop_idlest(true, surplus.max(Self::batch(most)));
+        }
+    }
+
+    /// How many went.
     fn drop_idlest(&mut self, in_quarantine: bool, count: usize) -> usize {
         let is_meant = |file: &RigFile| file.quarantine.is_some() == in_quarantine;
-        let mut seen: Vec<Instant> = self
+        let mut heard: Vec<Instant> = self
             .files
             .values()
             .filter(|file| is_meant(file))
-            .map(|file| file.last_seen)
+            .map(RigFile::last_heard)
             .collect();
-        let count = count.min(seen.len());
+        let count = count.min(heard.len());
         let Some(last) = count.checked_sub(1) else {
             return 0;
         };
-        let (_, last_seen, _) = seen.select_nth_unstable(last);
-        let last_seen = *last_seen;
+        let (_, last_heard, _) = heard.select_nth_unstable(last);
+        let last_heard = *last_heard;
         let mut left = count;
         self.files.retain(|_, file| {
-            let goes = left > 0 && is_meant(file) && file.last_seen <= last_seen;
+            let goes = left > 0 && is_meant(file) && file.last_heard() <= last_heard;
             left -= usize::from(goes);
             !goes
         });
+        if in_quarantine {
+            self.quarantined = self.quarantined.saturating_sub(count);
+        }
         count
-    }
-
-    fn count_quarantined(&mut self) {
-        let in_quarantine = self.files.values().filter(|file| file.quarantine.is_some());
-        self.quarantined = in_quarantine.count();
     }
 }

@@ -1,26 +1,59 @@
 //! A map's hash of a rig's key.
 
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// For maps by [`crate::share::RigKey`].
-pub(super) type RigHash = BuildHasherDefault<RigHasher>;
+/// For maps by [`crate::share::RigKey`]. A key is a hash already, but of names that miners choose,
+/// and who tries long enough finds names whose keys end alike. So it is mixed once more, with a
+/// secret of the map's own.
+#[derive(Debug, Clone)]
+pub(super) struct RigHash {
+    secret: [u64; 2],
+}
 
-/// Spreads a key's bits by one multiplication (Fibonacci hashing, Knuth, "The Art of Computer
-/// Programming" 3, 6.4). Keys are hashes already, so nothing dearer is needed; keys that are small
-/// numbers spread as well.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct RigHasher(u64);
+impl Default for RigHash {
+    fn default() -> Self {
+        let random = RandomState::new();
+        Self {
+            secret: [0_u64, 1].map(|which| random.hash_one(which)),
+        }
+    }
+}
 
-impl RigHasher {
-    /// 2⁶⁴ ÷ the golden ratio.
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+impl BuildHasher for RigHash {
+    type Hasher = RigHasher;
+
+    fn build_hasher(&self) -> RigHasher {
+        let [state, secret] = self.secret;
+        RigHasher { state, secret }
+    }
+}
+
+/// Mixes one number by two multiplications, the second by the secret: as wyhash does.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RigHasher {
+    state: u64,
+    secret: u64,
+}
+
+/// 2⁶⁴ ÷ the golden ratio: odd, with bits all over.
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Both halves of a product.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "both halves are used, one after the other"
+)]
+const fn fold(one: u64, other: u64) -> u64 {
+    let wide = (one as u128) * (other as u128);
+    wide as u64 ^ (wide >> 64) as u64
 }
 
 impl Hasher for RigHasher {
     fn finish(&self) -> u64 {
-        self.0
+        self.state
     }
 
+    /// Only for the sake of the trait: a rig's key writes one `u64`.
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.write_u64(u64::from(*byte));
@@ -28,10 +61,8 @@ impl Hasher for RigHasher {
     }
 
     fn write_u64(&mut self, key: u64) {
-        // High bits of the key have to reach low ones: a map goes by both ends.
-        let key = self.0 ^ key;
-        let product = (key ^ (key >> 32)).wrapping_mul(Self::FACTOR);
-        self.0 = product ^ (product >> 32);
+        let once = fold(self.state ^ key, FACTOR);
+        self.state = fold(once, self.secret ^ FACTOR | 1);
     }
 }
 
@@ -40,16 +71,39 @@ mod tests {
     use super::*;
     use crate::share::RigKey;
     use std::collections::HashSet;
-    use std::hash::BuildHasher;
 
     #[test]
     fn keys_that_are_small_numbers_spread_over_a_map() {
+        let hash = RigHash { secret: [7; 2] };
         for step in [1, 1 << 16, 1 << 40] {
             let buckets: HashSet<u64> = (0..4_096)
-                .map(|key| RigHash::default().hash_one(RigKey(key * step)) % 4_096)
+                .map(|key| hash.hash_one(RigKey(key * step)) % 4_096)
                 .collect();
             // Chance would hit 1 - 1/e of them.
             assert!(buckets.len() > 2_300, "{step}: {}", buckets.len());
         }
+    }
+
+    #[test]
+    fn names_that_are_chosen_to_meet_in_one_map_do_not_meet_in_another() {
+        let (known, other) = (RigHash { secret: [7; 2] }, RigHash { secret: [8; 2] });
+        let place = |hash: &RigHash, key| hash.hash_one(RigKey(key)) & 0xff;
+        let chosen: Vec<u64> = (0..1 << 16)
+            .filter(|key| place(&known, *key) == 0)
+            .collect();
+        assert!(chosen.len() > 200, "{}", chosen.len());
+        let elsewhere: HashSet<u64> = chosen.iter().map(|key| place(&other, *key)).collect();
+        assert!(
+            elsewhere.len() > 80,
+            "{} of {}",
+            elsewhere.len(),
+            chosen.len()
+        );
+    }
+
+    #[test]
+    fn each_map_has_a_secret_of_its_own() {
+        let secrets: HashSet<[u64; 2]> = (0..8).map(|_| RigHash::default().secret).collect();
+        assert_eq!(secrets.len(), 8);
     }
 }

@@ -64,12 +64,60 @@ pub struct Case {
     pub expected_wait: Option<Duration>,
     /// Proofs a second that the prover makes, as measured; 0 if unknown.
     pub capacity: f64,
+    /// What is with the prover now.
+    pub at_prover: AtProver,
     /// What a bad share would cost at its upstream now.
     pub ban_risk: BanRisk,
     /// The one random draw of this share, uniform on [0, 1).
     pub draw: f64,
+    /// Where it has waited for its turn, and is ruled on again.
+    pub waited: Option<Waited>,
     /// Now.
     pub now: Instant,
+}
+
+/// Shares that are with the prover: asked for, and neither answered nor given up. Whoever asks the
+/// prover counts them, so that the judge can forget a rig, or everything, and they still hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AtProver {
+    /// Of the rig in question.
+    pub of_rig: u32,
+    /// Of all rigs, those that were asked for because their rig is in quarantine.
+    pub in_quarantine: u32,
+}
+
+impl AtProver {
+    /// Shares of a rig without trust that are with the prover at once: as many as may come before
+    /// the first bad proof of a rig, whatever it sends.
+    pub const OF_RIG: u32 = 16;
+    /// Of all rigs in quarantine together.
+    pub const IN_QUARANTINE: u32 = 64;
+
+    /// Whether a rig without trust has its turn.
+    #[must_use]
+    pub const fn has_turn(self) -> bool {
+        self.of_rig < Self::OF_RIG
+    }
+
+    /// Whether the prover may take one more share of the rig while it is in quarantine: a rig may
+    /// have as many there as places are free for all, so that the last ones, and what becomes free
+    /// when all are taken, go to those who have none (the dynamic threshold of Choudhury and Hahne, "Dynamic queue length thresholds
+    /// for shared-memory packet switches", IEEE/ACM Transactions on Networking 6, 1998).
+    #[must_use]
+    pub const fn has_turn_in_quarantine(self) -> bool {
+        self.has_turn() && self.of_rig < Self::IN_QUARANTINE.saturating_sub(self.in_quarantine)
+    }
+}
+
+/// A share that was told to [`Decision::Wait`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Waited {
+    /// The rule by which it is to prove itself.
+    pub rule: Rule,
+    /// With which probability that was so; it was drawn, and is not drawn again.
+    pub chance: f64,
+    /// Since the ruling to wait.
+    pub time: Duration,
 }
 
 /// What happens to a share.
@@ -81,6 +129,12 @@ pub enum Decision {
         wait_at_most: Duration,
         /// When no proof comes in this time.
         unproved: Unproved,
+    },
+    /// It must prove itself first, when proofs of its own rig have come that are with the prover
+    /// now: then, and at the latest after this time, it is ruled on again.
+    Wait {
+        /// From now.
+        wait_at_most: Duration,
     },
     /// To the pool, or credited here, unproved.
     PassOn,

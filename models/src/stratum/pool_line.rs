@@ -337,19 +337,45 @@ impl Extensions {
     }
 }
 
-/// A pool's words as they may be logged and passed on: at most [`POOL_TEXT_LIMIT`] bytes, and
-/// nothing in them that could write a line of its own.
+/// Letters and digits in a row from which on a pool's words could hold a wallet: the shortest of a
+/// Monero address's forms has 95.
+const WALLET: usize = 80;
+
+/// A pool's words as they may be logged, shown and passed on: at most [`POOL_TEXT_LIMIT`] bytes,
+/// nothing in them that could write a line of its own, and of what could be a wallet only the first
+/// and last four characters.
 #[must_use]
 pub fn bounded_text(text: &str) -> Box<str> {
     let mut out = String::with_capacity(text.len().min(POOL_TEXT_LIMIT));
-    for c in text.trim().chars() {
+    let mut rest = text.trim();
+    while !rest.is_empty() && out.len() < POOL_TEXT_LIMIT {
+        let plain = |c: char| c.is_ascii_alphanumeric();
+        let run = rest.find(|c| !plain(c)).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(run);
+        let other = behind.find(plain).unwrap_or(behind.len());
+        let (between, next) = behind.split_at(other);
+        if word.len() >= WALLET {
+            push_bounded(&mut out, &word[..4]);
+            push_bounded(&mut out, "…");
+            push_bounded(&mut out, &word[word.len() - 4..]);
+        } else {
+            push_bounded(&mut out, word);
+        }
+        push_bounded(&mut out, between);
+        rest = next;
+    }
+    out.into_boxed_str()
+}
+
+/// Appends characters for which there is room.
+fn push_bounded(out: &mut String, text: &str) {
+    for c in text.chars() {
         let c = if c.is_control() { ' ' } else { c };
         if out.len() + c.len_utf8() > POOL_TEXT_LIMIT {
             break;
         }
         out.push(c);
     }
-    out.into_boxed_str()
 }
 
 #[cfg(test)]

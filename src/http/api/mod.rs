@@ -6,13 +6,14 @@ mod shares;
 #[cfg(test)]
 mod tests;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::ServiceConfig;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use zartrux_actors::rigs::JudgeStuck;
 use zartrux_models::share::RigKey;
 
+use super::blocking;
 use crate::node::NodeView;
 
 /// The routes of the API.
@@ -56,8 +57,23 @@ impl From<JudgeStuck> for Refusal {
     }
 }
 
-/// The answer of a route.
-fn answer<T: Serialize>(outcome: Result<T, Refusal>) -> HttpResponse {
+/// The answer of a route to what stands behind the question mark. Looks things up on a thread that
+/// may wait for the judges.
+async fn answer<T>(
+    request: HttpRequest,
+    view: Data<NodeView>,
+    look_up: impl FnOnce(&str, &NodeView) -> Result<T, Refusal> + Send + 'static,
+) -> HttpResponse
+where
+    T: Serialize + Send + 'static,
+{
+    let query = request.query_string().to_owned();
+    blocking(move || look_up(&query, &view))
+        .await
+        .map_or_else(|response| response, answered)
+}
+
+fn answered<T: Serialize>(outcome: Result<T, Refusal>) -> HttpResponse {
     #[derive(Serialize)]
     struct Error {
         error: String,

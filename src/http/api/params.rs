@@ -1,6 +1,5 @@
 //! What stands behind the question mark.
 
-use actix_web::HttpRequest;
 use actix_web::web::Query;
 
 use super::Refusal;
@@ -16,11 +15,7 @@ impl Params {
     pub(super) const MOST: usize = 1_000;
 
     /// Reads them; a name that the route does not know is told, because it would have no effect.
-    pub(super) fn of(request: &HttpRequest, known: &[&str]) -> Result<Self, Refusal> {
-        Self::read(request.query_string(), known)
-    }
-
-    fn read(query: &str, known: &[&str]) -> Result<Self, Refusal> {
+    pub(super) fn read(query: &str, known: &[&str]) -> Result<Self, Refusal> {
         let Query(given) = Query::<Vec<(String, String)>>::from_query(query)
             .map_err(|fault| Refusal::bad(format!("the parameters can't be read: {fault}")))?;
         let mut names: Vec<&str> = Vec::new();

@@ -58,11 +58,11 @@ struct List {
 /// Rigs, those in quarantine and the suspects first.
 #[get("/api/v1/rigs")]
 pub(super) async fn list(request: HttpRequest, view: web::Data<NodeView>) -> impl Responder {
-    answer(listed(&request, &view))
+    answer(request, view, listed).await
 }
 
-fn listed(request: &HttpRequest, view: &NodeView) -> Result<List, Refusal> {
-    let params = Params::of(request, &["search", "standing", "limit"])?;
+fn listed(query: &str, view: &NodeView) -> Result<List, Refusal> {
+    let params = Params::read(query, &["search", "standing", "limit"])?;
     let limit = params.limit()?;
     let words = STANDINGS.map(|standing| (standing_label(standing), standing));
     let standing = params.choice("standing", words.into_iter())?;
@@ -133,11 +133,11 @@ pub(super) async fn one(
     view: web::Data<NodeView>,
     name: web::Path<String>,
 ) -> impl Responder {
-    answer(full(&request, &view, &name))
+    answer(request, view, move |query, view| full(query, view, &name)).await
 }
 
-fn full(request: &HttpRequest, view: &NodeView, name: &str) -> Result<Full, Refusal> {
-    Params::of(request, &[])?;
+fn full(query: &str, view: &NodeView, name: &str) -> Result<Full, Refusal> {
+    Params::read(query, &[])?;
     let rig = rig_of(view, "rig", name)?;
     let Some(known) = view.rig(rig)? else {
         return Err(Refusal::not_found(format!(

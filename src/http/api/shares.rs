@@ -52,11 +52,11 @@ pub(super) fn newest(view: &NodeView, rig: Option<RigKey>, limit: usize) -> Vec<
 /// The last shares, the newest first.
 #[get("/api/v1/shares")]
 pub(super) async fn list(request: HttpRequest, view: web::Data<NodeView>) -> impl Responder {
-    answer(listed(&request, &view))
+    answer(request, view, listed).await
 }
 
-fn listed(request: &HttpRequest, view: &NodeView) -> Result<List, Refusal> {
-    let params = Params::of(request, &["rig", "limit"])?;
+fn listed(query: &str, view: &NodeView) -> Result<List, Refusal> {
+    let params = Params::read(query, &["rig", "limit"])?;
     let limit = params.limit()?;
     let rig = params
         .get("rig")
@@ -76,11 +76,11 @@ pub(super) async fn one(
     view: web::Data<NodeView>,
     id: web::Path<String>,
 ) -> impl Responder {
-    answer(full(&request, &view, &id))
+    answer(request, view, move |query, view| full(query, view, &id)).await
 }
 
-fn full(request: &HttpRequest, view: &NodeView, text: &str) -> Result<Shown, Refusal> {
-    Params::of(request, &[])?;
+fn full(query: &str, view: &NodeView, text: &str) -> Result<Shown, Refusal> {
+    Params::read(query, &[])?;
     let id = ShareId::from_hex(text).ok_or_else(|| {
         Refusal::bad(format!(
             "id: must be 1 to 16 hex digits, but is {}",

@@ -10,9 +10,10 @@ use zartrux_actors::share_ticket::{Settlement, StepTimes};
 use zartrux_actors::supervision::{ActorHealth, Guard};
 use zartrux_config::Settings;
 use zartrux_models::filter::{CascadeEvidence, Cause, Evidence, Stage};
-use zartrux_models::judge::{BanRisk, Case, JudgePolicy, ProofNoted};
+use zartrux_models::judge::{AtProver, BanRisk, Case, JudgePolicy, ProofNoted};
+use zartrux_models::session::Rejection;
 use zartrux_models::share::{RigKey, ShareId, TargetClass};
-use zartrux_models::stratum::ErrorClass;
+use zartrux_models::stratum::{Answer, ErrorClass, PoolLine, parse_pool_line};
 use zartrux_models::work::{
     Algorithm, Blob, Difficulty, IssuedJob, JobKey, JobOrigin, Nonce, PoolKey, ResultHash,
     UpstreamJob,
@@ -63,8 +64,10 @@ fn judge(lane: &LaneView, rig: RigKey, good: bool) {
         provable: true,
         expected_wait: Some(Duration::ZERO),
         capacity: 100.0,
+        at_prover: AtProver::default(),
         ban_risk: BanRisk::Bearable,
         draw: 0.0,
+        waited: None,
         now,
     };
     lane.rigs().decide(&guard, &policy, &case).unwrap();
@@ -257,4 +260,53 @@ async fn what_is_wrong_with_a_request_is_told_by_the_name_of_its_parameter() {
         assert_eq!(told, status, "{path}: {error}");
         assert!(error.starts_with(start), "{path}: {error}");
     }
+}
+
+#[actix_web::test]
+async fn a_scrape_waits_for_a_step_of_the_judge_that_takes_a_while() {
+    let lane = Arc::new(LaneView::new(Clock.now(), 100, 100));
+    let view = NodeView::new(&Settings::default(), NodeOptions::default(), Clock);
+    view.set_lanes(vec![Arc::clone(&lane)]);
+    let health = Arc::new(ActorHealth::new("test", "test"));
+    let guard = Guard::new(Arc::clone(&health), Clock);
+    health.drill.arm_stall(Duration::from_millis(100));
+    let step = std::thread::spawn(move || {
+        let proof = ProofNoted {
+            rig: BAD,
+            share: ShareId::new(0, 7),
+            asked: Difficulty::new(1_000),
+            good: false,
+            now: Clock.now(),
+        };
+        lane.rigs()
+            .note_proof(&guard, &JudgePolicy::default(), &proof);
+    });
+    let app = App::new().app_data(web::Data::new(view));
+    let app = test::init_service(app.service(crate::http::metrics::metrics)).await;
+    while !step.is_finished() {
+        let request = test::TestRequest::get().uri("/metrics").to_request();
+        let body = test::call_and_read_body(&app, request).await;
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.contains("zartrux_rigs{standing=\"new\"}"), "{text}");
+    }
+    step.join().unwrap();
+}
+
+#[actix_web::test]
+async fn a_pool_that_repeats_the_wallet_does_not_have_the_api_show_it() {
+    let wallet = format!("4{}Z", "a".repeat(93));
+    let answer =
+        format!(r#"{{"id":1,"result":null,"error":{{"code":-1,"message":"No {wallet}"}}}}"#);
+    let Ok(PoolLine::Reply {
+        answer: Answer::No(error),
+        ..
+    }) = parse_pool_line(answer.as_bytes())
+    else {
+        panic!("{answer}");
+    };
+    let Rejection { class, text } = Rejection::from(&error);
+    let mut share = share(ShareId::new(0, 1), GOOD);
+    share.settlement = Settlement::Rejected { class, text };
+    let shown = serde_json::to_value(share.record()).unwrap();
+    assert_eq!(shown["settlement"]["pool_said"], "No 4aaa…aaaZ");
 }

@@ -30,6 +30,8 @@ enum Following {
     /// No job yet.
     #[default]
     Nothing,
+    /// At this job when shares went by unseen, of it or of later ones.
+    Gap(JobKey),
     /// A job of which shares may have gone by unseen.
     LostIn(JobKey),
     /// A job, and none of the slots begun.
@@ -44,6 +46,12 @@ impl Scans {
         let (job, current) = match self.following {
             Following::Nothing => {
                 self.following = Following::LostIn(scan.job);
+                return Place::NotFollowed;
+            }
+            Following::Gap(job) => {
+                if scan.job >= job {
+                    self.following = Following::LostIn(scan.job);
+                }
                 return Place::NotFollowed;
             }
             Following::LostIn(job) | Following::Between(job) => (job, None),
@@ -76,10 +84,15 @@ impl Scans {
         }
     }
 
-    /// Nothing is followed until the next job.
+    /// Shares went by unseen, perhaps of the next share's job: nothing is followed until one
+    /// after that.
     pub(super) const fn lose(&mut self) {
-        if let Following::Scan(job, _) | Following::Between(job) = self.following {
-            self.following = Following::LostIn(job);
+        match self.following {
+            Following::Scan(job, _)
+            | Following::Between(job)
+            | Following::LostIn(job)
+            | Following::Gap(job) => self.following = Following::Gap(job),
+            Following::Nothing => {}
         }
     }
 }
@@ -128,5 +141,18 @@ mod tests {
         scans.lose();
         assert_eq!(scans.place(key(2, 3)), NotFollowed);
         assert_eq!(scans.place(key(3, 3)), Begins);
+    }
+
+    #[test]
+    fn after_a_gap_the_job_of_the_next_share_is_not_followed_and_the_one_after_is() {
+        let mut scans = Scans::default();
+        scans.place(key(1, 1));
+        assert_eq!(scans.place(key(2, 1)), Begins);
+        scans.lose();
+        // What went by may have been the first shares of job 3.
+        assert_eq!(scans.place(key(1, 1)), NotFollowed);
+        assert_eq!(scans.place(key(3, 1)), NotFollowed);
+        assert_eq!(scans.place(key(3, 2)), NotFollowed);
+        assert_eq!(scans.place(key(4, 1)), Begins);
     }
 }

@@ -93,6 +93,45 @@ fn an_unknown_program_a_late_share_and_a_changed_target_are_no_evidence() {
 }
 
 #[test]
+fn what_was_won_stands_whatever_the_program_is_called_and_however_the_share_comes() {
+    let mut rig = PaceRig::default();
+    let far = |job| observation(job, Slot::NONCES - 1, 1_000);
+    Pace.look(&mut rig, &far(1));
+    let won = Pace.look(&mut rig, &far(2));
+    assert!(won.log_e().unwrap() > 20.0);
+    let share = far(3);
+    for other in [
+        Observation {
+            scanner: Scanner::Unknown,
+            ..share
+        },
+        Observation {
+            late: true,
+            ..share
+        },
+        Observation {
+            target: None,
+            ..share
+        },
+    ] {
+        let said = Pace.look(&mut rig, &other).log_e().unwrap();
+        assert!((said - won.log_e().unwrap()).abs() < 0.1, "{said}");
+    }
+}
+
+#[test]
+fn the_first_job_seen_after_a_gap_is_not_bet_on() {
+    let mut rig = PaceRig::default();
+    let far = |job| observation(job, Slot::NONCES - 1, 1_000);
+    Pace.look(&mut rig, &observation(1, 1, 1_000));
+    Pace.look(&mut rig, &observation(2, 1, 1_000));
+    Pace.missed(&mut rig);
+    // Its first shares may be those that went by.
+    assert!(Pace.look(&mut rig, &far(3)).log_e().unwrap() < 0.1);
+    assert!(Pace.look(&mut rig, &far(4)).log_e().unwrap() > 20.0);
+}
+
+#[test]
 fn after_a_gap_nothing_is_bet_on_until_the_next_job() {
     let mut rig = PaceRig::default();
     let far = |job| observation(job, Slot::NONCES - 1, 1_000);

@@ -154,6 +154,131 @@ fn a_restarted_filter_does_not_take_a_long_job_for_an_impossible_one() {
 }
 
 #[test]
+fn after_a_gap_no_nonce_is_impossible_until_the_next_whole_job() {
+    let (mut filter, mut rig) = (Pattern::default(), PatternRig::default());
+    let mut impossible = |job, missed| {
+        if missed {
+            filter.missed(&mut rig);
+        }
+        let seen = observation(job, Slot::NONCES - 1 - job, 1_000);
+        filter.look(&mut rig, &seen);
+        rig.is_impossible(&seen)
+    };
+    assert_eq!(impossible(1, false), None, "it may have begun unseen");
+    assert_eq!(impossible(2, false), Some(true));
+    assert_eq!(impossible(2, true), None, "shares of this job are missing");
+    assert_eq!(impossible(2, false), None);
+    assert_eq!(impossible(3, false), Some(true), "a whole job");
+    assert_eq!(impossible(4, true), None, "its first shares are missing");
+    assert_eq!(impossible(4, false), None);
+    assert_eq!(impossible(3, true), None, "an older job says nothing");
+    assert_eq!(impossible(5, false), None, "of it were those that went by");
+    assert_eq!(impossible(6, false), Some(true));
+}
+
+#[test]
+fn a_rig_whose_shares_went_by_unseen_is_not_suspected_for_the_rest_of_its_long_job() {
+    let (mut filter, mut rig) = (Pattern::default(), PatternRig::default());
+    filter.look(&mut rig, &observation(1, 5, 1_000));
+    filter.look(&mut rig, &observation(2, 5, 1_000));
+    filter.missed(&mut rig);
+    for share in 0..300u32 {
+        let seen = observation(2, 12_000_000 + share * share * 30, 1_000);
+        assert!(filter.look(&mut rig, &seen).log_e().unwrap() < 0.1);
+    }
+}
+
+/// An honest rig beside a hostile one that sends `forged` counters before each of its shares, from
+/// 0 upward of the current job: the part of those bet on that coincided, and the highest evidence
+/// against the honest rig.
+fn accused(threads: usize, difficulty: u32, shares_of_job: u32, forged: u32) -> (f64, f64) {
+    let mut random = generator(u64::from(difficulty + forged) << 9 | threads as u64);
+    let speeds: Vec<f64> = (0..threads).map(|_| random.gen_range(1.0..1.3)).collect();
+    let mut rig = crate::filter::simulated_xmrig::Rig::of_speeds(&speeds, 1_000.0);
+    let mut filter = Pattern::default();
+    let (mut honest, mut hostile) = (PatternRig::default(), PatternRig::default());
+    let (mut hits, mut rounds, mut highest) = (0u32, 0u32, f64::NEG_INFINITY);
+    for job in 0..2_000 {
+        rig.begin_scan(&mut random);
+        let mut next = 0;
+        for _ in 0..shares_of_job {
+            for _ in 0..forged {
+                // With several threads all blocks are begun at once: the first of each are best.
+                let block = next % u32::try_from(threads).unwrap();
+                let offset = next / u32::try_from(threads).unwrap();
+                next += 1;
+                let mut lie = observation(job, block * Scanner::BLOCK + offset, 1_000);
+                (lie.rig, lie.scan.slot) = (RigKey(666), Slot(200));
+                filter.look(&mut hostile, &lie);
+            }
+            let counter = rig.next_share(&mut random, f64::from(difficulty)).unwrap();
+            let seen = observation(job, counter, u64::from(difficulty));
+            let after = |hit| {
+                let mut bet = honest.bets[3];
+                bet.factor(CEILINGS[3], hit);
+                bet
+            };
+            let (hit, miss) = (after(true), after(false));
+            let said = filter.look(&mut honest, &seen);
+            hits += u32::from(honest.bets[3] == hit);
+            rounds += u32::from(honest.bets[3] == hit || honest.bets[3] == miss);
+            highest = highest.max(said.log_e().unwrap());
+        }
+    }
+    (f64::from(hits) / f64::from(rounds.max(1)), highest)
+}
+
+#[test]
+fn a_rig_that_forges_all_counters_from_0_upward_does_not_get_an_honest_one_suspected() {
+    let mut most = 0f64;
+    for threads in [1, 8, 64, 256] {
+        for difficulty in [512, 1_000, 3_000, 30_000] {
+            for shares_of_job in [1, 2, 5] {
+                for forged in [4, 500] {
+                    let (part, highest) = accused(threads, difficulty, shares_of_job, forged);
+                    let name = format!("{threads} threads, {difficulty}, {forged} forged");
+                    most = most.max(part);
+                    assert!(part <= f64::from(CEILINGS[3]), "{name}: {part}");
+                    assert!(highest < 1_000f64.ln(), "{name}: {highest}");
+                }
+            }
+        }
+    }
+    println!("at most {most:.4} of the honest rig's shares coincided");
+    assert!(most > 0.001, "the attack has come to nothing by itself");
+}
+
+#[test]
+fn what_was_won_stands_whatever_the_program_is_called_and_however_the_share_comes() {
+    let (mut filter, mut rig) = (Pattern::default(), PatternRig::default());
+    let mut random = generator(3);
+    for share in 0..100 {
+        let counter = random.gen_range(0..Slot::NONCES);
+        filter.look(&mut rig, &observation(share, counter, 90_000));
+    }
+    let won = rig.evidence().log_e().unwrap();
+    assert!(won > 1_000f64.ln());
+    let share = observation(200, 70_001, 90_000);
+    for other in [
+        Observation {
+            scanner: Scanner::Unknown,
+            ..share
+        },
+        Observation {
+            target: None,
+            ..share
+        },
+        Observation {
+            late: true,
+            ..share
+        },
+    ] {
+        let said = filter.look(&mut rig, &other).log_e().unwrap();
+        assert!((said - won).abs() < 0.1, "{said} of {won}");
+    }
+}
+
+#[test]
 fn honest_rigs_of_all_sizes_are_never_suspected() {
     let mut random = generator(1);
     for key in 0..60 {

@@ -8,6 +8,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::*;
 use crate::filter::{CascadeEvidence, Cause, Evidence, Stage};
+use crate::judge::AtProver;
 use crate::judge::fixtures::{ASKED, Bench};
 use crate::work::Difficulty;
 
@@ -37,8 +38,9 @@ fn any_case(bench: &Bench) -> impl Strategy<Value = Case> + use<> {
         (0u64..4, class, any::<u64>(), any::<bool>(), any_evidence),
         (any::<bool>(), proptest::option::of(0u64..60_000)),
         (number(), any::<bool>(), number(), 0u64..100_000),
+        (0u32..40, 0u32..100, any::<bool>()),
     )
-        .prop_map(move |(whose, prover, rest)| {
+        .prop_map(move |(whose, prover, rest, line)| {
             let (rig, class, asked, late, opinions) = whose;
             let mut evidence = CascadeEvidence::default();
             for (stage, opinion) in Stage::ALL.into_iter().zip(opinions) {
@@ -58,7 +60,16 @@ fn any_case(bench: &Bench) -> impl Strategy<Value = Case> + use<> {
                 } else {
                     BanRisk::Bearable
                 },
+                at_prover: AtProver {
+                    of_rig: line.0,
+                    in_quarantine: line.1,
+                },
                 draw: rest.2,
+                waited: line.2.then_some(Waited {
+                    rule: Rule::Sampled,
+                    chance: 0.5,
+                    time: Duration::from_millis(rest.3 / 10),
+                }),
                 now: now + Duration::from_millis(rest.3),
             }
         })
@@ -81,7 +92,7 @@ const fn may_stay_home(decision: Decision) -> bool {
     match decision {
         Decision::Hold => true,
         Decision::ProveFirst { unproved, .. } => matches!(unproved, Unproved::Hold),
-        Decision::PassOn => false,
+        Decision::Wait { .. } | Decision::PassOn => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The judge as a policy.
 
 use crate::filter::CascadeEvidence;
-use crate::judge::{Case, Decision, JudgeCore, JudgePolicy, ProofNoted, Unproved};
+use crate::judge::{AtProver, Case, Decision, JudgeCore, JudgePolicy, ProofNoted, Unproved};
 use crate::share::{RigKey, ShareId};
 
 use super::policy::{Policy, Question, Wish};
@@ -72,14 +72,18 @@ impl Policy for Ours {
             provable: true,
             expected_wait: Some(share.wait),
             capacity: share.capacity,
+            // Each share ends before the next comes.
+            at_prover: AtProver::default(),
             ban_risk: share.ban_risk,
             draw: share.draw,
+            waited: None,
             now: share.now,
         };
         let decision = self.core.decide(&self.policy, &case).decision;
         self.awaited = matches!(decision, Decision::ProveFirst { .. });
         match decision {
-            Decision::PassOn => Wish::Pass,
+            // Nobody waits behind what has ended.
+            Decision::Wait { .. } | Decision::PassOn => Wish::Pass,
             Decision::Hold => Wish::Hold,
             Decision::ProveFirst {
                 wait_at_most,

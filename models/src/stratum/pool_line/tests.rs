@@ -219,6 +219,25 @@ fn a_pools_words_are_bounded_and_stay_on_their_line() {
     assert!(!words.chars().any(char::is_control));
 }
 
+#[test]
+fn a_pool_that_repeats_the_wallet_does_not_have_it_shown_in_full() {
+    let wallet = format!("4{}Z", "a".repeat(93));
+    let pushed_out = format!("{}{wallet}", "no ".repeat(40));
+    for text in [
+        format!("Invalid address {wallet}, go away"),
+        format!("{wallet}.rig+5000"),
+        format!("[\"{wallet}\"]"),
+        pushed_out,
+    ] {
+        let words = bounded_text(&text);
+        assert!(words.contains("4aaa…aaaZ"), "{words}");
+        assert!(!words.contains("aaaaa"), "{words}");
+    }
+    // A hash is no wallet, and may be what the operator looks for.
+    let told = format!("Unknown seed {}", "0f".repeat(32));
+    assert_eq!(*bounded_text(&told), *told);
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(line in proptest::collection::vec(any::<u8>(), 0..300)) {

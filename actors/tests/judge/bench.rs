@@ -1,6 +1,6 @@
-//! The judge as an actor, with a real prover.
-#![cfg(test)]
+//! A judge on a thread of its own, and what comes out of it.
 
+use std::collections::HashSet;
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix::{Addr, AsyncContext, Context, System};
 use zartrux_actors::clock::Clock;
-use zartrux_actors::judge::{Judge, JudgeArgs, PoolClosed, PoolOpened, Verdict, VerdictSeen};
+use zartrux_actors::judge::{Judge, JudgeArgs, PoolOpened, Verdict, VerdictSeen};
 use zartrux_actors::messaging::{Credits, Post};
 use zartrux_actors::prover::{Mode, Prover, ProverOptions};
 use zartrux_actors::rigs::RigBoard;
@@ -17,43 +17,46 @@ use zartrux_actors::share_ticket::{
 };
 use zartrux_actors::supervision::{ActorHealth, Guard};
 use zartrux_models::filter::Scanner;
-use zartrux_models::judge::{BanRule, JudgePolicy, Rule, Standing};
+use zartrux_models::judge::{BanRule, JudgePolicy, Rule, Ruling, Standing};
 use zartrux_models::plan::SeatKey;
 use zartrux_models::share::{RefusalReason, RigKey, Share, ShareId, TargetClass};
-use zartrux_models::stratum::{ErrorClass, RequestId};
+use zartrux_models::stratum::RequestId;
 use zartrux_models::work::{
     Algorithm, Blob, Difficulty, IssuedJob, JobKey, JobOrigin, Lateness, Nonce, NonceSetId,
     PoolKey, ResultHash, SeedHash, UpstreamJob,
 };
 
 /// Far more than anything here takes: only a hang reaches it.
-const HANG: Duration = Duration::from_secs(300);
+pub(crate) const HANG: Duration = Duration::from_secs(300);
 const SEED: SeedHash = SeedHash::new([0xa; 32]);
-const POOL: PoolKey = PoolKey(3);
-const HONEST: RigKey = RigKey(1);
-const LIAR: RigKey = RigKey(2);
-const STRANGER: RigKey = RigKey(3);
+pub(crate) const POOL: PoolKey = PoolKey(3);
+pub(crate) const HONEST: RigKey = RigKey(1);
+pub(crate) const LIAR: RigKey = RigKey(2);
+pub(crate) const STRANGER: RigKey = RigKey(3);
 /// So difficult that no hash meets it by chance.
-const HARD: Difficulty = Difficulty::new(1 << 60);
+pub(crate) const HARD: Difficulty = Difficulty::new(1 << 60);
 
 /// What came out of the judge.
-enum Out {
+pub(crate) enum Out {
     Forwarded(Box<ShareTicket>),
     Settled(Box<ShareSettled>),
 }
 
-struct Bench {
+pub(crate) struct Bench {
     judge: Addr<Judge>,
-    health: Arc<ActorHealth>,
-    board: Arc<RigBoard>,
-    prover: Option<Prover<ShareTicket>>,
+    system: System,
+    pub(crate) health: Arc<ActorHealth>,
+    pub(crate) board: Arc<RigBoard>,
+    pub(crate) prover: Option<Prover<ShareTicket>>,
     out: Receiver<Out>,
-    shares: u64,
-    credits: Credits,
+    /// Where shares end that are dropped.
+    dropped: Arc<Post<ShareSettled>>,
+    pub(crate) shares: u64,
+    pub(crate) credits: Credits,
     _turn: MutexGuard<'static, ()>,
 }
 
-fn patient() -> JudgePolicy {
+pub(crate) fn patient() -> JudgePolicy {
     JudgePolicy {
         deadline: HANG,
         deadline_unknown: HANG,
@@ -64,7 +67,7 @@ fn patient() -> JudgePolicy {
 
 impl Bench {
     /// Tests take turns: each prover holds 256 MiB.
-    fn start(policy: JudgePolicy, proves: bool) -> Self {
+    pub(crate) fn start(policy: JudgePolicy, proves: bool) -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let prover = proves.then(|| {
@@ -82,6 +85,7 @@ impl Bench {
         let (theirs, theirs_board, to_prover) =
             (Arc::clone(&health), Arc::clone(&board), prover.clone());
         let settled = tell.clone();
+        let lost = tell.clone();
         std::thread::spawn(move || {
             let system = System::new();
             system.block_on(async move {
@@ -104,15 +108,19 @@ impl Bench {
             // The test may have ended already.
             let _ = system.run();
         });
-        let (judge, _system) = judge.recv_timeout(HANG).unwrap();
+        let (judge, system) = judge.recv_timeout(HANG).unwrap();
         let bench = Self {
             judge,
+            system,
             health,
             board,
             prover,
             out,
+            dropped: Arc::new(Post::to_fn(move |ended| {
+                drop(lost.send(Out::Settled(Box::new(ended))));
+            })),
             shares: 0,
-            credits: Credits::new(1_000),
+            credits: Credits::new(5_000),
             _turn: turn,
         };
         bench.tell(PoolOpened {
@@ -127,7 +135,7 @@ impl Bench {
         bench
     }
 
-    fn tell<M>(&self, message: M)
+    pub(crate) fn tell<M>(&self, message: M)
     where
         M: actix::Message<Result = ()> + Send + 'static,
         Judge: actix::Handler<M>,
@@ -136,14 +144,38 @@ impl Bench {
     }
 
     /// The next thing that comes out.
-    fn out(&self) -> Out {
+    pub(crate) fn out(&self) -> Out {
         self.out
             .recv_timeout(HANG)
             .expect("the share went somewhere")
     }
 
     /// Sends a share at the pool's target; what became of it.
-    fn send(&mut self, rig: RigKey, asked: Difficulty, result: ResultHash) -> Out {
+    pub(crate) fn send(&mut self, rig: RigKey, asked: Difficulty, result: ResultHash) -> Out {
+        let ticket = self.ticket(rig, TargetClass::Upstream, asked, result);
+        self.tell(ExamineShare(ticket));
+        self.out()
+    }
+
+    /// Sends a share, and does not wait for it: for [`Self::ends`].
+    pub(crate) fn post(
+        &mut self,
+        rig: RigKey,
+        class: TargetClass,
+        asked: Difficulty,
+        result: ResultHash,
+    ) {
+        let ticket = self.ticket(rig, class, asked, result);
+        self.tell(ExamineShare(ticket.reporting_to(&self.dropped)));
+    }
+
+    fn ticket(
+        &mut self,
+        rig: RigKey,
+        class: TargetClass,
+        asked: Difficulty,
+        result: ResultHash,
+    ) -> ShareTicket {
         let share = Share {
             job: Arc::new(IssuedJob {
                 key: JobKey(1),
@@ -166,7 +198,7 @@ impl Bench {
             nonce_set: NonceSetId(1),
             result,
             raw_hash: None,
-            class: TargetClass::Upstream,
+            class,
             lateness: Lateness::Current,
             asked,
             retargeted: false,
@@ -185,12 +217,41 @@ impl Bench {
             request: RequestId(1),
         };
         let credit = self.credits.take().unwrap();
-        let ticket = ShareTicket::new(sender, share, Clock.now(), 0, credit);
-        self.tell(ExamineShare(ticket));
-        self.out()
+        ShareTicket::new(sender, share, Clock.now(), 0, credit)
     }
 
-    fn forwarded(&mut self, rig: RigKey, asked: Difficulty, result: ResultHash) -> ShareTicket {
+    /// What became of the next so many shares.
+    pub(crate) fn some_ends(&self, count: usize) -> Vec<End> {
+        (0..count).map(|_| End::of(self.out())).collect()
+    }
+
+    /// What became of so many shares, in the order in which they ended; no more come out.
+    pub(crate) fn ends(&self, count: usize) -> Vec<End> {
+        let ends = self.some_ends(count);
+        let ids: HashSet<ShareId> = ends.iter().map(|end| end.id).collect();
+        assert_eq!(ids.len(), count, "each once");
+        assert!(self.out.try_recv().is_err(), "and no other");
+        ends
+    }
+
+    /// Waits until the judge has read all that it was sent.
+    pub(crate) fn wait_read(&self) {
+        while self.health.report().queue_depth > 0 {
+            std::thread::yield_now();
+        }
+    }
+
+    /// The lane ends, and the judge with it.
+    pub(crate) fn end_lane(&self) {
+        self.system.stop();
+    }
+
+    pub(crate) fn forwarded(
+        &mut self,
+        rig: RigKey,
+        asked: Difficulty,
+        result: ResultHash,
+    ) -> ShareTicket {
         match self.send(rig, asked, result) {
             Out::Forwarded(ticket) => {
                 self.tell(VerdictSeen {
@@ -203,7 +264,12 @@ impl Bench {
         }
     }
 
-    fn settled(&mut self, rig: RigKey, asked: Difficulty, result: ResultHash) -> ShareSettled {
+    pub(crate) fn settled(
+        &mut self,
+        rig: RigKey,
+        asked: Difficulty,
+        result: ResultHash,
+    ) -> ShareSettled {
         match self.send(rig, asked, result) {
             Out::Settled(settled) => *settled,
             Out::Forwarded(ticket) => panic!("forwarded: {:?}", ticket.ruling),
@@ -211,7 +277,7 @@ impl Bench {
     }
 
     /// A rig lies about a hash, and is found out.
-    fn convict(&mut self, rig: RigKey) {
+    pub(crate) fn convict(&mut self, rig: RigKey) {
         let settled = self.settled(rig, HARD, LIE);
         let ticket = &settled.ticket;
         assert_eq!(ticket.proof.unwrap().outcome, ProofOutcome::Bad);
@@ -223,16 +289,51 @@ impl Bench {
     }
 
     /// The true hash of the one blob here: a wrong claim that would meet the target is put right.
-    fn truth(&mut self) -> ResultHash {
+    pub(crate) fn truth(&mut self) -> ResultHash {
         let ticket = self.forwarded(RigKey(99), Difficulty::ONE, LIE);
         assert_eq!(ticket.proof.unwrap().outcome, ProofOutcome::Corrected);
         assert!(ticket.corrected && ticket.share.result != LIE);
         ticket.share.result
     }
 
-    fn standing(&self, rig: RigKey) -> Option<Standing> {
+    pub(crate) fn standing(&self, rig: RigKey) -> Option<Standing> {
         let report = self.board.report(rig, Clock.now()).unwrap();
         report.map(|report| report.standing)
+    }
+}
+
+/// The end of a share.
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) id: ShareId,
+    pub(crate) rig: RigKey,
+    /// None if it went to the pool.
+    pub(crate) settlement: Option<Settlement>,
+    pub(crate) ruling: Option<Ruling>,
+    pub(crate) proof: Option<ProofOutcome>,
+}
+
+impl End {
+    fn of(out: Out) -> Self {
+        let (ticket, settlement) = match out {
+            Out::Forwarded(ticket) => {
+                // Keeps the facts, and the drop from settling it again.
+                let settled = ticket.settle(Settlement::Unanswered);
+                (settled.ticket, None)
+            }
+            Out::Settled(settled) => (settled.ticket, Some(settled.settlement)),
+        };
+        Self {
+            id: ticket.id,
+            rig: ticket.rig,
+            settlement,
+            ruling: ticket.ruling,
+            proof: ticket.proof.map(|proof| proof.outcome),
+        }
+    }
+
+    pub(crate) fn rule(&self) -> Option<Rule> {
+        self.ruling.map(|ruling| ruling.rule)
     }
 }
 
@@ -245,142 +346,8 @@ impl Drop for Bench {
 }
 
 /// A result that meets every target and is nobody's hash.
-const LIE: ResultHash = ResultHash::new([0; 32]);
+pub(crate) const LIE: ResultHash = ResultHash::new([0; 32]);
 
-fn rule_of(ticket: &ShareTicket) -> Rule {
+pub(crate) fn rule_of(ticket: &ShareTicket) -> Rule {
     ticket.ruling.unwrap().rule
-}
-
-#[test]
-fn a_proven_lie_puts_its_rig_alone_in_quarantine_and_only_proved_shares_leave_it() {
-    let mut bench = Bench::start(patient(), true);
-    bench.convict(LIAR);
-    let truth = bench.truth();
-    let proved = bench.forwarded(LIAR, Difficulty::ONE, truth);
-    assert_eq!(proved.proof.unwrap().outcome, ProofOutcome::Good);
-    assert_eq!(rule_of(&proved), Rule::Quarantine);
-    assert_eq!(bench.standing(LIAR), Some(Standing::Quarantined));
-    let other = bench.forwarded(HONEST, Difficulty::ONE, truth);
-    assert_eq!(other.proof.unwrap().outcome, ProofOutcome::Good);
-    assert_eq!(bench.standing(HONEST), Some(Standing::New));
-
-    // The prover takes nothing any more: for the one that is its bad luck, for the others not.
-    bench.prover.as_ref().unwrap().stop();
-    let held = bench.settled(LIAR, Difficulty::ONE, truth);
-    assert_eq!(held.settlement, Settlement::Held);
-    let passed = bench.forwarded(HONEST, Difficulty::ONE, truth);
-    assert_eq!(passed.proof.unwrap().outcome, ProofOutcome::None);
-    assert_eq!(bench.board.counts().by_outcome(ProofOutcome::Good), 2);
-    assert_eq!(bench.board.counts().by_outcome(ProofOutcome::Bad), 1);
-}
-
-#[test]
-fn a_prover_that_fails_holds_the_quarantined_and_nobody_else() {
-    let mut bench = Bench::start(patient(), true);
-    bench.convict(LIAR);
-    let prover = bench.prover.clone().unwrap();
-    prover.inject_panic();
-    let passed = bench.forwarded(HONEST, Difficulty::ONE, LIE);
-    assert_eq!(passed.proof.unwrap().outcome, ProofOutcome::None);
-    assert_eq!(bench.standing(HONEST), Some(Standing::New));
-    prover.inject_panic();
-    let held = bench.settled(LIAR, Difficulty::ONE, LIE);
-    assert_eq!(held.settlement, Settlement::Held);
-    assert_eq!(held.ticket.proof.unwrap().outcome, ProofOutcome::None);
-}
-
-#[test]
-fn a_proof_that_comes_too_late_is_nobodys_fault() {
-    let in_a_hurry = JudgePolicy {
-        deadline: Duration::from_millis(1),
-        deadline_unknown: Duration::from_millis(1),
-        ..patient()
-    };
-    let mut bench = Bench::start(in_a_hurry, true);
-    // Nothing is ready yet, and it takes longer than that.
-    let passed = bench.forwarded(HONEST, Difficulty::ONE, LIE);
-    assert_eq!(passed.proof.unwrap().outcome, ProofOutcome::None);
-    assert_eq!(bench.standing(HONEST), Some(Standing::New));
-}
-
-#[test]
-fn a_fault_of_the_judge_passes_shares_on_and_lets_nobody_out_of_quarantine() {
-    let mut bench = Bench::start(patient(), true);
-    bench.convict(LIAR);
-    let truth = bench.truth();
-    bench.health.drill.arm_panics(1);
-    let passed = bench.forwarded(HONEST, Difficulty::ONE, LIE);
-    assert_eq!(rule_of(&passed), Rule::JudgeFault);
-    assert_eq!(passed.proof, None);
-    assert_eq!(bench.health.faults(), 1);
-    assert_eq!(bench.standing(LIAR), Some(Standing::Quarantined));
-    assert_eq!(
-        bench.board.quarantined(),
-        Ok(2),
-        "the liar, and who was put right"
-    );
-
-    // Nor does a fault at one of its own shares.
-    bench.health.drill.arm_panics(1);
-    let proved = bench.forwarded(LIAR, Difficulty::ONE, truth);
-    assert_eq!(rule_of(&proved), Rule::JudgeFault);
-    assert_eq!(proved.proof.unwrap().outcome, ProofOutcome::Good);
-    bench.health.drill.arm_panics(1);
-    let refused = bench.settled(LIAR, HARD, LIE);
-    assert!(matches!(refused.settlement, Settlement::Refused(_)));
-    assert_eq!(bench.standing(LIAR), Some(Standing::Quarantined));
-}
-
-#[test]
-fn without_a_prover_everything_passes_and_the_rule_says_why() {
-    let mut bench = Bench::start(patient(), false);
-    let passed = bench.forwarded(HONEST, Difficulty::ONE, LIE);
-    assert_eq!(rule_of(&passed), Rule::NotProvable);
-    assert_eq!(passed.proof, None);
-    assert!(passed.forwarded);
-    assert_eq!(passed.upstream, Some(0));
-    bench.tell(PoolClosed(POOL));
-    let gone = bench.settled(HONEST, Difficulty::ONE, LIE);
-    assert_eq!(gone.settlement, Settlement::Undeliverable);
-    assert!(!gone.ticket.forwarded);
-}
-
-#[test]
-fn the_pools_verdicts_say_when_one_bad_share_would_be_enough() {
-    let mut bench = Bench::start(patient(), true);
-    let truth = bench.truth();
-    // The window of `truth` has one good share: no ban is near.
-    let calm = bench.forwarded(STRANGER, Difficulty::ONE, truth);
-    assert_eq!(rule_of(&calm), Rule::UnknownRig);
-    // With those two it is a window of thirty, and the next one begins.
-    for _ in 0..28 {
-        bench.forwarded(STRANGER, Difficulty::new(2), truth);
-    }
-    let first = bench.forwarded(RigKey(4), Difficulty::ONE, truth);
-    assert_eq!(rule_of(&first), Rule::BanWindow);
-    let second = bench.forwarded(RigKey(5), Difficulty::ONE, truth);
-    assert_eq!(rule_of(&second), Rule::UnknownRig);
-}
-
-#[test]
-fn what_a_pool_says_of_us_counts_for_no_share() {
-    let rejected = |class| {
-        Verdict::of(&Settlement::Rejected {
-            class,
-            text: "".into(),
-        })
-    };
-    assert_eq!(Verdict::of(&Settlement::Accepted), Verdict::Good);
-    for class in [ErrorClass::Rig, ErrorClass::Stale, ErrorClass::Unknown] {
-        assert_eq!(rejected(class), Verdict::Bad, "{class}");
-    }
-    for class in [
-        ErrorClass::Ban,
-        ErrorClass::Throttle,
-        ErrorClass::Ours,
-        ErrorClass::Pool,
-    ] {
-        assert_eq!(rejected(class), Verdict::None, "{class}");
-    }
-    assert_eq!(Verdict::of(&Settlement::Unanswered), Verdict::None);
 }
