@@ -147,7 +147,7 @@ fn shares(count: usize) -> Vec<FarmShare> {
     farm.take(count).collect()
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn look_through_six_filters(bencher: Bencher<'_, '_>) {
     let shares = shares(100_000);
     let mut filters = SixFilters::for_rigs(RIGS);
@@ -159,7 +159,7 @@ fn look_through_six_filters(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn judge_a_share(bencher: Bencher<'_, '_>) {
     let shares = shares(100_000);
     let policy = JudgePolicy::default();
