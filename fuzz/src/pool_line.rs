@@ -213,6 +213,7 @@ fn share(job: &Arc<UpstreamJob>) -> Share {
         lateness: Lateness::Current,
         asked: ASKED,
         contested: false,
+        retargeted: false,
     }
 }
 

@@ -65,12 +65,12 @@ fn a_job_that_this_miner_was_never_given_is_unknown() {
     let pool = FakePool::start();
     let proxy = Proxy::before(&pool);
     // Somebody had a job before this miner came.
-    let early = SimMiner::joined(proxy.miners(), "early");
+    let mut early = SimMiner::joined(proxy.miners(), "early");
     let before = early.job().job_id.clone();
     for height in 2..4 {
         pool.push_job(1_000, height);
+        assert_eq!(early.expect_job().height, Some(height));
     }
-    proxy.wait_ready();
     let mut miner = SimMiner::connect(proxy.miners());
     proxy.connections_when("the newcomer", |counts| counts.open == 2);
     miner.log_in("late").unwrap();
