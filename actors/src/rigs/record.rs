@@ -38,8 +38,8 @@ pub struct ShareRecord {
     pub late: bool,
     /// What each filter said.
     pub evidence: Vec<StageRecord>,
-    /// The logarithm of the joined evidence.
-    pub joined_log_e: f64,
+    /// The logarithm of the joined evidence; none if no filter was there.
+    pub joined_log_e: Option<f64>,
     /// What the judge said; none if the share did not come that far.
     pub ruling: Option<RulingRecord>,
     /// What came of its proof; none if it was not to be proved.
@@ -147,7 +147,7 @@ impl SettledShare {
             nonce: self.nonce.to_string(),
             late: self.late,
             evidence: stage_records(&self.evidence),
-            joined_log_e: self.evidence.joined(),
+            joined_log_e: self.evidence.joined_if_any(),
             ruling: self.ruling.as_ref().map(ruling_record),
             proof: self.proof.as_ref().map(proof_shown),
             settlement: settlement_record(&self.settlement),

@@ -197,6 +197,13 @@ impl CascadeEvidence {
         average.max(f64::MIN_POSITIVE).ln()
     }
 
+    /// The same; `None` if no filter was there to say anything.
+    #[must_use]
+    pub fn joined_if_any(&self) -> Option<f64> {
+        let there = self.0.iter().any(|said| *said != Evidence::Unavailable);
+        there.then(|| self.joined())
+    }
+
     /// The stage that has won most, with its cause.
     #[must_use]
     pub fn strongest(&self) -> Option<(Stage, f64, Cause)> {
@@ -233,6 +240,14 @@ mod tests {
             all.strongest(),
             Some((Stage::Pace, 20.0, Cause::FewerSharesThanHashes))
         );
+    }
+
+    #[test]
+    fn where_no_filter_was_there_nothing_is_said() {
+        let mut all = CascadeEvidence::default();
+        assert_eq!(all.joined_if_any(), None);
+        all.set(Stage::Pace, Evidence::NoOpinion);
+        assert_eq!(all.joined_if_any(), Some(all.joined()));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::rig_file::RigFile;
+use super::suspicion::DOUBT;
 use super::trust::Trust;
 
 /// How a rig stands with the judge.
@@ -75,7 +76,8 @@ pub struct QuarantineReport {
 pub struct EvidenceReport {
     /// Natural logarithm of the joined capital; none if no filter was there.
     pub joined_log_e: Option<f64>,
-    /// The filter that had most against it.
+    /// The filter that had most against it, from odds of ten: an honest rig is always a little
+    /// ahead somewhere, and nobody should read an accusation into that.
     pub strongest: Option<StrongestReport>,
 }
 
@@ -124,12 +126,14 @@ impl RigReport {
             quarantines: file.quarantines,
             evidence: EvidenceReport {
                 joined_log_e: file.joined,
-                strongest: file.strongest.map(|(stage, log_e, cause)| StrongestReport {
-                    stage: stage.name(),
-                    // JSON has no infinity.
-                    log_e: log_e.clamp(f64::MIN, f64::MAX),
-                    cause: cause.text(),
-                }),
+                strongest: file.strongest.filter(|(_, log_e, _)| *log_e >= DOUBT).map(
+                    |(stage, log_e, cause)| StrongestReport {
+                        stage: stage.name(),
+                        // JSON has no infinity.
+                        log_e: log_e.clamp(f64::MIN, f64::MAX),
+                        cause: cause.text(),
+                    },
+                ),
             },
             last_chance: file.chance,
             proofs: file.proofs,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::filter::{CascadeEvidence, Cause, Evidence, Stage};
+use crate::filter::{Cause, Stage};
 use crate::work::Difficulty;
 
 use super::quarantine::{Quarantine, QuarantineChange};
@@ -49,7 +49,7 @@ impl RigFile {
     pub(super) fn share_came(&mut self, case: &Case, threshold: f64) {
         self.last_seen = case.now;
         self.asked = case.asked;
-        self.joined = joined(&case.evidence);
+        self.joined = case.evidence.joined_if_any();
         self.strongest = case.evidence.strongest();
         self.suspicion.weigh(self.evidence(), threshold);
     }
@@ -122,11 +122,4 @@ impl RigFile {
         self.quarantines = self.quarantines.saturating_add(1);
         QuarantineChange::Entered
     }
-}
-
-/// None if no filter was there.
-fn joined(evidence: &CascadeEvidence) -> Option<f64> {
-    let is_there = |stage: &Stage| evidence.of(*stage) != Evidence::Unavailable;
-    let any = Stage::ALL.iter().any(is_there);
-    any.then(|| evidence.joined())
 }

@@ -347,6 +347,20 @@ fn each_quarantine_asks_twice_the_work_of_the_last_up_to_sixty_four_times() {
 }
 
 #[test]
+fn nobody_is_shown_an_accusation_below_odds_of_ten() {
+    let mut bench = Bench::new();
+    for (log_e, shown) in [(0.0, false), (5.0, true), (0.3, false)] {
+        let case = Case {
+            evidence: evidence(log_e),
+            ..bench.case(Upstream)
+        };
+        bench.decide(&case);
+        let report = bench.core.rig(RIG, bench.now).unwrap();
+        assert_eq!(report.evidence.strongest.is_some(), shown, "{log_e}");
+    }
+}
+
+#[test]
 fn the_report_says_why_a_rig_is_in_quarantine_and_what_releases_it() {
     let mut bench = Bench::new();
     bench.earn_trust();
