@@ -14,10 +14,11 @@
 //! The filters are six stages in a row, each of which passes every share on to the next:
 //! entropy, divergence, pattern, pace, cluster, classifier. A lane may also do without them.
 
-use std::collections::BTreeMap;
+mod view;
+
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, mpsc};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use actix::{Actor, Addr, Arbiter, ArbiterHandle, AsyncContext, Context};
@@ -25,7 +26,6 @@ use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::work::{Algorithm, PoolKey, UpstreamJob};
 
 use crate::clock::Clock;
-use crate::counters::{LaneCounts, LaneStats};
 use crate::filters::{Alive, Cascade, FilterModels, ModelPosts, StageSettings, alive};
 use crate::judge::{Judge, JudgeArgs};
 use crate::messaging::{Credits, Post};
@@ -40,9 +40,10 @@ use crate::pool_session::{
     PoolEndpoint, PoolPosts, PoolSession, PoolSessionArgs, PoolStats, PoolTimeouts,
 };
 use crate::prover::Prover;
-use crate::rigs::{RigBoard, ShareRecords};
 use crate::share_ticket::{ExamineShare, ShareTicket};
 use crate::supervision::{Guard, HealthRegistry};
+
+pub use view::{LaneView, PoolView};
 
 /// An upstream as a lane uses it.
 #[derive(Debug, Clone)]
@@ -87,90 +88,6 @@ pub struct LaneArgs {
     pub health: HealthRegistry,
     /// The time.
     pub clock: Clock,
-}
-
-/// A pool session as whoever reports it sees it.
-#[derive(Debug, Clone)]
-pub struct PoolView {
-    /// Place of its upstream in the list.
-    pub upstream: usize,
-    /// Its live figures.
-    pub stats: Arc<PoolStats>,
-}
-
-/// What a lane shows to other threads.
-#[derive(Debug)]
-pub struct LaneView {
-    stats: Arc<LaneStats>,
-    rigs: Arc<RigBoard>,
-    records: Arc<ShareRecords>,
-    pools: RwLock<BTreeMap<PoolKey, PoolView>>,
-    /// Upstream that serves, −1 for none.
-    serving: AtomicI64,
-    started: Instant,
-    /// Milliseconds from the lane's start to its last sign of life.
-    beat: AtomicU64,
-}
-
-impl LaneView {
-    /// What a lane that starts now will show.
-    #[must_use]
-    pub fn new(started: Instant, max_rigs: usize, shares_kept: usize) -> Self {
-        Self {
-            stats: Arc::default(),
-            rigs: Arc::new(RigBoard::new(max_rigs)),
-            records: Arc::new(ShareRecords::new(shares_kept)),
-            pools: RwLock::default(),
-            serving: AtomicI64::new(-1),
-            started,
-            beat: AtomicU64::new(0),
-        }
-    }
-
-    /// How long ago, at `now`, the lane last showed that it is alive.
-    #[must_use]
-    pub fn silent_for(&self, now: Instant) -> Duration {
-        let beat = self.started + Duration::from_millis(self.beat.load(Ordering::Relaxed));
-        now.saturating_duration_since(beat)
-    }
-
-    /// A consistent copy of the counts.
-    #[must_use]
-    pub fn counts(&self) -> LaneCounts {
-        self.stats.snapshot()
-    }
-
-    /// What is remembered of its rigs.
-    #[must_use]
-    pub fn rigs(&self) -> &RigBoard {
-        &self.rigs
-    }
-
-    /// Its last shares.
-    #[must_use]
-    pub fn records(&self) -> &ShareRecords {
-        &self.records
-    }
-
-    /// The pool sessions that are open.
-    #[must_use]
-    pub fn pools(&self) -> BTreeMap<PoolKey, PoolView> {
-        self.pools
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Place of the upstream that serves.
-    #[must_use]
-    pub fn serving(&self) -> Option<usize> {
-        usize::try_from(self.serving.load(Ordering::Relaxed)).ok()
-    }
-
-    fn set_serving(&self, serving: Option<usize>) {
-        let code = serving.and_then(|index| i64::try_from(index).ok());
-        self.serving.store(code.unwrap_or(-1), Ordering::Relaxed);
-    }
 }
 
 /// A running lane.

@@ -12,6 +12,8 @@ pub mod auditor;
 pub mod clock;
 pub mod counters;
 pub mod filters;
+#[cfg(test)]
+mod fixtures;
 pub mod judge;
 pub mod lane;
 pub mod messaging;

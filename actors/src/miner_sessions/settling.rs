@@ -162,38 +162,21 @@ fn push_verdict(out: &mut Vec<u8>, id: RequestId, settlement: &Settlement) {
 mod tests {
     use super::*;
     use crate::clock::Clock;
+    use crate::fixtures::easy_job;
     use crate::messaging::Credits;
     use crate::share_ticket::Sender;
     use zartrux_models::filter::Scanner;
     use zartrux_models::plan::SeatKey;
     use zartrux_models::share::{Novelty, RigKey, Share, ShareId, TargetClass};
-    use zartrux_models::work::{
-        Algorithm, Blob, Difficulty, IssuedJob, JobKey, JobOrigin, Nonce, NonceSetId, PoolKey,
-        ResultHash, UpstreamJob,
-    };
+    use zartrux_models::work::{Difficulty, Nonce, NonceSetId, ResultHash};
 
     const NONCE: Nonce = Nonce::new([1, 2, 3, 4]);
     const CLAIMED: ResultHash = ResultHash::new([1; 32]);
     const TRUE: ResultHash = ResultHash::new([2; 32]);
 
     fn ticket() -> ShareTicket {
-        let job = UpstreamJob {
-            id: "a".into(),
-            blob: Blob::from_hex(&"00".repeat(76)).unwrap(),
-            target: Difficulty::ONE.target(),
-            algorithm: Algorithm::Rx0,
-            height: None,
-            seed: None,
-            next_seed: None,
-            network_difficulty: None,
-        };
-        let origin = JobOrigin {
-            pool: PoolKey(0),
-            connection: 1,
-        };
-        let key = JobKey(1);
         let share = Share {
-            job: std::sync::Arc::new(IssuedJob { key, origin, job }),
+            job: easy_job(),
             nonce: NONCE,
             nonce_set: NonceSetId(1),
             result: CLAIMED,

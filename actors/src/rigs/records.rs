@@ -190,30 +190,15 @@ impl ShareRecords {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zartrux_models::work::{Algorithm, Blob, JobKey, JobOrigin, PoolKey, UpstreamJob};
+    use crate::fixtures::easy_job;
 
     fn share(count: u64, rig: u64) -> SettledShare {
-        let job = UpstreamJob {
-            id: "a".into(),
-            blob: Blob::from_hex(&"00".repeat(76)).unwrap(),
-            target: Difficulty::ONE.target(),
-            algorithm: Algorithm::Rx0,
-            height: None,
-            seed: None,
-            next_seed: None,
-            network_difficulty: None,
-        };
-        let origin = JobOrigin {
-            pool: PoolKey(0),
-            connection: 1,
-        };
-        let key = JobKey(1);
         SettledShare {
             id: ShareId::new(0, count),
             unix_ms: count,
             rig: RigKey(rig),
             upstream: Some(0),
-            job: Arc::new(IssuedJob { key, origin, job }),
+            job: easy_job(),
             class: TargetClass::Local,
             asked: Difficulty::ONE,
             result: ResultHash::new([0xff; 32]),
