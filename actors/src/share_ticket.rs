@@ -14,6 +14,8 @@ use zartrux_models::work::ResultHash;
 
 use crate::messaging::{Credit, Post};
 
+pub use zartrux_models::share::ProofOutcome;
+
 /// A share under way: moved from actor to actor, never copied, settled exactly once.
 ///
 /// A ticket that is dropped on the way (with the mailbox of an actor that stopped, say) settles
@@ -91,35 +93,6 @@ pub struct ProofRecord {
     pub waited: Duration,
     /// The hash itself.
     pub took: Duration,
-}
-
-/// What a proof showed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProofOutcome {
-    /// The hash is as claimed.
-    Good,
-    /// It differs, and does not meet the target.
-    Bad,
-    /// It differs but meets the target: the true one was sent.
-    Corrected,
-    /// There was none in time, or the prover failed.
-    None,
-}
-
-impl ProofOutcome {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Good, Self::Bad, Self::Corrected, Self::None];
-
-    /// A name for metrics and records.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Bad => "bad",
-            Self::Corrected => "corrected",
-            Self::None => "none",
-        }
-    }
 }
 
 /// How long a share was with each step on its way.

@@ -11,10 +11,12 @@
 //! - [`plan`]: leases, difficulty per miner, choice of upstream
 //! - [`filter`]: six statistical filters, and evidence by betting
 //! - [`judge`]: who must prove first, trust in proven work, quarantine
+//! - [`ledger`]: what is stored of shares, rigs, plans and decisions, and how it is written down
 //! - [`simulation`]: honest and hostile rigs to measure filters and judge with
 
 pub mod filter;
 pub mod judge;
+pub mod ledger;
 pub mod plan;
 pub mod proof;
 pub mod session;

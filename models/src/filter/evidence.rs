@@ -93,6 +93,22 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All of them; their places are stored, so new ones are added at the end.
+    pub const ALL: [Self; 12] = [
+        Self::BiasedBytes,
+        Self::RepeatedResult,
+        Self::ConstantNonces,
+        Self::HighSharesMissing,
+        Self::SkewedResults,
+        Self::BackwardNonces,
+        Self::ImpossibleNonces,
+        Self::ConstantSteps,
+        Self::SameNoncesAsAnotherRig,
+        Self::FewerSharesThanHashes,
+        Self::OddBehaviour,
+        Self::LikelyRefused,
+    ];
+
     /// In words, for people.
     #[must_use]
     pub const fn text(self) -> &'static str {

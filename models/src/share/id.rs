@@ -17,6 +17,18 @@ impl ShareId {
         Self(((lane as u64) << Self::LANE_SHIFT) | (count & ((1 << Self::LANE_SHIFT) - 1)))
     }
 
+    /// The number that is stored.
+    #[must_use]
+    pub const fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// From the number that was stored.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// The lane it came in at.
     #[must_use]
     pub const fn lane(self) -> u16 {

@@ -3,6 +3,7 @@
 mod admission;
 mod id;
 mod nonce_set;
+mod proof_outcome;
 mod record;
 mod refusal;
 mod rig;
@@ -10,6 +11,7 @@ mod rig;
 pub use admission::{NotAdmitted, admit};
 pub use id::ShareId;
 pub use nonce_set::{NonceSet, Novelty};
+pub use proof_outcome::ProofOutcome;
 pub use record::{Share, TargetClass};
 pub use refusal::{Refusal, RefusalReason};
 pub use rig::RigKey;

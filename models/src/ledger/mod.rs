@@ -1,0 +1,25 @@
+//! What is stored: shares and what explains them, and how it is written down.
+//!
+//! Pure: entries in, bytes out, and back. Who keeps the bytes where is the store's business.
+//!
+//! - [`ShareEntry`]: a share with its evidence, ruling, proof, outcome and times
+//! - [`Frame`]: a checksum around everything, so that damage is noticed and the rest is found
+//! - [`write_tail`], [`write_block`], [`read_shares`]: shares in frames, of any schema
+
+mod batch;
+mod code;
+mod entry;
+mod frame;
+mod parts;
+mod wire;
+
+pub use batch::{BLOCK_SHARES, BadBatch, read_shares, shares_in, write_block, write_tail};
+pub use entry::{Flags, ShareEntry, cut};
+pub use frame::{BadFrame, Frame, Kind};
+pub use parts::{
+    Arm, Evidence, Latencies, Outcome, Proof, Ruled, StageSaid, Told, UpstreamId, evidence_kept,
+};
+pub use wire::BadRecord;
+
+#[cfg(test)]
+mod tests;
