@@ -11,7 +11,7 @@ mod code;
 mod entry;
 mod frame;
 mod parts;
-mod wire;
+pub(crate) mod wire;
 
 pub use batch::{BLOCK_SHARES, BadBatch, read_shares, shares_in, write_block, write_tail};
 pub use entry::{Flags, ShareEntry, cut};
