@@ -260,6 +260,13 @@ impl Life {
         life
     }
 
+    /// The proxy starts again: the miner logs in anew and gets a job, whose number is low again.
+    pub(super) fn restart(&mut self) {
+        self.scan.job = JobKey(0);
+        self.job_ends = self.rig.now;
+        self.begin_job();
+    }
+
     fn begin_job(&mut self) {
         self.scan.job.0 += self.random.gen_range(1..3);
         if self.random.gen_bool(0.1) {

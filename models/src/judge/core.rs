@@ -10,7 +10,8 @@ use super::rig_file::RigFile;
 use super::rig_files::RigFiles;
 use super::suspicion::{self, DOUBT};
 use super::{
-    BanRisk, Case, Decision, JudgePolicy, ProofNoted, RigReport, Rule, Ruling, Unproved, Waited,
+    BanRisk, Case, Decision, JudgePolicy, ProofNoted, RigRemembered, RigReport, Rule, Ruling,
+    Unproved, Waited,
 };
 
 /// The judge's memory and rules.
@@ -73,6 +74,28 @@ impl JudgeCore {
     #[must_use]
     pub fn rig(&self, rig: RigKey, now: Instant) -> Option<RigReport> {
         self.files.get(rig).map(|file| RigReport::of(file, now))
+    }
+
+    /// What is to be written down of a rig, if the wall clock shows `unix_ms` (milliseconds since
+    /// 1970) at `now`.
+    #[must_use]
+    pub fn remembered(&self, rig: RigKey, now: Instant, unix_ms: u64) -> Option<RigRemembered> {
+        let file = self.files.get(rig)?;
+        Some(RigRemembered::of(file, now, unix_ms))
+    }
+
+    /// Takes back what was written down of a rig, unless it has been heard of since; whether it
+    /// did. When there is no room the idlest go, as for any newcomer.
+    pub fn restore(
+        &mut self,
+        policy: &JudgePolicy,
+        rig: RigKey,
+        kept: &RigRemembered,
+        now: Instant,
+        unix_ms: u64,
+    ) -> bool {
+        let file = kept.file(now, unix_ms);
+        self.files.take_back(policy, rig, file)
     }
 
     /// All rigs that are known, in no order.
@@ -274,6 +297,8 @@ fn rule_in_quarantine(policy: &JudgePolicy, case: &Case) -> Ruling {
 mod memory;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod restart;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -36,6 +36,16 @@ impl Suspicion {
     /// The part that is always proved: evidence that does not go away has a reason.
     const LEAST: f64 = 0.25;
 
+    /// As it was written down.
+    pub(super) const fn of_parts(suspect: bool, vouched: Option<u32>) -> Self {
+        Self { suspect, vouched }
+    }
+
+    /// Whether the rig is suspect, and the good proofs since it became so.
+    pub(super) const fn parts(&self) -> (bool, Option<u32>) {
+        (self.suspect, self.vouched)
+    }
+
     /// The evidence as it stands now.
     pub(super) fn weigh(&mut self, joined: f64, threshold: f64) {
         self.suspect = joined >= threshold;

@@ -14,7 +14,7 @@ mod entry;
 mod frame;
 mod journal;
 mod parts;
-mod wire;
+pub(crate) mod wire;
 
 pub use batch::{BLOCK_SHARES, BadBatch, read_shares, shares_in, write_block, write_tail};
 pub use entry::{Flags, ShareEntry, cut};
