@@ -20,7 +20,7 @@ mod pace;
 mod past;
 mod pattern;
 #[cfg(test)]
-mod simulated_xmrig;
+pub(crate) mod simulated_xmrig;
 #[cfg(test)]
 mod standing;
 #[cfg(test)]

@@ -5,21 +5,42 @@
 //! - [`ShareEntry`]: a share with its evidence, ruling, proof, outcome and times
 //! - [`Frame`]: a checksum around everything, so that damage is noticed and the rest is found
 //! - [`write_tail`], [`write_block`], [`read_shares`]: shares in frames, of any schema
+//! - [`Cell`], [`Page`]: counters of a minute, an hour, a day, in pages
+//! - [`RigEntry`]: a rig of the registry; [`Presence`]: whether it is there
+//! - [`HashRate`]: how fast it is and how well that is known; [`Odometer`]: what its nonces say
 
 mod batch;
+mod cell;
 mod code;
 mod entry;
 mod frame;
+mod hash_rate;
+mod mark;
+mod odometer;
 mod parts;
+mod presence;
+mod rig;
+mod rollup;
+mod value;
 mod wire;
 
 pub use batch::{BLOCK_SHARES, BadBatch, read_shares, shares_in, write_block, write_tail};
+pub use cell::Cell;
 pub use entry::{Flags, ShareEntry, cut};
 pub use frame::{BadFrame, Frame, Kind};
+pub use hash_rate::{HashRate, Source};
+pub use mark::Mark;
+pub use odometer::{Odometer, Scan, Stretch};
 pub use parts::{
     Arm, Evidence, Latencies, Outcome, Proof, Ruled, StageSaid, Told, UpstreamId, evidence_kept,
 };
+pub use presence::{Change, Presence, PresencePolicy};
+pub use rig::{Names, RigEntry};
+pub use rollup::{Level, Owner, Page, PageKey};
+pub use value::BadValue;
 pub use wire::BadRecord;
 
+#[cfg(test)]
+mod derived_tests;
 #[cfg(test)]
 mod tests;
