@@ -24,5 +24,6 @@ pub mod prover;
 mod rig_map;
 pub mod rigs;
 pub mod share_ticket;
+pub mod store;
 pub mod supervision;
 pub mod tls;
