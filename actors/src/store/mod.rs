@@ -4,5 +4,6 @@ mod fault;
 #[cfg(test)]
 mod fixtures;
 pub mod ledger;
+pub mod state;
 
 pub use fault::{Damage, StoreFault};

@@ -24,7 +24,7 @@ mod remembered;
 #[cfg(test)]
 mod restarts;
 #[cfg(test)]
-mod simulated_xmrig;
+pub(crate) mod simulated_xmrig;
 #[cfg(test)]
 mod standing;
 #[cfg(test)]
