@@ -27,6 +27,7 @@ use zartrux_models::work::{Algorithm, PoolKey, UpstreamJob};
 
 use crate::clock::Clock;
 use crate::filters::{Alive, Cascade, FilterModels, ModelPosts, StageSettings, alive};
+use crate::journal::Journal;
 use crate::judge::{Judge, JudgeArgs};
 use crate::messaging::{Credits, Post};
 use crate::miner_sessions::{
@@ -86,6 +87,8 @@ pub struct LaneArgs {
     pub prover: Option<Prover<ShareTicket>>,
     /// Where actors show themselves.
     pub health: HealthRegistry,
+    /// Where they note what is kept beside the shares.
+    pub journal: Journal,
     /// The time.
     pub clock: Clock,
 }
@@ -242,7 +245,9 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
     );
     let on_job = seed_preparer(args.prover.clone());
     let judge_post = post!(judge, judge_guard);
-    let (cascade, stages, models) = start_filters(&args, judge_post);
+    let lane = u16::try_from(args.index).unwrap_or(u16::MAX);
+    let journal = args.journal.for_lane(lane);
+    let (cascade, stages, models) = start_filters(&args, judge_post, &journal);
     let posts = LanePosts {
         models,
         stop_accepting: post!(sessions, sessions_guard),
@@ -264,12 +269,13 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         prover: args.prover,
         settled: post!(sessions, sessions_guard),
         answers: post!(judge, judge_guard),
+        journal: journal.clone(),
         guard: judge_guard.clone(),
         clock,
     }));
     sessions_ctx.run(MinerSessions::new(SessionArgs {
         doors: args.doors,
-        lane: u16::try_from(args.index).unwrap_or(u16::MAX),
+        lane,
         settings: args.sessions,
         posts: SessionPosts {
             cascade,
@@ -288,6 +294,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         clock,
         on_job,
         on_rig: name_keeper(&view),
+        journal: journal.clone(),
     }));
     planner_ctx.run(Planner::new(PlannerArgs {
         policy: args.plan,
@@ -307,6 +314,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         open_pool,
         on_closed: pool_forgetter(args.index, &view, registry),
         on_serving: Box::new(move |serving| view.set_serving(serving)),
+        journal,
         guard: planner_guard,
         clock,
     }));
@@ -318,11 +326,19 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
 fn start_filters(
     args: &LaneArgs,
     judge: Post<ExamineShare>,
+    journal: &Journal,
 ) -> (Post<ExamineShare>, Vec<Alive>, Option<ModelPosts>) {
     let Some(settings) = args.filters else {
         return (judge, Vec::new(), None);
     };
-    let mut cascade = Cascade::before(judge, args.index, settings, args.health.clone(), args.clock);
+    let mut cascade = Cascade::before(
+        judge,
+        args.index,
+        settings,
+        args.health.clone(),
+        journal.clone(),
+        args.clock,
+    );
     let models = cascade.put_all(&args.models);
     let (first, alive) = cascade.finish();
     (first, alive, Some(models))

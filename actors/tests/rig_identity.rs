@@ -12,6 +12,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneStats;
+use zartrux_actors::journal::Journal;
 use zartrux_actors::messaging::{Credits, Post};
 use zartrux_actors::miner_sessions::{
     Door, LeaseGranted, MinerSessions, Namesakes, SessionArgs, SessionPosts, SessionSettings, bind,
@@ -89,6 +90,7 @@ impl Farm {
             namesakes: namesakes.clone(),
             guard: Guard::new(health, Clock),
             clock: Clock,
+            journal: Journal::silent(),
             on_job: Arc::new(|_| ()),
             on_rig: Arc::new(move |key, user, rig, agent| {
                 let names = format!("{user}/{rig}/{agent}");

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::filters::{FilterModels, StageSettings};
+use zartrux_actors::journal::Journal;
 use zartrux_actors::lane::{LaneArgs, Upstream};
 use zartrux_actors::miner_sessions::{Door, Namesakes, SessionSettings, bind};
 use zartrux_actors::planner::PlanPolicy;
@@ -128,6 +129,7 @@ pub(super) fn lane_args(
             namesakes: namesakes.clone(),
             prover: prover.cloned(),
             health: health.clone(),
+            journal: Journal::silent(),
             clock,
         });
     args.collect()

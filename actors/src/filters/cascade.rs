@@ -9,6 +9,7 @@ use zartrux_models::filter::Stage;
 use super::messages::{Factory, ModelReplaced};
 use super::stage::{FilterStage, StageArgs, StageFilter, StageSettings};
 use crate::clock::Clock;
+use crate::journal::Journal;
 use crate::messaging::Post;
 use crate::share_ticket::ExamineShare;
 use crate::supervision::{Guard, HealthRegistry};
@@ -23,6 +24,7 @@ pub struct Cascade {
     lane: usize,
     settings: StageSettings,
     health: HealthRegistry,
+    journal: Journal,
     clock: Clock,
     first: Post<ExamineShare>,
     alive: Vec<Alive>,
@@ -45,12 +47,14 @@ impl Cascade {
         lane: usize,
         settings: StageSettings,
         health: HealthRegistry,
+        journal: Journal,
         clock: Clock,
     ) -> Self {
         Self {
             lane,
             settings,
             health,
+            journal,
             clock,
             first: judge,
             alive: Vec::new(),
@@ -67,6 +71,7 @@ impl Cascade {
             factory,
             settings: self.settings,
             next: self.first.clone(),
+            journal: self.journal.clone(),
             guard,
             clock: self.clock,
         });

@@ -16,6 +16,7 @@ mod reactor;
 mod reading;
 mod seat;
 mod settling;
+mod tenants;
 mod timing;
 mod writing;
 
@@ -31,10 +32,11 @@ use slab::Slab;
 use zartrux_models::plan::{SeatKey, VardiffPolicy, Wheel};
 use zartrux_models::share::RigKey;
 use zartrux_models::stratum::{JobLine, LINE_LIMIT};
-use zartrux_models::work::{JobTable, Nonce, NonceSetId, PoolKey, Slot, UpstreamJob};
+use zartrux_models::work::{JobTable, Nonce, NonceSetId, PoolKey, UpstreamJob};
 
 use crate::clock::Clock;
 use crate::counters::LaneStats;
+use crate::journal::Journal;
 use crate::judge::{PoolClosed, VerdictSeen};
 use crate::messaging::{Credits, Post};
 use crate::planner::{LeaseAsked, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
@@ -49,6 +51,7 @@ pub use messages::{CloseAll, LeaseGranted, ReportLeases, StopAccepting, StopRead
 
 use reactor::{Batch, Reactor, Registrar};
 use seat::{Seat, SeatLimits, Second};
+use tenants::Tenants;
 
 /// Whom the miner sessions tell what.
 #[derive(Debug, Clone)]
@@ -119,6 +122,8 @@ pub struct SessionArgs {
     pub on_job: JobListener,
     /// Hears of each rig that mines.
     pub on_rig: RigListener,
+    /// Where leases are noted.
+    pub journal: Journal,
 }
 
 /// The actor.
@@ -141,8 +146,7 @@ pub struct MinerSessions {
     registrar: Option<Registrar>,
     seats: Slab<Seat>,
     last_generation: u32,
-    /// Who holds which slot, by pool session: the order of a fan-out.
-    tenants: HashMap<PoolKey, Box<[Option<SeatKey>; Slot::COUNT]>>,
+    tenants: Tenants,
     jobs: JobTable,
     lines: HashMap<PoolKey, JobLine>,
     /// Shares for a nonce that another share has claimed, perhaps in another job of the same blob,
@@ -211,7 +215,7 @@ impl MinerSessions {
             registrar: None,
             seats: Slab::new(),
             last_generation: 0,
-            tenants: HashMap::new(),
+            tenants: Tenants::new(args.journal.for_lane(args.lane)),
             jobs: JobTable::default(),
             lines: HashMap::new(),
             contested: HashMap::new(),

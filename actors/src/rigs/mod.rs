@@ -10,7 +10,7 @@ mod records;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use zartrux_models::judge::{Case, JudgePolicy, ProofNoted, RigReport, Ruling};
+use zartrux_models::judge::{Case, JudgePolicy, ProofNoted, RigReport, Ruling, SuspicionChange};
 use zartrux_models::share::RigKey;
 
 use crate::supervision::{Faulted, Guard};
@@ -163,7 +163,8 @@ impl RigBoard {
         self.lock().is_quarantined(rig)
     }
 
-    /// Has the judge's core decide on a share.
+    /// Has the judge's core decide on a share; also tells whether the share has changed what is
+    /// suspected of its rig.
     ///
     /// # Errors
     /// The core failed at it; its memory began anew, with all rigs in quarantine that were.
@@ -172,9 +173,9 @@ impl RigBoard {
         guard: &Guard,
         policy: &JudgePolicy,
         case: &Case,
-    ) -> Result<Ruling, Faulted> {
+    ) -> Result<(Ruling, Option<SuspicionChange>), Faulted> {
         self.lock().step(guard, policy, Some(case.rig), |core| {
-            core.decide(policy, case)
+            core.decide_and_tell(policy, case)
         })
     }
 

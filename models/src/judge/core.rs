@@ -8,7 +8,7 @@ use super::budget::Budget;
 use super::quarantine::QuarantineChange;
 use super::rig_file::RigFile;
 use super::rig_files::RigFiles;
-use super::suspicion::{self, DOUBT};
+use super::suspicion::{self, DOUBT, SuspicionChange};
 use super::{
     BanRisk, Case, Decision, JudgePolicy, ProofNoted, RigRemembered, RigReport, Rule, Ruling,
     Unproved, Waited,
@@ -40,11 +40,21 @@ impl JudgeCore {
     /// further ones that are to prove first wait for their turn. So one never seen gets no more
     /// past its first bad proof than what times out by itself.
     pub fn decide(&mut self, policy: &JudgePolicy, case: &Case) -> Ruling {
+        self.decide_and_tell(policy, case).0
+    }
+
+    /// As [`Self::decide`]; also tells whether the share has changed what is suspected of its rig.
+    pub fn decide_and_tell(
+        &mut self,
+        policy: &JudgePolicy,
+        case: &Case,
+    ) -> (Ruling, Option<SuspicionChange>) {
         let threshold = suspicion::threshold(policy);
         let file = self.files.of(policy, case.rig, case.now);
-        if case.waited.is_none() {
-            file.share_came(case, threshold);
-        }
+        let change = match case.waited {
+            None => file.share_came(case, threshold),
+            Some(_) => None,
+        };
         let ruling = if file.quarantine.is_some() {
             rule_in_quarantine(policy, case)
         } else if case.provable {
@@ -57,7 +67,7 @@ impl JudgeCore {
             }
         };
         file.ruled(&ruling);
-        ruling
+        (ruling, change)
     }
 
     /// A proof came, in time or not; says whether its rig has entered or left quarantine by it.

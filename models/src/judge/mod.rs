@@ -27,3 +27,4 @@ pub use report::{
 pub use ruling::{
     AtProver, Case, Decision, JudgePolicy, ProofNoted, Rule, Ruling, Unproved, Waited,
 };
+pub use suspicion::SuspicionChange;
