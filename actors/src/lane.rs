@@ -42,6 +42,7 @@ use crate::pool_session::{
 };
 use crate::prover::Prover;
 use crate::share_ticket::{ExamineShare, ShareTicket};
+use crate::store::StoreLink;
 use crate::supervision::{Guard, HealthRegistry};
 
 pub use view::{LaneView, PoolView};
@@ -81,6 +82,8 @@ pub struct LaneArgs {
     pub judge: JudgePolicy,
     /// How many of the last shares are kept to be shown.
     pub shares_kept: usize,
+    /// Where shares that ended are kept for good; none: nowhere.
+    pub store: Option<StoreLink>,
     /// Who is connected under which names: the same for all lanes of a process.
     pub namesakes: Namesakes,
     /// Recomputes hashes; `None` with proving off.
@@ -273,6 +276,10 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         guard: judge_guard.clone(),
         clock,
     }));
+    let lane = u16::try_from(args.index).unwrap_or(u16::MAX);
+    if let Some(store) = &args.store {
+        store.join(lane, post!(sessions, sessions_guard));
+    }
     sessions_ctx.run(MinerSessions::new(SessionArgs {
         doors: args.doors,
         lane,
@@ -289,11 +296,13 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         credits: Credits::new(args.max_shares_in_flight),
         stats: Arc::clone(&view.stats),
         records: Arc::clone(&view.records),
+        store: args.store,
         namesakes: args.namesakes,
         guard: sessions_guard.clone(),
         clock,
         on_job,
         on_rig: name_keeper(&view),
+        remembered_rate: Arc::new(|_| None),
         journal: journal.clone(),
     }));
     planner_ctx.run(Planner::new(PlannerArgs {

@@ -126,6 +126,7 @@ pub(super) fn lane_args(
             models: FilterModels::default(),
             judge: judge_policy(settings, lanes),
             shares_kept: settings.monitor.shares_kept.div_ceil(lanes),
+            store: None,
             namesakes: namesakes.clone(),
             prover: prover.cloned(),
             health: health.clone(),

@@ -35,6 +35,7 @@ impl MinerSessions {
         let Some(mut line) = self.lines.remove(&pool) else {
             return;
         };
+        let memory = std::sync::Arc::clone(&self.remembered_rate);
         for (slot, key) in tenants {
             let Some(seat) = self.seat(key) else {
                 continue;
@@ -48,7 +49,7 @@ impl MinerSessions {
                 line = back;
                 continue;
             }
-            let difficulty = seat.ask(policy.as_ref(), &issued, now);
+            let difficulty = seat.ask(policy.as_ref(), &issued, now, &memory);
             seat.protocol.give(Assignment {
                 job: issued.key,
                 slot,

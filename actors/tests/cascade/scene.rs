@@ -229,6 +229,8 @@ fn ticket(credits: &Credits, number: u64, rig: RigKey) -> ShareTicket {
             generation: 1,
         },
         request: RequestId(1),
+        age_s: 0,
+        rate: 0.0,
     };
     let credit = credits.take().expect("a credit");
     ShareTicket::new(sender, share, Clock.now(), number, credit)
