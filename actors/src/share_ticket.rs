@@ -58,6 +58,10 @@ pub struct TicketFacts {
     pub share: Share,
     /// The result that its nonce is claimed with; the share's own may be corrected on the way.
     pub claimed: ResultHash,
+    /// Seconds since its connection's scan began: that of the newest job it was given.
+    pub age_s: u32,
+    /// The connection's hash rate as estimated before this share, per second; 0 if it is not.
+    pub rate: f32,
     /// When its line was read.
     pub received: Instant,
     /// The recomputed hash differed and took the place of the claimed result.
@@ -82,6 +86,10 @@ pub struct Sender {
     pub seat: SeatKey,
     /// What to echo in the reply.
     pub request: RequestId,
+    /// Seconds since the connection's scan began.
+    pub age_s: u32,
+    /// The connection's hash rate as estimated before the share, per second; 0 if it is not.
+    pub rate: f32,
 }
 
 /// What came of a share's proof.
@@ -163,6 +171,8 @@ impl ShareTicket {
                 seat: sender.seat,
                 request: sender.request,
                 claimed: share.result,
+                age_s: sender.age_s,
+                rate: sender.rate,
                 share,
                 received,
                 corrected: false,

@@ -94,6 +94,7 @@ impl Farm {
                 let names = format!("{user}/{rig}/{agent}");
                 list.lock().unwrap().push((key, names));
             }),
+            remembered_rate: Arc::new(|_| None),
         })
         .start();
         let job = UpstreamJob {

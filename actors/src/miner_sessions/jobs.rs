@@ -1,5 +1,7 @@
 //! New jobs, and their way to every miner.
 
+use std::sync::Arc;
+
 use zartrux_models::plan::{Lease, SeatKey};
 use zartrux_models::session::Assignment;
 use zartrux_models::stratum::JobLine;
@@ -28,6 +30,7 @@ impl MinerSessions {
         };
         let now = self.second();
         let policy = self.settings.vardiff;
+        let memory = Arc::clone(&self.remembered_rate);
         let tenants: Vec<(Slot, SeatKey)> = (0..=u8::MAX)
             .zip(places.iter())
             .filter_map(|(slot, tenant)| tenant.map(|key| (Slot(slot), key)))
@@ -51,7 +54,7 @@ impl MinerSessions {
                 line = back;
                 continue;
             }
-            let difficulty = seat.ask(policy.as_ref(), &issued, now);
+            let difficulty = seat.ask(policy.as_ref(), &issued, now, &memory);
             seat.protocol.give(Assignment {
                 job: issued.key,
                 slot,

@@ -1,12 +1,14 @@
 //! Leases as the planner gives them, and who sits where.
 
+use std::sync::Arc;
+
 use zartrux_models::plan::{Lease, SeatKey, Vardiff};
 use zartrux_models::session::Assignment;
 use zartrux_models::stratum::{push_error, push_login};
 use zartrux_models::work::{Difficulty, IssuedJob, PoolKey, Slot};
 
 use super::writing::Closed;
-use super::{LeaseGranted, MinerSessions, ReportLeases, Seat, TurnAway};
+use super::{LeaseGranted, MinerSessions, RateMemory, ReportLeases, Seat, TurnAway};
 use crate::planner::{LeasesHeld, SeatLeft};
 
 impl MinerSessions {
@@ -73,10 +75,11 @@ impl MinerSessions {
             // The job is gone again; the planner hears of it as we do and will grant anew.
             return;
         };
+        let memory = Arc::clone(&self.remembered_rate);
         let Some(seat) = self.seat(key) else {
             return;
         };
-        let difficulty = seat.ask(policy.as_ref(), &issued, now);
+        let difficulty = seat.ask(policy.as_ref(), &issued, now, &memory);
         let login = seat.protocol.give(Assignment {
             job: issued.key,
             slot: lease.slot,
@@ -134,13 +137,21 @@ impl Seat {
         policy: Option<&zartrux_models::plan::VardiffPolicy>,
         issued: &IssuedJob,
         now: super::seat::Second,
+        memory: &RateMemory,
     ) -> Difficulty {
         let upstream = issued.job.target.difficulty();
         let asked = match (policy, self.difficulty) {
             (None, _) => upstream,
             (Some(policy), None) => {
-                let first = policy.start(upstream);
-                self.vardiff = Some(Vardiff::new(policy, first));
+                let rig = self.identity.as_deref().map(|rig| rig.standing.key);
+                let (vardiff, first) = match rig.and_then(|rig| memory(rig)) {
+                    Some(rate) => Vardiff::resumed(policy, rate, upstream),
+                    None => {
+                        let first = policy.start(upstream);
+                        (Vardiff::new(policy, first), first)
+                    }
+                };
+                self.vardiff = Some(vardiff);
                 self.vardiff_at = now;
                 first
             }

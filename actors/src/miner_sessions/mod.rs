@@ -93,6 +93,10 @@ pub type JobListener = Arc<dyn Fn(&UpstreamJob) + Send + Sync>;
 /// id and its agent, as it logged in. Hostile bytes: to be shown escaped, never trusted.
 pub type RigListener = Arc<dyn Fn(RigKey, &str, &str, &str) + Send + Sync>;
 
+/// The hash rate that is remembered of a rig, per second: asked once, before a connection's first
+/// job.
+pub type RateMemory = Arc<dyn Fn(RigKey) -> Option<f64> + Send + Sync>;
+
 /// Everything the miner sessions are built from.
 pub struct SessionArgs {
     /// Where miners come in.
@@ -119,6 +123,8 @@ pub struct SessionArgs {
     pub on_job: JobListener,
     /// Hears of each rig that mines.
     pub on_rig: RigListener,
+    /// How fast rigs were before.
+    pub remembered_rate: RateMemory,
 }
 
 /// The actor.
@@ -137,7 +143,10 @@ pub struct MinerSessions {
     clock: Clock,
     on_job: JobListener,
     on_rig: RigListener,
+    remembered_rate: RateMemory,
     started: Instant,
+    /// The wall clock at that moment, in milliseconds since 1970.
+    started_unix_ms: u64,
     registrar: Option<Registrar>,
     seats: Slab<Seat>,
     last_generation: u32,
@@ -196,6 +205,7 @@ impl MinerSessions {
                 unsent: settings.unsent_limit,
             },
             started: args.clock.now(),
+            started_unix_ms: args.clock.unix_millis(),
             doors: args.doors,
             lane: args.lane,
             last_share: 0,
@@ -208,6 +218,7 @@ impl MinerSessions {
             clock: args.clock,
             on_job: args.on_job,
             on_rig: args.on_rig,
+            remembered_rate: args.remembered_rate,
             registrar: None,
             seats: Slab::new(),
             last_generation: 0,
@@ -232,6 +243,14 @@ impl MinerSessions {
     fn second(&self) -> Second {
         let since = self.clock.now().duration_since(self.started);
         Second::try_from(since.as_secs()).unwrap_or(Second::MAX)
+    }
+
+    /// A time as the filters are told it: by the wall clock when the lane started, and by the
+    /// monotonic one from there on. So it goes on over restarts, and never goes back within a run.
+    fn at_ms(&self, now: Instant) -> u64 {
+        let since = now.saturating_duration_since(self.started).as_millis();
+        let since = u64::try_from(since).unwrap_or(u64::MAX);
+        self.started_unix_ms.saturating_add(since)
     }
 
     fn seat(&mut self, key: SeatKey) -> Option<&mut Seat> {

@@ -199,6 +199,8 @@ mod tests {
             after_gap: false,
             seat,
             request: RequestId(1),
+            age_s: 0,
+            rate: 0.0,
         };
         ShareTicket::new(sender, share, Clock.now(), 0, credit)
     }

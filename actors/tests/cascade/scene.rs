@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zartrux_actors::clock::Clock;
-use zartrux_actors::filters::{Cascade, Factory, ModelReplaced, StageSettings};
+use zartrux_actors::filters::{Cascade, Factory, ModelReplaced, StageSettings, StatePosts};
 use zartrux_actors::messaging::{Credits, Post};
 use zartrux_actors::share_ticket::{ExamineShare, Sender, ShareTicket};
 use zartrux_actors::supervision::{ActorHealth, HealthRegistry};
@@ -75,6 +75,8 @@ pub(crate) struct Scene {
     pub(crate) credits: Credits,
     /// To the third stage.
     pub(crate) pattern: Post<ModelReplaced<Scripted<2>>>,
+    /// To what all remember.
+    pub(crate) states: StatePosts,
     sent: u64,
 }
 
@@ -120,6 +122,7 @@ impl Scene {
         let pattern = cascade.put_before::<Scripted<2>>(pattern);
         let _ = cascade.put_before::<Scripted<1>>(Arc::new(move || Scripted(divergence.clone())));
         let _ = cascade.put_before::<Scripted<0>>(Arc::new(move || Scripted(entropy.clone())));
+        let states = cascade.state_posts();
         let (first, alive) = cascade.finish();
         assert_eq!(alive.len(), 6);
         assert!(alive.iter().all(|alive| alive()));
@@ -129,6 +132,7 @@ impl Scene {
             health,
             credits: Credits::new(10_000),
             pattern,
+            states,
             sent: 0,
         }
     }
@@ -218,6 +222,8 @@ fn ticket(credits: &Credits, number: u64, rig: RigKey) -> ShareTicket {
             generation: 1,
         },
         request: RequestId(1),
+        age_s: 0,
+        rate: 0.0,
     };
     let credit = credits.take().expect("a credit");
     ShareTicket::new(sender, share, Clock.now(), number, credit)

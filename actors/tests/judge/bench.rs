@@ -215,6 +215,8 @@ impl Bench {
                 generation: 1,
             },
             request: RequestId(1),
+            age_s: 0,
+            rate: 0.0,
         };
         let credit = self.credits.take().unwrap();
         ShareTicket::new(sender, share, Clock.now(), 0, credit)
