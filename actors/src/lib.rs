@@ -11,6 +11,7 @@
 //! - [`counters`]: what became of every share; [`auditor`]: whether the sums fit
 
 pub mod auditor;
+mod changed;
 pub mod clock;
 pub mod counters;
 pub mod filters;

@@ -87,6 +87,7 @@ impl Farm {
             credits: Credits::new(100),
             stats: Arc::new(LaneStats::default()),
             records: Arc::new(ShareRecords::new(0)),
+            store: None,
             namesakes: namesakes.clone(),
             guard: Guard::new(health, Clock),
             clock: Clock,

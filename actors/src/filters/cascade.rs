@@ -8,6 +8,7 @@ use zartrux_models::filter::Stage;
 
 use super::messages::{Factory, ModelReplaced};
 use super::stage::{FilterStage, StageArgs, StageFilter, StageSettings};
+use super::state_posts::{StagePost, StatePosts};
 use crate::clock::Clock;
 use crate::journal::Journal;
 use crate::messaging::Post;
@@ -28,6 +29,7 @@ pub struct Cascade {
     clock: Clock,
     first: Post<ExamineShare>,
     alive: Vec<Alive>,
+    states: Vec<StagePost>,
 }
 
 impl fmt::Debug for Cascade {
@@ -58,6 +60,7 @@ impl Cascade {
             clock,
             first: judge,
             alive: Vec::new(),
+            states: Vec::new(),
         }
     }
 
@@ -78,7 +81,18 @@ impl Cascade {
         let address = stage.start();
         self.first = Post::to_actor(address.clone().recipient(), Arc::clone(&health));
         self.alive.push(alive(address.clone()));
+        self.states.push(StagePost {
+            stage: F::STAGE,
+            collect: Post::to_actor(address.clone().recipient(), Arc::clone(&health)),
+            restore: Post::to_actor(address.clone().recipient(), Arc::clone(&health)),
+        });
         Post::to_actor(address.recipient(), health)
+    }
+
+    /// The way to what the stages that are there remember.
+    #[must_use]
+    pub fn state_posts(&self) -> StatePosts {
+        StatePosts(self.states.clone())
     }
 
     /// Where shares go in, and whether all stages are there.

@@ -67,15 +67,15 @@ impl<F> fmt::Debug for StageArgs<F> {
 /// wipe out the evidence of all.
 pub struct FilterStage<F: StageFilter> {
     factory: Factory<F>,
-    core: Option<F>,
-    rigs: RigStates<F::Rig>,
+    pub(super) core: Option<F>,
+    pub(super) rigs: RigStates<F::Rig>,
     bypass: Bypass,
     /// Times that it said something that is no number.
     unsound: u64,
     next: Post<ExamineShare>,
     journal: Journal,
-    guard: Guard,
-    clock: Clock,
+    pub(super) guard: Guard,
+    pub(super) clock: Clock,
 }
 
 impl<F: StageFilter> fmt::Debug for FilterStage<F> {
@@ -116,7 +116,7 @@ impl<F: StageFilter> FilterStage<F> {
         stage
     }
 
-    fn build(&mut self) -> Result<(), Faulted> {
+    pub(super) fn build(&mut self) -> Result<(), Faulted> {
         let factory = Arc::clone(&self.factory);
         let built = self.guard.build(&mut self.core, || factory());
         self.show_state();
@@ -155,7 +155,11 @@ impl<F: StageFilter> FilterStage<F> {
             return (Evidence::Unavailable, now);
         }
         match known {
-            Some(known) => known.becomes(state, epoch.second(now)),
+            Some(known) => {
+                if known.becomes(state, epoch.second(now)) {
+                    self.rigs.note_changed(rig);
+                }
+            }
             None => self.rigs.insert(rig, state, now),
         }
         if !self.bypass.is_working()

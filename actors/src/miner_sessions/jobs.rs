@@ -1,5 +1,7 @@
 //! New jobs, and their way to every miner.
 
+use std::sync::Arc;
+
 use zartrux_models::plan::Lease;
 use zartrux_models::session::Assignment;
 use zartrux_models::stratum::JobLine;
@@ -35,7 +37,7 @@ impl MinerSessions {
         let Some(mut line) = self.lines.remove(&pool) else {
             return;
         };
-        let memory = std::sync::Arc::clone(&self.remembered_rate);
+        let memory = Arc::clone(&self.remembered_rate);
         for (slot, key) in tenants {
             let Some(seat) = self.seat(key) else {
                 continue;

@@ -2,6 +2,7 @@
 //! asking an actor.
 
 mod counts;
+mod kept;
 mod memory;
 mod names;
 mod record;
@@ -16,6 +17,7 @@ use zartrux_models::share::RigKey;
 use crate::supervision::{Faulted, Guard};
 
 pub use counts::JudgeCounts;
+pub use kept::ChangedRig;
 pub use memory::Turn;
 pub use names::RigNames;
 pub use record::{
@@ -191,9 +193,9 @@ impl RigBoard {
 
     pub(crate) fn note_unproved(&self, guard: &Guard, policy: &JudgePolicy, rig: RigKey) {
         // Losing this step to a fault costs a note, not the share.
-        let _ = self
-            .lock()
-            .step(guard, policy, None, |core| core.note_unproved(rig));
+        let mut memory = self.lock();
+        let _ = memory.step(guard, policy, None, |core| core.note_unproved(rig));
+        memory.mark_changed(rig);
     }
 
     pub(crate) fn forget_idle(&self, guard: &Guard, policy: &JudgePolicy, now: Instant) {

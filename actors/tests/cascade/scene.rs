@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zartrux_actors::clock::Clock;
-use zartrux_actors::filters::{Cascade, Factory, ModelReplaced, StageSettings};
+use zartrux_actors::filters::{Cascade, Factory, ModelReplaced, StageSettings, StatePosts};
 use zartrux_actors::journal::{Journal, JournalNoted};
 use zartrux_actors::messaging::{Credits, Post};
 use zartrux_actors::share_ticket::{ExamineShare, Sender, ShareTicket};
@@ -81,6 +81,8 @@ pub(crate) struct Scene {
     /// To the third stage.
     pub(crate) pattern: Post<ModelReplaced<Scripted<2>>>,
     pub(crate) noted: Noted,
+    /// To what all remember.
+    pub(crate) states: StatePosts,
     sent: u64,
 }
 
@@ -130,6 +132,7 @@ impl Scene {
         let pattern = cascade.put_before::<Scripted<2>>(pattern);
         let _ = cascade.put_before::<Scripted<1>>(Arc::new(move || Scripted(divergence.clone())));
         let _ = cascade.put_before::<Scripted<0>>(Arc::new(move || Scripted(entropy.clone())));
+        let states = cascade.state_posts();
         let (first, alive) = cascade.finish();
         assert_eq!(alive.len(), 6);
         assert!(alive.iter().all(|alive| alive()));
@@ -140,6 +143,7 @@ impl Scene {
             credits: Credits::new(10_000),
             pattern,
             noted,
+            states,
             sent: 0,
         }
     }

@@ -136,6 +136,8 @@ impl Lane {
             credits: Credits::new(1_000),
             stats: Arc::new(LaneStats::default()),
             records: Arc::new(ShareRecords::new(0)),
+            store: None,
+            remembered_rate: Arc::new(|_| None),
             namesakes: Namesakes::default(),
             guard: Guard::new(Arc::clone(&sessions_health), Clock),
             clock: Clock,
