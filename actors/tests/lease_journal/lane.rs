@@ -278,8 +278,11 @@ impl Lane {
         self.to_planner(replaced);
     }
 
-    pub(crate) fn nearly_used_up(&self, seat: SeatKey, lease: Lease) {
-        self.to_planner(LeaseNearlyUsedUp { seat, lease });
+    /// Waits for the planner: a job that overtook the renewal would reach the slot's former miner
+    /// and its next one.
+    pub(crate) async fn nearly_used_up(&self, seat: SeatKey, lease: Lease) {
+        let used_up = LeaseNearlyUsedUp { seat, lease };
+        self.planner.send(used_up).await.unwrap();
     }
 
     fn to_sessions<M>(&self, message: M)

@@ -56,7 +56,7 @@ async fn step(lane: &mut Lane, random: &mut StdRng) {
             let held = lane.check().await;
             for _ in 0..10.min(held.len()) {
                 let (seat, lease) = held[random.gen_range(0..held.len())];
-                lane.nearly_used_up(seat, lease);
+                lane.nearly_used_up(seat, lease).await;
             }
         }
         85..90 => {
@@ -91,6 +91,7 @@ fn with_job(lane: &Lane) -> usize {
 async fn everybody_mines(lane: &mut Lane) {
     while with_job(lane) < lane.miners.len() || lane.check().await.len() < lane.miners.len() {
         all_up(lane);
+        lane.while_happening(Duration::from_millis(20)).await;
         let pools: Vec<PoolKey> = lane.pools.keys().copied().collect();
         for pool in pools {
             lane.job(pool, true);
