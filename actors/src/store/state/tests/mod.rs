@@ -78,12 +78,14 @@ fn shares() -> impl Strategy<Value = Vec<ShareEntry>> {
     })
 }
 
+type History = Vec<(u64, Cell)>;
+
 /// Everything that is known, to be compared.
 #[derive(Debug, PartialEq)]
 struct Known {
     rigs: Vec<RigEntry>,
     others: Option<RigEntry>,
-    histories: BTreeMap<(Option<RigKey>, &'static str), Vec<(u64, Cell)>>,
+    histories: BTreeMap<(Option<RigKey>, &'static str), History>,
     rolled_up: u64,
 }
 
