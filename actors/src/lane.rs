@@ -27,9 +27,7 @@ use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::work::{Algorithm, PoolKey, UpstreamJob};
 
 use crate::clock::Clock;
-use crate::filters::{
-    Alive, Cascade, FilterModels, ModelPosts, StageSettings, StatePosts, StatesCollected, alive,
-};
+use crate::filters::{Alive, Cascade, FilterModels, ModelPosts, StageSettings, StatePosts, alive};
 use crate::journal::Journal;
 use crate::judge::{Judge, JudgeArgs};
 use crate::messaging::{Credits, Post};
@@ -46,6 +44,7 @@ use crate::pool_session::{
 use crate::prover::Prover;
 use crate::share_ticket::{ExamineShare, ShareTicket};
 use crate::store::StoreLink;
+use crate::store::registry::{LaneMemory, RegistryLink};
 use crate::supervision::{Guard, HealthRegistry};
 
 pub use remembered::Remembered;
@@ -88,6 +87,8 @@ pub struct LaneArgs {
     pub shares_kept: usize,
     /// Where shares that ended are kept for good; none: nowhere.
     pub store: Option<StoreLink>,
+    /// Hears of each rig that begins to mine.
+    pub registry: Option<RegistryLink>,
     /// Who is connected under which names: the same for all lanes of a process.
     pub namesakes: Namesakes,
     /// What is remembered from an earlier run of the process.
@@ -173,10 +174,13 @@ impl Lane {
         }
     }
 
-    /// Asks each filter for up to `most` rigs of which it has learnt something since it was last
-    /// asked. Each answers by itself.
-    pub fn collect_filter_states(&self, most: usize, reply: &Post<StatesCollected>) {
-        self.posts.states.collect(most, reply);
+    /// What its judge and its filters remember of rigs, to be written down.
+    #[must_use]
+    pub fn memory(&self) -> LaneMemory {
+        LaneMemory {
+            judge: Arc::clone(&self.view),
+            filters: self.posts.states.clone(),
+        }
     }
 
     /// Takes no more connections.
@@ -318,7 +322,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         guard: sessions_guard.clone(),
         clock,
         on_job,
-        on_rig: name_keeper(&view),
+        on_rig: name_keeper(&view, args.registry),
         remembered_rate: args.remembered.rate,
         journal: journal.clone(),
     }));
@@ -454,9 +458,14 @@ fn seed_preparer(prover: Option<Prover<ShareTicket>>) -> Arc<dyn Fn(&UpstreamJob
 }
 
 /// Keeps how rigs call themselves.
-fn name_keeper(view: &Arc<LaneView>) -> RigListener {
+fn name_keeper(view: &Arc<LaneView>, registry: Option<RegistryLink>) -> RigListener {
     let rigs = Arc::clone(&view.rigs);
-    Arc::new(move |rig, user, rig_id, agent| rigs.note_names(rig, user, rig_id, agent))
+    Arc::new(move |rig, user, rig_id, agent| {
+        rigs.note_names(rig, user, rig_id, agent);
+        if let Some(registry) = &registry {
+            registry.introduced(rig, user, rig_id, agent);
+        }
+    })
 }
 
 /// Shows that the lane's thread turns and that its actors are there.

@@ -127,6 +127,7 @@ pub(super) fn lane_args(
             judge: judge_policy(settings, lanes),
             shares_kept: settings.monitor.shares_kept.div_ceil(lanes),
             store: None,
+            registry: None,
             namesakes: namesakes.clone(),
             remembered: Remembered::default(),
             prover: prover.cloned(),

@@ -57,11 +57,13 @@ fn start(
 ) -> Result<(Started, Option<actix_web::dev::ServerHandle>)> {
     let mut running = None;
     if let Some(store) = store {
-        let (store, ways) = store.launch(Vec::new(), view.health(), view.clock());
+        let (store, ways, remembered) = store.launch(view.health(), view.clock());
         running = Some(store);
         for (lane, args) in (0..).zip(&mut args) {
             args.store = Some(ways.link.clone());
             args.journal = ways.journal.for_lane(lane);
+            args.remembered = remembered.clone();
+            args.registry = Some(ways.registry.clone());
         }
         view.set_store(ways);
     }
@@ -69,6 +71,10 @@ fn start(
         .into_iter()
         .map(Lane::launch)
         .collect::<Result<Vec<_>, _>>()?;
+    if let Some(ways) = view.store() {
+        ways.registry
+            .lanes_up(lanes.iter().map(Lane::memory).collect());
+    }
     view.set_lanes(lanes.iter().map(|lane| Arc::clone(lane.view())).collect());
     view.start_auditor();
     let Some(listen) = listen else {

@@ -10,18 +10,20 @@ use std::time::Duration;
 use actix::{Actor as _, Arbiter};
 use anyhow::{Context as _, Result, bail};
 use zartrux_actors::clock::Clock;
+use zartrux_actors::filters::StatesCollected;
 use zartrux_actors::journal::Journal;
+use zartrux_actors::lane::Remembered;
 use zartrux_actors::messaging::Post;
 use zartrux_actors::miner_sessions::rig_key_of;
 use zartrux_actors::store::ledger::{Ledger, LedgerReader, Retention};
 use zartrux_actors::store::registry::{
-    CloseRegistry, CollectStandings, Expectation, RateBook, Registry, RegistryArgs, RegistryLink,
-    catch_up,
+    CloseRegistry, Expectation, RateBook, Registry, RegistryArgs, RegistryLink, catch_up,
 };
 use zartrux_actors::store::state::{StateBook, StateBounds, StateError};
 use zartrux_actors::store::{CloseStore, Provenance, Store, StoreArgs, StoreLink, StoreStatus};
 use zartrux_actors::supervision::{Guard, HealthRegistry};
 use zartrux_config::{Ack, Expect, Settings};
+use zartrux_models::filter::Stage;
 use zartrux_models::ledger::{PresencePolicy, RigEntry};
 
 /// Folders of the store below the data folder.
@@ -96,6 +98,7 @@ pub(super) struct OpenStore {
     provenance: Provenance,
     status: Arc<StoreStatus>,
     rates: Arc<RateBook>,
+    remembered: Remembered,
     behind: Arc<AtomicBool>,
 }
 
@@ -149,7 +152,7 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
     );
     catch_up(&mut book, &reader)?;
     let rates = Arc::new(RateBook::new(bounds.max_rigs));
-    each_rig(&book, |rig| rates.note(rig.key, rig.rate))?;
+    let remembered = remember(&book, &rates)?;
     Ok(Some(OpenStore {
         folders,
         ledger,
@@ -168,8 +171,34 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
         },
         status,
         rates,
+        remembered,
         behind: Arc::default(),
     }))
+}
+
+/// What lanes begin with from an earlier run.
+fn remember(book: &StateBook, rates: &Arc<RateBook>) -> Result<Remembered, StateError> {
+    let mut judge = Vec::new();
+    let mut filters = Stage::ALL.map(|stage| StatesCollected {
+        stage,
+        states: Vec::new(),
+    });
+    each_rig(book, |rig| {
+        rates.note(rig.key, rig.rate);
+        if let Some(standing) = &rig.standing {
+            judge.push((rig.key, standing.as_slice().into()));
+        }
+        for (collected, state) in filters.iter_mut().zip(&rig.filters) {
+            let state = state.as_ref().map(|state| (rig.key, state.clone()));
+            collected.states.extend(state);
+        }
+    })?;
+    let rates = Arc::clone(rates);
+    Ok(Remembered {
+        rate: Arc::new(move |rig| rates.of(rig)),
+        judge,
+        filters: filters.into(),
+    })
 }
 
 /// Tells of every rig that the registry knows.
@@ -241,13 +270,12 @@ impl OpenStore {
     /// Events of the journal that may wait for the store.
     const JOURNAL: usize = 65_536;
 
-    /// Starts the actors. Must be called within the actor system; `standings` asks each lane.
+    /// Starts the actors. Must be called within the actor system.
     pub(super) fn launch(
         self,
-        standings: Vec<CollectStandings>,
         health: &HealthRegistry,
         clock: Clock,
-    ) -> (RunningStore, StoreWays) {
+    ) -> (RunningStore, StoreWays, Remembered) {
         let store_guard = Guard::new(health.register("store".to_owned(), "store"), clock);
         let registry_guard = Guard::new(health.register("registry".to_owned(), "registry"), clock);
         let reader = self.ledger.as_ref().map_or_else(
@@ -289,7 +317,6 @@ impl OpenStore {
             behind: Arc::clone(&self.behind),
             rates: Arc::clone(&self.rates),
             expectation: self.settings.expectation,
-            standings,
             journal: journal.clone(),
             guard: registry_guard.clone(),
             clock,
@@ -298,6 +325,7 @@ impl OpenStore {
         let registry =
             Registry::start_in_arbiter(&arbiters[1].handle(), move |_| Registry::new(args, book));
         let registry_link = RegistryLink::new(
+            post!(registry, registry_guard),
             post!(registry, registry_guard),
             post!(registry, registry_guard),
             post!(registry, registry_guard),
@@ -324,7 +352,7 @@ impl OpenStore {
             journal,
             rates: self.rates,
         };
-        (running, ways)
+        (running, ways, self.remembered)
     }
 }
 

@@ -114,6 +114,7 @@ proptest! {
         let algorithms: Vec<&str> = algorithms.iter().map(String::as_str).collect();
         rig.name(Names::new(&names[0], &names[1], &names[2]), &algorithms);
         rig.quarantined = standing.is_some();
+        rig.filters[3] = standing.clone().map(Vec::into_boxed_slice);
         rig.standing = standing;
         for entry in &entries {
             rig.apply(entry);

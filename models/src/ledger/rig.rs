@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::filter::Stage;
 use crate::share::RigKey;
 use crate::work::Difficulty;
 
@@ -70,6 +71,8 @@ pub struct RigEntry {
     pub quarantined: bool,
     /// What its judge remembers of it, in the judge's own layout.
     pub standing: Option<Vec<u8>>,
+    /// What each filter remembers of it, in the filter's own layout, in the order of the cascade.
+    pub filters: [Option<Box<[u8]>>; Stage::ALL.len()],
 }
 
 impl RigEntry {
@@ -81,6 +84,9 @@ impl RigEntry {
 
     /// Longest `standing` that is kept, bytes.
     pub const STANDING_MAX: usize = 4_096;
+
+    /// Longest state of a filter that is kept, bytes.
+    pub const FILTER_MAX: usize = 512;
 
     /// A rig without a share for longer was not at work in between, ms.
     pub const PAUSE_MS: u64 = 600_000;
@@ -102,6 +108,7 @@ impl RigEntry {
             lifetime: Cell::default(),
             quarantined: false,
             standing: None,
+            filters: [const { None }; Stage::ALL.len()],
         }
     }
 
@@ -165,6 +172,7 @@ impl RigEntry {
             odometer: self.odometer,
             quarantined: self.quarantined,
             standing: self.standing.as_deref(),
+            filters: self.filters.each_ref().map(Option::as_deref),
         };
         Frame::wrap(Kind::Rig, SCHEMA, |out| {
             wire::append(out, &layout);
@@ -195,6 +203,7 @@ impl RigEntry {
             lifetime,
             quarantined: layout.quarantined,
             standing: layout.standing.map(<[u8]>::to_vec),
+            filters: layout.filters.map(|state| state.map(Box::from)),
         })
     }
 }
@@ -218,6 +227,8 @@ struct Layout<'a> {
     quarantined: bool,
     #[serde(borrow)]
     standing: Option<&'a [u8]>,
+    #[serde(borrow)]
+    filters: [Option<&'a [u8]>; Stage::ALL.len()],
 }
 
 fn cut(text: &str) -> &str {

@@ -8,7 +8,7 @@ use zartrux_models::ledger::ShareEntry;
 use zartrux_models::share::RigKey;
 
 use super::State;
-use super::messages::{Question, RigIntroduced, SharesCommitted};
+use super::messages::{LaneMemory, LanesUp, Question, RigIntroduced, SharesCommitted};
 use crate::messaging::{Credits, Post};
 use crate::rigs::RigNames;
 
@@ -17,6 +17,7 @@ use crate::rigs::RigNames;
 pub struct RegistryLink {
     committed: Post<SharesCommitted>,
     introduced: Post<RigIntroduced>,
+    lanes: Post<LanesUp>,
     question: Post<Question>,
     batches: Credits,
     introductions: Credits,
@@ -34,22 +35,29 @@ impl RegistryLink {
     /// Introductions that may wait for it; what is beyond is not noted.
     const INTRODUCTIONS: usize = 4096;
 
-    /// A way that ends in three posts.
+    /// A way that ends in these posts.
     #[must_use]
     pub fn new(
         committed: Post<SharesCommitted>,
         introduced: Post<RigIntroduced>,
+        lanes: Post<LanesUp>,
         question: Post<Question>,
         behind: Arc<AtomicBool>,
     ) -> Self {
         Self {
             committed,
             introduced,
+            lanes,
             question,
             batches: Credits::new(Self::BATCHES),
             introductions: Credits::new(Self::INTRODUCTIONS),
             behind,
         }
+    }
+
+    /// The lanes are there.
+    pub fn lanes_up(&self, lanes: Vec<LaneMemory>) {
+        self.lanes.send(LanesUp(lanes));
     }
 
     /// Shares are in the ledger.

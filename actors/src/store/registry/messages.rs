@@ -9,6 +9,8 @@ use zartrux_models::ledger::ShareEntry;
 use zartrux_models::share::RigKey;
 
 use super::State;
+use crate::filters::StatePosts;
+use crate::lane::LaneView;
 use crate::messaging::Credit;
 use crate::rigs::RigNames;
 
@@ -32,6 +34,26 @@ pub struct RigIntroduced {
     pub names: Arc<RigNames>,
     /// Bounds what the registry has not taken yet.
     pub credit: Credit,
+}
+
+/// The lanes are there: what their judges and filters learn of rigs is to be written down.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct LanesUp(pub Vec<LaneMemory>);
+
+impl fmt::Debug for LanesUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LanesUp({})", self.0.len())
+    }
+}
+
+/// What a lane's judge and filters remember of rigs.
+#[derive(Debug, Clone)]
+pub struct LaneMemory {
+    /// The judge's.
+    pub judge: Arc<LaneView>,
+    /// The filters'.
+    pub filters: StatePosts,
 }
 
 /// A question to the state, asked on the registry's thread.

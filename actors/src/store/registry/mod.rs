@@ -22,11 +22,15 @@ use zartrux_models::share::RigKey;
 use super::ledger::{LedgerReader, Reading};
 use super::state::{StateBook, StateBounds, StateError};
 use crate::clock::Clock;
+use crate::filters::StatesCollected;
 use crate::journal::Journal;
+use crate::messaging::Post;
+use crate::rig_map::RigMap;
+use crate::rigs::ChangedRig;
 use crate::supervision::{ActorState, Backoff, Guard};
 
 pub use link::{NoAnswer, RegistryLink};
-pub use messages::{CloseRegistry, Question, RigIntroduced, SharesCommitted};
+pub use messages::{CloseRegistry, LaneMemory, LanesUp, Question, RigIntroduced, SharesCommitted};
 pub use rates::RateBook;
 pub use watch::Expectation;
 
@@ -40,12 +44,6 @@ pub struct State {
     /// Which rigs should be there.
     pub expectation: Arc<Expectation>,
 }
-
-/// What a judge remembers of rigs since it was last asked: rig, its own bytes, in quarantine or not.
-pub type Standings = Vec<(RigKey, Box<[u8]>, bool)>;
-
-/// Asks a lane for what has changed of its judge's memory, at most so many rigs.
-pub type CollectStandings = Box<dyn Fn(usize) -> Standings + Send>;
 
 /// Everything the registry is built from.
 pub struct RegistryArgs {
@@ -61,8 +59,6 @@ pub struct RegistryArgs {
     pub rates: Arc<RateBook>,
     /// Which rigs should be there.
     pub expectation: Expectation,
-    /// Of each lane.
-    pub standings: Vec<CollectStandings>,
     /// Where alerts are noted.
     pub journal: Journal,
     /// Runs the state's steps.
@@ -84,6 +80,9 @@ pub struct Registry {
     args: RegistryArgs,
     expectation: Arc<Expectation>,
     state: Option<State>,
+    lanes: Vec<LaneMemory>,
+    /// Rigs in quarantine, by the lane whose judge put them there since the process began.
+    convicted: RigMap<usize>,
     watch: Watch,
     backoff: Backoff,
 }
@@ -107,6 +106,10 @@ impl Registry {
     const KEYS: usize = 2048;
     /// Rigs whose standing is taken from a lane at a time.
     const STANDINGS: usize = 1024;
+    /// How often the filters are asked for what they have learnt.
+    const FILTERS: Duration = Duration::from_secs(15);
+    /// Rigs of which a filter tells at a time.
+    const STATES: usize = 2048;
 
     /// Builds the actor around a state that is open already.
     #[must_use]
@@ -119,6 +122,8 @@ impl Registry {
             }),
             args,
             expectation,
+            lanes: Vec::new(),
+            convicted: RigMap::default(),
             watch: Watch::default(),
             backoff: Backoff::between(Duration::from_millis(250), Duration::from_secs(30)),
         }
@@ -208,21 +213,61 @@ impl Registry {
         self.checkpoint(ctx);
     }
 
+    /// Takes what the judges have learnt.
     fn collect_standings(&mut self, ctx: &mut Context<Self>) {
-        for lane in 0..self.args.standings.len() {
+        for lane in 0..self.lanes.len() {
             loop {
-                let some = (self.args.standings[lane])(Self::STANDINGS);
-                let count = some.len();
+                let (now, unix_ms) = (self.args.clock.now(), self.args.clock.unix_millis());
+                let board = self.lanes[lane].judge.rigs();
+                // A judge that is stuck is asked again the next time.
+                let mut changed = board
+                    .changed_since_last(Self::STANDINGS, now, unix_ms)
+                    .unwrap_or_default();
+                let was_last = changed.len() < Self::STANDINGS;
+                changed.retain(|rig| self.is_for_lane(lane, rig.rig, rig.quarantined));
                 self.step(ctx, |book| {
-                    for (rig, bytes, quarantined) in some {
-                        book.note_standing(rig, Some(bytes.into_vec()), quarantined)?;
+                    for ChangedRig {
+                        rig,
+                        bytes,
+                        quarantined,
+                    } in changed
+                    {
+                        book.note_standing(rig, Some(bytes.into()), quarantined)?;
                     }
                     Ok(())
                 });
-                if count < Self::STANDINGS || self.state.is_none() {
+                if was_last || self.state.is_none() {
                     break;
                 }
             }
+        }
+    }
+
+    /// Whether what a lane's judge says of a rig stands: quarantine in one lane is not undone by
+    /// what another has seen of it.
+    fn is_for_lane(&mut self, lane: usize, rig: RigKey, quarantined: bool) -> bool {
+        if quarantined {
+            self.convicted.insert(rig, lane);
+            return true;
+        }
+        match self.convicted.get(&rig) {
+            Some(by) if *by != lane => false,
+            Some(_) => {
+                self.convicted.remove(&rig);
+                true
+            }
+            None => true,
+        }
+    }
+
+    /// Asks the filters for what they have learnt; each answers by itself.
+    fn ask_filters(&self, ctx: &Context<Self>) {
+        let reply = Post::to_actor(
+            ctx.address().recipient(),
+            Arc::clone(self.args.guard.health()),
+        );
+        for lane in &self.lanes {
+            lane.filters.collect(Self::STATES, &reply);
         }
     }
 
@@ -312,6 +357,7 @@ impl Actor for Registry {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_interval(Self::CHECKPOINT, Self::on_checkpoint);
         ctx.run_interval(Self::LOOK, Self::on_look);
+        ctx.run_interval(Self::FILTERS, |this, ctx| this.ask_filters(ctx));
     }
 }
 
@@ -333,6 +379,33 @@ impl Handler<RigIntroduced> for Registry {
         let RigIntroduced { rig, names, .. } = introduced;
         let wants = self.step(ctx, |book| {
             book.note_names(rig, &names, &[], now_ms)?;
+            Ok(book.wants_checkpoint())
+        });
+        if wants == Some(true) {
+            self.checkpoint(ctx);
+        }
+    }
+}
+
+impl Handler<LanesUp> for Registry {
+    type Result = ();
+
+    fn handle(&mut self, LanesUp(lanes): LanesUp, _: &mut Self::Context) {
+        self.args.guard.health().dequeued();
+        self.lanes = lanes;
+    }
+}
+
+impl Handler<StatesCollected> for Registry {
+    type Result = ();
+
+    fn handle(&mut self, collected: StatesCollected, ctx: &mut Self::Context) {
+        self.args.guard.health().dequeued();
+        let StatesCollected { stage, states } = collected;
+        let wants = self.step(ctx, |book| {
+            for (rig, state) in states {
+                book.note_filter_state(rig, stage, state)?;
+            }
             Ok(book.wants_checkpoint())
         });
         if wants == Some(true) {

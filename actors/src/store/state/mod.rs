@@ -29,6 +29,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use zartrux_models::filter::Stage;
 use zartrux_models::ledger::{Cell, Level, Names, Owner, RigEntry, ShareEntry, UpstreamId};
 use zartrux_models::share::{RefusalReason, RigKey};
 
@@ -209,6 +210,24 @@ impl StateBook {
             rig.standing = standing;
             rig.quarantined = quarantined;
         })?;
+        Ok(true)
+    }
+
+    /// Notes what a filter remembers of a rig. Returns whether it is kept: not of a rig that is not
+    /// in the registry, nor more than [`RigEntry::FILTER_MAX`] bytes.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub fn note_filter_state(
+        &mut self,
+        rig: RigKey,
+        stage: Stage,
+        state: Box<[u8]>,
+    ) -> Result<bool, StateError> {
+        if state.len() > RigEntry::FILTER_MAX || self.rig(rig)?.is_none() {
+            return Ok(false);
+        }
+        self.change(rig, 0, |rig| rig.filters[stage.index()] = Some(state))?;
         Ok(true)
     }
 
