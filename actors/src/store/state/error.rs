@@ -48,16 +48,18 @@ impl StateError {
                 folder,
                 why: source.to_string(),
             },
-            // sled has no error of its own for this.
-            sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => {
-                Self::InUse { folder }
-            }
+            sled::Error::Io(_) if is_locked(&source) => Self::InUse { folder },
             sled::Error::Io(_)
             | sled::Error::CollectionNotFound(_)
             | sled::Error::Unsupported(_)
             | sled::Error::ReportableBug(_) => Self::Database { folder, source },
         }
     }
+}
+
+/// Whether another has the database open. sled has no error of its own for this.
+pub(super) fn is_locked(why: &sled::Error) -> bool {
+    matches!(why, sled::Error::Io(io) if io.to_string().contains("could not acquire lock"))
 }
 
 /// A stored value that does not check out; it is left where it is, and out of what is read.

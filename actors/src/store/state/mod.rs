@@ -28,6 +28,7 @@ mod verify;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use zartrux_models::filter::Stage;
 use zartrux_models::ledger::{Cell, Level, Names, Owner, RigEntry, ShareEntry, UpstreamId};
@@ -93,12 +94,11 @@ impl StateBook {
     /// say how much of the ledger it includes.
     pub fn open(folder: &Path, bounds: StateBounds) -> Result<Self, StateError> {
         let fail = |why| StateError::of(folder, why);
-        let db = sled::Config::new()
+        let config = sled::Config::new()
             .path(folder)
             .cache_capacity(bounds.cache_bytes)
-            .flush_every_ms(Some(500))
-            .open()
-            .map_err(fail)?;
+            .flush_every_ms(Some(500));
+        let db = open_when_free(&config).map_err(fail)?;
         let tree = db.open_tree(Self::TREE).map_err(fail)?;
         let mut book = Self {
             db,
@@ -302,5 +302,18 @@ impl StateBook {
             stored,
             counted: Counted::new(),
         })
+    }
+}
+
+/// Opens a database, waiting a fifth of a second for its lock: sled's own threads hold it for a
+/// moment after the last user of this process has dropped it.
+fn open_when_free(config: &sled::Config) -> sled::Result<sled::Db> {
+    let mut tries = 40;
+    loop {
+        match config.open() {
+            Err(why) if tries > 0 && error::is_locked(&why) => tries -= 1,
+            opened => return opened,
+        }
+        std::thread::park_timeout(Duration::from_millis(5));
     }
 }
