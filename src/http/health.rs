@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, Responder, get, web};
 use serde::Serialize;
 use zartrux_actors::counters::LaneCounts;
 use zartrux_actors::prover::ProverStatus;
+use zartrux_actors::store::StoreReport;
 use zartrux_actors::supervision::HealthReport;
 
 use crate::node::{NodeView, PoolSessionReport, Readiness};
@@ -70,6 +71,7 @@ pub(super) async fn all(view: web::Data<NodeView>) -> impl Responder {
         counts: LaneCounts,
         pools: Vec<PoolSessionReport>,
         prover: Option<ProverStatus>,
+        store: Option<StoreReport>,
         actors: Vec<HealthReport>,
     }
     HttpResponse::Ok().json(All {
@@ -80,6 +82,7 @@ pub(super) async fn all(view: web::Data<NodeView>) -> impl Responder {
         counts: view.counts(),
         pools: view.pools(),
         prover: view.prover(),
+        store: view.store().map(|store| store.link.status().report()),
         actors: view.health().reports(),
     })
 }

@@ -109,11 +109,74 @@ impl Collector for Scrape {
         self.actors(&mut writer)?;
         self.pools(&mut writer)?;
         self.judge(&mut writer)?;
-        self.prover(&mut writer)
+        self.prover(&mut writer)?;
+        self.store(&mut writer)
     }
 }
 
 impl Scrape {
+    fn store(&self, writer: &mut Writer<'_, '_>) -> fmt::Result {
+        let Some(store) = self.0.store() else {
+            return Ok(());
+        };
+        let report = store.link.status().report();
+        writer.gauge(
+            "zartrux_store_failing",
+            "1 while the store can't write: shares go on, acknowledged unrecorded",
+            u64::from(report.failing.is_some()),
+        )?;
+        writer.counter(
+            "zartrux_store_shares_recorded",
+            "Shares written to the ledger",
+            report.shares_recorded,
+        )?;
+        writer.counter(
+            "zartrux_store_shares_lost",
+            "Shares that were never written, because too many waited",
+            report.shares_lost,
+        )?;
+        writer.counter(
+            "zartrux_store_acknowledged_unrecorded",
+            "Shares acknowledged before they were written",
+            report.acknowledged_unrecorded,
+        )?;
+        writer.counter(
+            "zartrux_store_journal_recorded",
+            "Events written to the journal",
+            report.journal_recorded,
+        )?;
+        writer.counter(
+            "zartrux_store_journal_lost",
+            "Events that were not noted in the journal, because too many waited",
+            store.journal.lost(),
+        )?;
+        writer.counter(
+            "zartrux_store_commits",
+            "Commits of the ledger",
+            report.commits,
+        )?;
+        writer.counter(
+            "zartrux_store_failures",
+            "Times that the ledger could not be written",
+            report.failures,
+        )?;
+        writer.gauge(
+            "zartrux_store_commit_micros",
+            "Smoothed time of a commit",
+            report.commit_micros,
+        )?;
+        writer.gauge(
+            "zartrux_store_ledger_bytes",
+            "Disk space of the ledger",
+            report.ledger_bytes,
+        )?;
+        writer.gauge(
+            "zartrux_store_damaged",
+            "Parts of what is stored that could not be read, of the last 16",
+            report.damage.len() as u64,
+        )
+    }
+
     fn process(&self, writer: &mut Writer<'_, '_>) -> fmt::Result {
         writer.gauges(
             "zartrux_build_info",

@@ -52,12 +52,16 @@ fn render(page: &mut String, view: &NodeView) -> std::fmt::Result {
     rigs(page, view)?;
     upstreams(page, view)?;
     prover(page, view)?;
+    store(page, view)?;
     actors(page, view)?;
     page.push_str(
         "<p>For programs: <a href=\"/health\">/health</a>, \
          <a href=\"/health/actors\">/health/actors</a>, <a href=\"/metrics\">/metrics</a>, \
          <a href=\"/api/v1/rigs\">/api/v1/rigs</a>, \
-         <a href=\"/api/v1/shares\">/api/v1/shares</a></p>\
+         <a href=\"/api/v1/shares\">/api/v1/shares</a>, \
+         <a href=\"/api/v1/registry\">/api/v1/registry</a>, \
+         <a href=\"/api/v1/history\">/api/v1/history</a>, \
+         <a href=\"/api/v1/store\">/api/v1/store</a></p>\
          </body></html>",
     );
     Ok(())
@@ -224,6 +228,34 @@ fn prover(page: &mut String, view: &NodeView) -> std::fmt::Result {
         prover.hashes,
         prover.queue_depth,
         prover.threads.len(),
+    )
+}
+
+fn store(page: &mut String, view: &NodeView) -> std::fmt::Result {
+    page.push_str("<h2>Store</h2>");
+    let Some(store) = view.store() else {
+        page.push_str("<p class=\"bad\">Off: nothing outlives the process.</p>");
+        return Ok(());
+    };
+    let report = store.link.status().report();
+    if let Some(failing) = &report.failing {
+        write!(
+            page,
+            "<p class=\"bad\">It can't write: {}. Shares go on, acknowledged unrecorded.</p>",
+            escape(&failing.why)
+        )?;
+    }
+    for damage in &report.damage {
+        write!(page, "<p class=\"bad\">{}</p>", escape(damage))?;
+    }
+    write!(
+        page,
+        "<p>{} shares recorded since the start, {} acknowledged unrecorded, {} lost; \
+         {} KiB on disk.</p>",
+        report.shares_recorded,
+        report.acknowledged_unrecorded,
+        report.shares_lost,
+        report.ledger_bytes / 1024,
     )
 }
 

@@ -1,16 +1,23 @@
-//! `/api/v1`: rigs and their last shares, as JSON.
+//! `/api/v1`: rigs and their last shares, and what is stored of them, as JSON.
 
+mod history;
 mod params;
+mod registry;
 mod rigs;
 mod shares;
+mod store;
 #[cfg(test)]
 mod tests;
+
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use zartrux_actors::rigs::JudgeStuck;
+use zartrux_actors::store::registry::State;
+use zartrux_actors::store::state::StateError;
 use zartrux_models::share::RigKey;
 
 use super::blocking;
@@ -22,7 +29,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(rigs::list)
         .service(rigs::one)
         .service(shares::list)
-        .service(shares::one);
+        .service(shares::one)
+        .service(registry::list)
+        .service(registry::one)
+        .service(history::history)
+        .service(store::store);
 }
 
 /// Why a request is not answered: a status, and words for the operator.
@@ -44,6 +55,15 @@ impl Refusal {
         Self {
             status: StatusCode::NOT_FOUND,
             error: error.into(),
+        }
+    }
+}
+
+impl From<StateError> for Refusal {
+    fn from(fault: StateError) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            error: fault.to_string(),
         }
     }
 }
@@ -71,6 +91,38 @@ where
     blocking(move || look_up(&query, &view))
         .await
         .map_or_else(|response| response, answered)
+}
+
+/// How long an answer of the registry is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The answer of a route for which the registry is asked, on its own thread.
+async fn ask_registry<T>(
+    request: &HttpRequest,
+    view: &NodeView,
+    question: impl FnOnce(&str, &State) -> Result<T, Refusal> + Send + 'static,
+) -> HttpResponse
+where
+    T: Serialize + Send + 'static,
+{
+    let Some(store) = view.store() else {
+        return answered::<T>(Err(Refusal::not_found(
+            "nothing is stored: the settings have store.enabled = false",
+        )));
+    };
+    let query = request.query_string().to_owned();
+    let asked = store.registry.ask(move |state| question(&query, state));
+    let unavailable = |error: String| {
+        answered::<T>(Err(Refusal {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            error,
+        }))
+    };
+    match actix_web::rt::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(outcome)) => answered(outcome),
+        Ok(Err(fault)) => unavailable(fault.to_string()),
+        Err(_) => unavailable("the registry of rigs is busy".to_owned()),
+    }
 }
 
 fn answered<T: Serialize>(outcome: Result<T, Refusal>) -> HttpResponse {
