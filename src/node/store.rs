@@ -336,6 +336,7 @@ impl OpenStore {
         let link = StoreLink::new(
             post!(store, store_guard),
             post!(store, store_guard),
+            post!(registry, registry_guard),
             self.settings.queue,
             self.settings.wait_at_most,
             self.provenance,

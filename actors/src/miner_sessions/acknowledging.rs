@@ -96,6 +96,9 @@ impl MinerSessions {
             return;
         };
         if !seat.refusals.may_list(now) {
+            if let Some(desk) = &self.acknowledging {
+                desk.link.refused_unlisted(rig, reason);
+            }
             return;
         }
         let asked = seat.difficulty;

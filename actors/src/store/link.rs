@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use zartrux_models::ledger::{ShareEntry, UpstreamId};
+use zartrux_models::share::{RefusalReason, RigKey};
 
 use super::messages::{LaneJoined, RecordShare, SharesRecorded};
+use super::registry::RefusalUnlisted;
 use super::status::StoreStatus;
 use crate::messaging::{Credits, Post};
 
@@ -25,6 +27,8 @@ pub struct Provenance {
 pub struct StoreLink {
     pub(super) record: Post<RecordShare>,
     pub(super) join: Post<LaneJoined>,
+    pub(super) unlisted: Post<RefusalUnlisted>,
+    pub(super) unlisted_credits: Credits,
     pub(super) credits: Credits,
     pub(super) status: Arc<StoreStatus>,
     pub(super) provenance: Provenance,
@@ -32,11 +36,15 @@ pub struct StoreLink {
 }
 
 impl StoreLink {
-    /// A link that ends in two posts; at most `most_waiting` shares may wait there.
+    /// Refusals that may wait to be counted; what is beyond is counted by the lane alone.
+    const UNLISTED: usize = 4096;
+
+    /// A link that ends in these posts; at most `most_waiting` shares may wait there.
     #[must_use]
     pub fn new(
         record: Post<RecordShare>,
         join: Post<LaneJoined>,
+        unlisted: Post<RefusalUnlisted>,
         most_waiting: usize,
         wait_at_most: Option<Duration>,
         provenance: Provenance,
@@ -45,6 +53,8 @@ impl StoreLink {
         Self {
             record,
             join,
+            unlisted,
+            unlisted_credits: Credits::new(Self::UNLISTED),
             credits: Credits::new(most_waiting),
             status,
             provenance,
@@ -74,6 +84,17 @@ impl StoreLink {
     /// The lane hears of its shares from now on.
     pub fn join(&self, lane: u16, recorded: Post<SharesRecorded>) {
         self.join.send(LaneJoined { lane, recorded });
+    }
+
+    /// A refusal that is not listed is counted.
+    pub fn refused_unlisted(&self, rig: RigKey, reason: RefusalReason) {
+        if let Some(credit) = self.unlisted_credits.take() {
+            self.unlisted.send(RefusalUnlisted {
+                rig,
+                reason,
+                credit,
+            });
+        }
     }
 
     /// Hands a share to the store; false when as many wait there as may: then it is not kept, and

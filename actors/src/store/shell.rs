@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
-use zartrux_models::ledger::{JournalEntry, JournalEvent, ShareEntry};
+use zartrux_models::ledger::{AlertKind, JournalEntry, JournalEvent, ShareEntry, cut};
 
 use super::StoreFault;
 use super::disk_sync::DiskSync;
@@ -130,8 +130,19 @@ impl Store {
         self.ledger = Some(ledger);
         self.args.guard.health().set_state(ActorState::Running);
         self.args.guard.health().set_note(String::new());
-        if self.args.status.works() {
+        if let Some(failing) = self.args.status.works() {
             tracing::info!("the store writes again");
+            let (kind, subject) = (AlertKind::StoreFailing, cut(&failing.why));
+            let raised = JournalEvent::AlertRaised {
+                kind,
+                subject: subject.into(),
+            };
+            let cleared = JournalEvent::AlertCleared {
+                kind,
+                subject: subject.into(),
+            };
+            self.note(raised, failing.since_unix_ms);
+            self.note(cleared, self.args.clock.unix_millis());
         }
     }
 

@@ -153,9 +153,9 @@ impl StoreStatus {
         since.is_none()
     }
 
-    /// True when it could not write before.
-    pub(super) fn works(&self) -> bool {
-        self.words().failing.take().is_some()
+    /// It can write; why it could not before, if it could not.
+    pub(super) fn works(&self) -> Option<Failing> {
+        self.words().failing.take()
     }
 
     pub(super) fn damaged(&self, damage: &Damage) {

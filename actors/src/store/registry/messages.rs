@@ -6,7 +6,7 @@ use std::sync::mpsc::SyncSender;
 
 use actix::Message;
 use zartrux_models::ledger::ShareEntry;
-use zartrux_models::share::RigKey;
+use zartrux_models::share::{RefusalReason, RigKey};
 
 use super::State;
 use crate::filters::StatePosts;
@@ -32,6 +32,18 @@ pub struct RigIntroduced {
     pub rig: RigKey,
     /// What it calls itself.
     pub names: Arc<RigNames>,
+    /// Bounds what the registry has not taken yet.
+    pub credit: Credit,
+}
+
+/// A share was refused at the door and is in no ledger: one of too many to be listed.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct RefusalUnlisted {
+    /// Whose it was.
+    pub rig: RigKey,
+    /// Why.
+    pub reason: RefusalReason,
     /// Bounds what the registry has not taken yet.
     pub credit: Credit,
 }

@@ -30,7 +30,9 @@ use crate::rigs::ChangedRig;
 use crate::supervision::{ActorState, Backoff, Guard};
 
 pub use link::{NoAnswer, RegistryLink};
-pub use messages::{CloseRegistry, LaneMemory, LanesUp, Question, RigIntroduced, SharesCommitted};
+pub use messages::{
+    CloseRegistry, LaneMemory, LanesUp, Question, RefusalUnlisted, RigIntroduced, SharesCommitted,
+};
 pub use rates::RateBook;
 pub use watch::Expectation;
 
@@ -379,6 +381,23 @@ impl Handler<RigIntroduced> for Registry {
         let RigIntroduced { rig, names, .. } = introduced;
         let wants = self.step(ctx, |book| {
             book.note_names(rig, &names, &[], now_ms)?;
+            Ok(book.wants_checkpoint())
+        });
+        if wants == Some(true) {
+            self.checkpoint(ctx);
+        }
+    }
+}
+
+impl Handler<RefusalUnlisted> for Registry {
+    type Result = ();
+
+    fn handle(&mut self, refused: RefusalUnlisted, ctx: &mut Self::Context) {
+        self.args.guard.health().dequeued();
+        let now_ms = self.args.clock.unix_millis();
+        let RefusalUnlisted { rig, reason, .. } = refused;
+        let wants = self.step(ctx, |book| {
+            book.note_refusals_unlisted(rig, reason, 1, now_ms)?;
             Ok(book.wants_checkpoint())
         });
         if wants == Some(true) {
