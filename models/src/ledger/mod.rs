@@ -4,6 +4,7 @@
 //!
 //! - [`ShareEntry`]: a share with its evidence, ruling, proof, outcome and times
 //! - [`Frame`]: a checksum around everything, so that damage is noticed and the rest is found
+//! - [`rows`]: shares as files of CSV and JSON, for other programs
 //! - [`write_tail`], [`write_block`], [`read_shares`]: shares in frames, of any schema
 
 mod batch;
@@ -11,6 +12,7 @@ mod code;
 mod entry;
 mod frame;
 mod parts;
+pub mod rows;
 mod wire;
 
 pub use batch::{BLOCK_SHARES, BadBatch, read_shares, shares_in, write_block, write_tail};
