@@ -6,6 +6,7 @@
 //! - [`supervision`]: guarded steps, generations, back-off, health
 //! - [`messaging`]: posts and credits, the only way to send
 //! - [`rigs`]: what is remembered of rigs and of the last shares
+//! - [`store`]: the ledger of shares, the registry of rigs and the journals on disk
 //! - [`counters`]: what became of every share; [`auditor`]: whether the sums fit
 
 pub mod auditor;
@@ -24,5 +25,6 @@ pub mod prover;
 mod rig_map;
 pub mod rigs;
 pub mod share_ticket;
+pub mod store;
 pub mod supervision;
 pub mod tls;

@@ -1,10 +1,11 @@
 //! Numbers that stand for names in what is stored: the place in a list that only grows.
 
-use crate::filter::Cause;
+use crate::filter::{Cause, Stage};
 use crate::judge::Rule;
 use crate::share::{ProofOutcome, RefusalReason, TargetClass};
 use crate::stratum::ErrorClass;
 
+use super::journal::{AlertKind, LeaseEnd, ModelChange, ModelSlot};
 use super::{Arm, Told};
 
 /// A name with a number.
@@ -36,12 +37,17 @@ macro_rules! coded {
 }
 
 coded! {
+    AlertKind => &AlertKind::ALL,
     Arm => &Arm::ALL,
     Cause => &Cause::ALL,
     ErrorClass => &ErrorClass::ALL,
+    LeaseEnd => &LeaseEnd::ALL,
+    ModelChange => &ModelChange::ALL,
+    ModelSlot => &ModelSlot::ALL,
     ProofOutcome => &ProofOutcome::ALL,
     RefusalReason => &RefusalReason::ALL,
     Rule => &Rule::ALL,
+    Stage => &Stage::ALL,
     TargetClass => &[TargetClass::Local, TargetClass::Upstream, TargetClass::BlockCandidate],
     Told => &Told::ALL,
 }
@@ -122,6 +128,60 @@ mod tests {
             ]
         );
         assert_eq!(Cause::LikelyRefused.code(), 11);
+    }
+
+    #[test]
+    fn numbers_of_the_journal_never_change_their_meaning() {
+        assert_eq!(
+            labels(AlertKind::label),
+            [
+                "store_failing",
+                "disk_low",
+                "rig_silent",
+                "rig_slower",
+                "rig_quarantined",
+                "no_upstream",
+                "upstream_refuses",
+                "stage_bypassed",
+                "prover_failing",
+                "books_unbalanced",
+                "journal_gap"
+            ]
+        );
+        assert_eq!(
+            labels(LeaseEnd::label),
+            [
+                "left",
+                "renewed",
+                "moved",
+                "upstream_lost",
+                "turned_away",
+                "dropped"
+            ]
+        );
+        assert_eq!(
+            labels(ModelChange::label),
+            [
+                "loaded",
+                "shadow",
+                "promoted",
+                "rolled_back",
+                "retired",
+                "refused"
+            ]
+        );
+        assert_eq!(labels(ModelSlot::label), ["outcome", "behaviour"]);
+        assert_eq!(
+            labels(Stage::name),
+            [
+                "entropy",
+                "divergence",
+                "pattern",
+                "pace",
+                "cluster",
+                "classifier"
+            ]
+        );
     }
 
     #[test]

@@ -149,6 +149,12 @@ impl<'a> Frame<'a> {
         })
     }
 
+    /// How long it is with its header, bytes.
+    #[must_use]
+    pub const fn length(&self) -> usize {
+        HEADER + self.body.len()
+    }
+
     /// Wraps what `write` appends to the bytes that it is given.
     #[must_use]
     pub fn wrap(kind: Kind, schema: u8, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {

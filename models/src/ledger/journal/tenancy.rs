@@ -1,0 +1,260 @@
+//! Who held which nonces, by replaying the journal.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+use super::{JournalEntry, JournalEvent};
+use crate::ledger::Arm;
+use crate::plan::SeatKey;
+use crate::share::RigKey;
+use crate::work::{PoolKey, Slot};
+
+/// A part of the nonces of a pool session's jobs, wherever its machine is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The machine.
+    pub node: u16,
+    /// The lane.
+    pub lane: u16,
+    /// The pool session.
+    pub pool: PoolKey,
+    /// Which part.
+    pub slot: Slot,
+}
+
+/// Who holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tenant {
+    /// Which rig.
+    pub rig: RigKey,
+    /// By which of its connections.
+    pub seat: SeatKey,
+    /// The pool's connection that brought the job.
+    pub connection: u32,
+    /// In which arm of the experiment it got it.
+    pub arm: Arm,
+    /// The lane's number of the job under which it got it.
+    pub job_key: u32,
+    /// The entry that says so.
+    pub seq: u64,
+    /// When, milliseconds since 1970.
+    pub since_ms: u64,
+}
+
+/// The journal says what can't be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Clash {
+    /// Invariant I3 was violated: two at once held the same nonces.
+    #[error("entry {seq}: slot {} of pool session {} in lane {} is given to rig {by} while rig {} holds it", place.slot, place.pool.0, place.lane, held.rig)]
+    Overlap {
+        /// The later entry.
+        seq: u64,
+        /// What.
+        place: Place,
+        /// Who held it.
+        held: Tenant,
+        /// Who was given it.
+        by: RigKey,
+    },
+    /// Something was given up by who did not hold it: in a journal whose beginning was not kept,
+    /// or that has a gap, this is to be expected.
+    #[error("entry {seq}: slot {} of pool session {} in lane {} is given up by who did not hold it", place.slot, place.pool.0, place.lane)]
+    NotHeld {
+        /// The entry.
+        seq: u64,
+        /// What.
+        place: Place,
+        /// Who did hold it.
+        held: Option<Tenant>,
+    },
+}
+
+/// Who holds which nonces after some entries of the journal.
+///
+/// Entries come in the order of the journal; those of several machines may be mixed.
+#[derive(Debug, Clone, Default)]
+pub struct Tenancy {
+    held: BTreeMap<Place, Tenant>,
+    /// The run of each machine that leases are of.
+    runs: BTreeMap<u16, u32>,
+    missed: u64,
+}
+
+impl Tenancy {
+    /// Replays a whole journal, or its beginning.
+    ///
+    /// # Errors
+    /// An entry says what can't be.
+    pub fn replay(entries: impl IntoIterator<Item: Borrow<JournalEntry>>) -> Result<Self, Clash> {
+        let mut tenancy = Self::default();
+        for entry in entries {
+            tenancy.apply(entry.borrow())?;
+        }
+        Ok(tenancy)
+    }
+
+    /// Who held what at a moment, milliseconds since 1970: the entries up to the first later one.
+    ///
+    /// # Errors
+    /// An entry says what can't be.
+    pub fn at(
+        entries: impl IntoIterator<Item: Borrow<JournalEntry>>,
+        unix_ms: u64,
+    ) -> Result<Self, Clash> {
+        let mut tenancy = Self::default();
+        for entry in entries {
+            let entry = entry.borrow();
+            if entry.unix_ms > unix_ms {
+                break;
+            }
+            tenancy.apply(entry)?;
+        }
+        Ok(tenancy)
+    }
+
+    /// Takes the next entry into account, also one that says what can't be: then the later word
+    /// counts.
+    ///
+    /// # Errors
+    /// It says what can't be.
+    pub fn apply(&mut self, entry: &JournalEntry) -> Result<(), Clash> {
+        // Leases end with the process, also where nobody was left to say so.
+        if self.runs.insert(entry.node, entry.run) != Some(entry.run) {
+            self.void(entry.node);
+        }
+        match &entry.event {
+            JournalEvent::LeaseTaken { .. } => self.take(entry),
+            JournalEvent::LeaseGivenUp {
+                lane,
+                pool,
+                slot,
+                seat,
+                why: _,
+            } => {
+                let place = Place {
+                    node: entry.node,
+                    lane: *lane,
+                    pool: *pool,
+                    slot: *slot,
+                };
+                self.give_up(entry.seq, place, *seat)
+            }
+            JournalEvent::PoolConnectionLost { lane, pool, .. } => {
+                self.lose(entry.node, *lane, *pool);
+                Ok(())
+            }
+            JournalEvent::RunBegan { .. } | JournalEvent::RunEnded => {
+                self.void(entry.node);
+                Ok(())
+            }
+            JournalEvent::EventsMissed { count } => {
+                self.missed = self.missed.saturating_add(*count);
+                Ok(())
+            }
+            JournalEvent::UpstreamServes { .. }
+            | JournalEvent::Quarantined { .. }
+            | JournalEvent::Released { .. }
+            | JournalEvent::Suspected { .. }
+            | JournalEvent::Cleared { .. }
+            | JournalEvent::StageBypassed { .. }
+            | JournalEvent::StageBack { .. }
+            | JournalEvent::AlertRaised { .. }
+            | JournalEvent::AlertCleared { .. }
+            | JournalEvent::ModelEvent { .. } => Ok(()),
+        }
+    }
+
+    fn take(&mut self, entry: &JournalEntry) -> Result<(), Clash> {
+        let JournalEvent::LeaseTaken {
+            lane,
+            pool,
+            connection,
+            slot,
+            rig,
+            seat,
+            arm,
+            job_key,
+        } = entry.event
+        else {
+            return Ok(());
+        };
+        let place = Place {
+            node: entry.node,
+            lane,
+            pool,
+            slot,
+        };
+        let tenant = Tenant {
+            rig,
+            seat,
+            connection,
+            arm,
+            job_key,
+            seq: entry.seq,
+            since_ms: entry.unix_ms,
+        };
+        match self.held.insert(place, tenant) {
+            None => Ok(()),
+            Some(held) => Err(Clash::Overlap {
+                seq: entry.seq,
+                place,
+                held,
+                by: rig,
+            }),
+        }
+    }
+
+    fn give_up(&mut self, seq: u64, place: Place, seat: SeatKey) -> Result<(), Clash> {
+        let held = self.held.get(&place).copied();
+        if held.is_some_and(|tenant| tenant.seat == seat) {
+            self.held.remove(&place);
+            return Ok(());
+        }
+        Err(Clash::NotHeld { seq, place, held })
+    }
+
+    fn lose(&mut self, node: u16, lane: u16, pool: PoolKey) {
+        let place = |slot| Place {
+            node,
+            lane,
+            pool,
+            slot: Slot(slot),
+        };
+        for slot in 0..=u8::MAX {
+            self.held.remove(&place(slot));
+        }
+    }
+
+    fn void(&mut self, node: u16) {
+        self.held.retain(|place, _| place.node != node);
+    }
+
+    /// Who holds a place.
+    #[must_use]
+    pub fn holder(&self, place: Place) -> Option<&Tenant> {
+        self.held.get(&place)
+    }
+
+    /// All places that are held, in order.
+    pub fn held(&self) -> impl Iterator<Item = (Place, &Tenant)> {
+        self.held.iter().map(|(place, tenant)| (*place, tenant))
+    }
+
+    /// How many places are held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Whether nobody holds anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Events that the journal has missed so far: with any, what is said here may be wrong.
+    #[must_use]
+    pub const fn missed(&self) -> u64 {
+        self.missed
+    }
+}
