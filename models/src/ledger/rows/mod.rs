@@ -47,6 +47,7 @@ pub use reader::{Counts, Row, RowReader};
 pub use reason::{BadHeader, Reason, SetAside};
 pub use replay::{KnownFeatures, Replay};
 pub use set_aside::SetAsideWriter;
+pub use time::{read as read_time, written as written_time};
 pub use upstreams::{UpstreamList, UpstreamNames};
 pub use writer::RowWriter;
 

@@ -22,11 +22,30 @@ pub type KnownFeatures = [Option<f64>; OutcomeFeatures::LEN];
 /// `scanner_unknown` is always left open.
 #[derive(Debug)]
 pub struct Replay {
-    rigs: HashMap<RigKey, Rig>,
+    rigs: HashMap<Line, Rig>,
     /// Rigs by their last turn, the one seen longest ago first.
-    turns: BTreeMap<u64, RigKey>,
+    turns: BTreeMap<u64, Line>,
     turn: u64,
     most: usize,
+}
+
+/// Shares that one machine saw of a rig. What is read from a file stands behind what came here in
+/// the meantime, and is a past of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Line {
+    rig: RigKey,
+    node: u16,
+    imported: bool,
+}
+
+impl Line {
+    const fn of(entry: &ShareEntry) -> Self {
+        Self {
+            rig: entry.rig,
+            node: entry.node,
+            imported: entry.flags.imported,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -60,7 +79,7 @@ impl Replay {
         if !was_seen(entry) {
             return [None; OutcomeFeatures::LEN];
         }
-        let rig = self.rig(entry.rig);
+        let rig = self.rig(Line::of(entry));
         let scan = entry.nonce.and_then(|nonce| scan_mark(entry, nonce));
         let first = rig.scans == 0;
         let followed = scan.is_some() && (first || rig.scan.is_some());
@@ -88,7 +107,7 @@ impl Replay {
         known
     }
 
-    fn rig(&mut self, key: RigKey) -> &mut Rig {
+    fn rig(&mut self, key: Line) -> &mut Rig {
         self.turn += 1;
         let turn = self.turn;
         if let Some(known) = self.rigs.get(&key) {

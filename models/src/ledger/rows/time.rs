@@ -8,7 +8,8 @@ const LAST_MS: u64 = 253_402_300_799_999;
 
 /// Milliseconds since 1970 as `2026-11-24T15:44:26.123Z`; beyond the year 9999 as the plain
 /// number.
-pub(super) fn written(unix_ms: u64) -> String {
+#[must_use]
+pub fn written(unix_ms: u64) -> String {
     let seconds = i64::try_from(unix_ms / 1000).unwrap_or(i64::MAX);
     match OffsetDateTime::from_unix_timestamp(seconds) {
         Ok(at) if unix_ms <= LAST_MS => format!(
@@ -27,7 +28,8 @@ pub(super) fn written(unix_ms: u64) -> String {
 
 /// Reads RFC 3339 with any offset, or a whole number of milliseconds since 1970; `None` for
 /// anything else, and for what was before.
-pub(super) fn read(text: &str) -> Option<u64> {
+#[must_use]
+pub fn read(text: &str) -> Option<u64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.parse().ok();
     }

@@ -206,6 +206,18 @@ fn what_a_row_does_not_tell_stays_open() {
 }
 
 #[test]
+fn what_was_imported_meanwhile_does_not_mix_with_what_came_here() {
+    let file = "timestamp,rig,verdict,difficulty\n9000,0000000000000001,held,9\n";
+    let imported = shares(Format::Csv, file.as_bytes()).remove(0);
+    let mut here = imported.clone();
+    here.flags.imported = false;
+    let mut replay = Replay::default();
+    let first = replay.next(&here);
+    assert_eq!(replay.next(&imported), first);
+    assert_ne!(replay.next(&here), first);
+}
+
+#[test]
 fn a_rig_that_was_not_seen_for_longest_gives_way() {
     let share = |rig| {
         let file = format!(
