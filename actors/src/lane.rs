@@ -14,6 +14,7 @@
 //! The filters are six stages in a row, each of which passes every share on to the next:
 //! entropy, divergence, pattern, pace, cluster, classifier. A lane may also do without them.
 
+mod remembered;
 mod view;
 
 use std::net::SocketAddr;
@@ -26,7 +27,10 @@ use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::work::{Algorithm, PoolKey, UpstreamJob};
 
 use crate::clock::Clock;
-use crate::filters::{Alive, Cascade, FilterModels, ModelPosts, StageSettings, alive};
+use crate::filters::{
+    Alive, Cascade, FilterModels, ModelPosts, StageSettings, StatePosts, StatesCollected, alive,
+};
+use crate::journal::Journal;
 use crate::judge::{Judge, JudgeArgs};
 use crate::messaging::{Credits, Post};
 use crate::miner_sessions::{
@@ -41,8 +45,10 @@ use crate::pool_session::{
 };
 use crate::prover::Prover;
 use crate::share_ticket::{ExamineShare, ShareTicket};
+use crate::store::StoreLink;
 use crate::supervision::{Guard, HealthRegistry};
 
+pub use remembered::Remembered;
 pub use view::{LaneView, PoolView};
 
 /// An upstream as a lane uses it.
@@ -80,12 +86,18 @@ pub struct LaneArgs {
     pub judge: JudgePolicy,
     /// How many of the last shares are kept to be shown.
     pub shares_kept: usize,
+    /// Where shares that ended are kept for good; none: nowhere.
+    pub store: Option<StoreLink>,
     /// Who is connected under which names: the same for all lanes of a process.
     pub namesakes: Namesakes,
+    /// What is remembered from an earlier run of the process.
+    pub remembered: Remembered,
     /// Recomputes hashes; `None` with proving off.
     pub prover: Option<Prover<ShareTicket>>,
     /// Where actors show themselves.
     pub health: HealthRegistry,
+    /// Where they note what is kept beside the shares.
+    pub journal: Journal,
     /// The time.
     pub clock: Clock,
 }
@@ -128,6 +140,7 @@ impl Lane {
             args.judge.max_rigs,
             args.shares_kept,
         ));
+        args.remembered.restore_judge(&args, &view.rigs);
         let (tell, hear) = mpsc::sync_channel(1);
         let arbiter = Arbiter::new();
         let seen = Arc::clone(&view);
@@ -158,6 +171,12 @@ impl Lane {
         if let Some(posts) = &self.posts.models {
             posts.replace(models);
         }
+    }
+
+    /// Asks each filter for up to `most` rigs of which it has learnt something since it was last
+    /// asked. Each answers by itself.
+    pub fn collect_filter_states(&self, most: usize, reply: &Post<StatesCollected>) {
+        self.posts.states.collect(most, reply);
     }
 
     /// Takes no more connections.
@@ -202,6 +221,7 @@ impl Lane {
 #[derive(Debug)]
 struct LanePosts {
     models: Option<ModelPosts>,
+    states: StatePosts,
     stop_accepting: Post<StopAccepting>,
     stop_reading: Post<StopReading>,
     close_pools: Post<ClosePools>,
@@ -242,9 +262,14 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
     );
     let on_job = seed_preparer(args.prover.clone());
     let judge_post = post!(judge, judge_guard);
-    let (cascade, stages, models) = start_filters(&args, judge_post);
+    let lane = u16::try_from(args.index).unwrap_or(u16::MAX);
+    let journal = args.journal.for_lane(lane);
+    let (cascade, stages, models, states) = start_filters(&args, judge_post, &journal);
+    // Before the first share, since posts are in order.
+    states.restore(args.remembered.filters);
     let posts = LanePosts {
         models,
+        states,
         stop_accepting: post!(sessions, sessions_guard),
         stop_reading: post!(sessions, sessions_guard),
         close_pools: post!(planner, planner_guard),
@@ -264,12 +289,17 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         prover: args.prover,
         settled: post!(sessions, sessions_guard),
         answers: post!(judge, judge_guard),
+        journal: journal.clone(),
         guard: judge_guard.clone(),
         clock,
     }));
+    let lane = u16::try_from(args.index).unwrap_or(u16::MAX);
+    if let Some(store) = &args.store {
+        store.join(lane, post!(sessions, sessions_guard));
+    }
     sessions_ctx.run(MinerSessions::new(SessionArgs {
         doors: args.doors,
-        lane: u16::try_from(args.index).unwrap_or(u16::MAX),
+        lane,
         settings: args.sessions,
         posts: SessionPosts {
             cascade,
@@ -283,11 +313,14 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         credits: Credits::new(args.max_shares_in_flight),
         stats: Arc::clone(&view.stats),
         records: Arc::clone(&view.records),
+        store: args.store,
         namesakes: args.namesakes,
         guard: sessions_guard.clone(),
         clock,
         on_job,
         on_rig: name_keeper(&view),
+        remembered_rate: args.remembered.rate,
+        journal: journal.clone(),
     }));
     planner_ctx.run(Planner::new(PlannerArgs {
         policy: args.plan,
@@ -307,6 +340,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         open_pool,
         on_closed: pool_forgetter(args.index, &view, registry),
         on_serving: Box::new(move |serving| view.set_serving(serving)),
+        journal,
         guard: planner_guard,
         clock,
     }));
@@ -318,14 +352,28 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
 fn start_filters(
     args: &LaneArgs,
     judge: Post<ExamineShare>,
-) -> (Post<ExamineShare>, Vec<Alive>, Option<ModelPosts>) {
+    journal: &Journal,
+) -> (
+    Post<ExamineShare>,
+    Vec<Alive>,
+    Option<ModelPosts>,
+    StatePosts,
+) {
     let Some(settings) = args.filters else {
-        return (judge, Vec::new(), None);
+        return (judge, Vec::new(), None, StatePosts::default());
     };
-    let mut cascade = Cascade::before(judge, args.index, settings, args.health.clone(), args.clock);
+    let mut cascade = Cascade::before(
+        judge,
+        args.index,
+        settings,
+        args.health.clone(),
+        journal.clone(),
+        args.clock,
+    );
     let models = cascade.put_all(&args.models);
+    let states = cascade.state_posts();
     let (first, alive) = cascade.finish();
-    (first, alive, Some(models))
+    (first, alive, Some(models), states)
 }
 
 /// Starts pool sessions as the planner asks for them.

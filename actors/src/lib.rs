@@ -5,16 +5,19 @@
 //! - [`prover`]: RandomX on threads of its own
 //! - [`supervision`]: guarded steps, generations, back-off, health
 //! - [`messaging`]: posts and credits, the only way to send
+//! - [`journal`]: the way to the journal, for whoever has something to note
 //! - [`rigs`]: what is remembered of rigs and of the last shares
 //! - [`store`]: the ledger of shares, the registry of rigs and the journals on disk
 //! - [`counters`]: what became of every share; [`auditor`]: whether the sums fit
 
 pub mod auditor;
+mod changed;
 pub mod clock;
 pub mod counters;
 pub mod filters;
 #[cfg(test)]
 mod fixtures;
+pub mod journal;
 pub mod judge;
 pub mod lane;
 pub mod messaging;

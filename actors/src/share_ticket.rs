@@ -58,13 +58,17 @@ pub struct TicketFacts {
     pub share: Share,
     /// The result that its nonce is claimed with; the share's own may be corrected on the way.
     pub claimed: ResultHash,
+    /// Seconds since its connection's scan began: that of the newest job it was given.
+    pub age_s: u32,
+    /// The connection's hash rate as estimated before this share, per second; 0 if it is not.
+    pub rate: f32,
     /// When its line was read.
     pub received: Instant,
     /// The recomputed hash differed and took the place of the claimed result.
     pub corrected: bool,
     step_began: Instant,
-    /// Bounds what is under way; goes home with the ticket.
-    _credit: Credit,
+    /// Bounds what is under way; goes home with the ticket, or with who waits for its record.
+    credit: Option<Credit>,
 }
 
 /// Who sent a share, and under which name it goes.
@@ -82,6 +86,10 @@ pub struct Sender {
     pub seat: SeatKey,
     /// What to echo in the reply.
     pub request: RequestId,
+    /// Seconds since the connection's scan began.
+    pub age_s: u32,
+    /// The connection's hash rate as estimated before the share, per second; 0 if it is not.
+    pub rate: f32,
 }
 
 /// What came of a share's proof.
@@ -129,6 +137,11 @@ impl TicketFacts {
         self.times.judge = self.lap(now);
     }
 
+    /// The share's credit, for whoever holds it longer than the ticket lasts.
+    pub const fn take_credit(&mut self) -> Option<Credit> {
+        self.credit.take()
+    }
+
     /// Nanoseconds since the step before, at most 4.3 s.
     fn lap(&mut self, now: Instant) -> u32 {
         let lap = now.saturating_duration_since(self.step_began);
@@ -163,10 +176,12 @@ impl ShareTicket {
                 seat: sender.seat,
                 request: sender.request,
                 claimed: share.result,
+                age_s: sender.age_s,
+                rate: sender.rate,
                 share,
                 received,
                 corrected: false,
-                _credit: credit,
+                credit: Some(credit),
             })),
             if_dropped: None,
         }

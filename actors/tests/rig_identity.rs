@@ -12,16 +12,18 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneStats;
+use zartrux_actors::journal::Journal;
 use zartrux_actors::messaging::{Credits, Post};
 use zartrux_actors::miner_sessions::{
-    Door, LeaseGranted, MinerSessions, Namesakes, SessionArgs, SessionPosts, SessionSettings, bind,
+    Door, LeaseGranted, MinerSessions, Namesakes, RateMemory, SessionArgs, SessionPosts,
+    SessionSettings, bind,
 };
 use zartrux_actors::pool_session::JobReplaced;
 use zartrux_actors::rigs::ShareRecords;
 use zartrux_actors::share_ticket::{ExamineShare, ShareTicket};
 use zartrux_actors::supervision::{ActorHealth, Guard};
 use zartrux_models::filter::Scanner;
-use zartrux_models::plan::{Lease, SeatKey};
+use zartrux_models::plan::{Lease, SeatKey, VardiffPolicy};
 use zartrux_models::share::RigKey;
 use zartrux_models::work::{
     Algorithm, Blob, Difficulty, JobOrigin, PoolKey, SeedHash, Slot, UpstreamJob,
@@ -49,6 +51,16 @@ impl Farm {
 
     /// One of the lanes of a process.
     async fn lane(lane: u16, namesakes: &Namesakes) -> Self {
+        Self::remembering(lane, namesakes, None, Arc::new(|_| None)).await
+    }
+
+    /// One that paces its miners, and remembers how fast they were.
+    async fn remembering(
+        lane: u16,
+        namesakes: &Namesakes,
+        vardiff: Option<VardiffPolicy>,
+        remembered_rate: RateMemory,
+    ) -> Self {
         let door = bind("127.0.0.1:0".parse().unwrap(), None, false).unwrap();
         let address = Door::address(&door);
         let introduced = Introduced::default();
@@ -66,7 +78,7 @@ impl Farm {
                 idle_timeout: Duration::from_secs(60),
                 max_connections: 100,
                 unsent_limit: 10_000,
-                vardiff: None,
+                vardiff,
             },
             posts: SessionPosts {
                 cascade: Post::to_fn(move |ExamineShare(ticket)| {
@@ -86,14 +98,17 @@ impl Farm {
             credits: Credits::new(100),
             stats: Arc::new(LaneStats::default()),
             records: Arc::new(ShareRecords::new(0)),
+            store: None,
             namesakes: namesakes.clone(),
             guard: Guard::new(health, Clock),
             clock: Clock,
+            journal: Journal::silent(),
             on_job: Arc::new(|_| ()),
             on_rig: Arc::new(move |key, user, rig, agent| {
                 let names = format!("{user}/{rig}/{agent}");
                 list.lock().unwrap().push((key, names));
             }),
+            remembered_rate,
         })
         .start();
         let job = UpstreamJob {
@@ -205,6 +220,29 @@ fn run(test: impl Future<Output = ()>) {
         tokio::time::timeout(Duration::from_secs(60), test)
             .await
             .expect("it hangs");
+    });
+}
+
+#[test]
+fn a_rig_that_is_remembered_is_asked_for_what_its_rate_comes_to_and_its_shares_say_so() {
+    run(async {
+        let policy = VardiffPolicy {
+            goal: Duration::from_secs(10),
+            floor: Difficulty::ONE,
+        };
+        let known = RigKey::from_hex("9ef2043da74925eb");
+        let memory = move |rig| (Some(rig) == known).then_some(50.0);
+        let namesakes = Namesakes::default();
+        let mut farm = Farm::remembering(0, &namesakes, Some(policy), Arc::new(memory)).await;
+        let mut miner = farm.miner("rig-1", "").await;
+        let share = farm.share(&mut miner, 1).await;
+        assert_eq!((Some(share.rig), share.share.asked.get()), (known, 500));
+        assert!((share.rate - 50.0).abs() < 1e-3, "{}", share.rate);
+        assert!(share.age_s < 60);
+        let mut stranger = farm.miner("rig-2", "").await;
+        let share = farm.share(&mut stranger, 1).await;
+        assert_eq!(share.share.asked.get(), 20);
+        assert!((share.rate - 2.0).abs() < 1e-3, "{}", share.rate);
     });
 }
 

@@ -8,7 +8,7 @@ use crate::check;
 use crate::fault::{Faults, Place};
 use crate::overrides::Overrides;
 use crate::reader::{Document, Reader};
-use crate::section::{Failover, Filters, Miners, Monitor, Node, Pool, Prove};
+use crate::section::{Failover, Filters, Miners, Monitor, Node, Pool, Prove, Rigs, Store};
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
@@ -33,6 +33,10 @@ pub struct Settings {
     pub filters: Filters,
     /// `[prove]`: recomputing hashes before shares leave the farm.
     pub prove: Prove,
+    /// `[store]`: what outlives the process, and how much of it.
+    pub store: Store,
+    /// `[rigs]`: which rigs should be there, and when they are missed.
+    pub rigs: Rigs,
     /// `[monitor]`: pages, health, metrics and API.
     pub monitor: Monitor,
 }
@@ -57,6 +61,8 @@ impl Settings {
             failover: reader.section("failover", Failover::read),
             filters: reader.section("filters", Filters::read),
             prove: reader.section("prove", Prove::read),
+            store: reader.section("store", Store::read),
+            rigs: reader.section("rigs", Rigs::read),
             monitor: reader.section("monitor", Monitor::read),
         };
         check::together(&settings, &mut reader);

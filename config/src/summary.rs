@@ -6,11 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::section::{
-    BAN_WINDOWS, Failover, Filters, LogFormat, Miners, Monitor, Node, Pool, Prove, ProveMode,
-    TlsFiles,
+    ACKS, BAN_WINDOWS, EXPECTS, Failover, Filters, LogFormat, Miners, Monitor, Node, Pool, Prove,
+    ProveMode, Rigs, Store, TlsFiles,
 };
 use crate::settings::Settings;
-use crate::value::format_duration;
+use crate::value::{format_duration, masked_user};
 
 type Entries = Vec<(&'static str, String)>;
 
@@ -28,6 +28,8 @@ impl Settings {
             ("[failover]", failover(&self.failover)),
             ("[filters]", filters(&self.filters)),
             ("[prove]", prove(&self.prove)),
+            ("[store]", store(&self.store)),
+            ("[rigs]", rigs(&self.rigs)),
             ("[monitor]", monitor(&self.monitor)),
         ]);
         let mut text = String::new();
@@ -153,6 +155,41 @@ fn prove(prove: &Prove) -> Entries {
         ("sample", prove.sample.get().to_string()),
         ("budget", prove.budget.get().to_string()),
     ]
+}
+
+fn store(store: &Store) -> Entries {
+    vec![
+        ("enabled", store.enabled.to_string()),
+        ("ack", quoted(word_of(&ACKS, store.ack))),
+        ("ack_wait", duration(store.ack_wait)),
+        ("queue", store.queue.to_string()),
+        ("keep", or_off(store.keep)),
+        ("max_size", quoted(&store.max_size.to_string())),
+        ("keep_minutes", duration(store.keep_minutes)),
+        ("keep_hours", duration(store.keep_hours)),
+        ("keep_days", duration(store.keep_days)),
+        ("node", store.node.to_string()),
+    ]
+}
+
+fn rigs(rigs: &Rigs) -> Entries {
+    let listed: Vec<_> = rigs
+        .expected
+        .iter()
+        .map(|name| quoted(&masked_user(name)))
+        .collect();
+    vec![
+        ("expect", quoted(word_of(&EXPECTS, rigs.expect))),
+        ("expected", format!("[{}]", listed.join(", "))),
+        ("late_after", duration(rigs.late_after)),
+        ("silent_after", duration(rigs.silent_after)),
+    ]
+}
+
+/// The word that the file has for a choice.
+fn word_of<T: PartialEq>(words: &[(&'static str, T)], choice: T) -> &'static str {
+    let word = words.iter().find(|(_, of)| *of == choice);
+    word.map_or("", |(word, _)| word)
 }
 
 fn monitor(monitor: &Monitor) -> Entries {

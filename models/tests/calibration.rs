@@ -12,6 +12,7 @@ use std::thread;
 
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
 use zartrux_models::filter::{
     Cause, EProcess, EventBet, Evidence, Filter, Observation, ScanKey, Stage,
 };
@@ -138,8 +139,9 @@ fn rigs_to_watch() -> u64 {
 #[derive(Debug, Default)]
 struct OneThreadOnly;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct OneThreadOfRig {
+    #[serde(skip)]
     last: Option<(ScanKey, u32)>,
     bet: EventBet,
     capital: EProcess<1>,

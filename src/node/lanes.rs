@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::filters::{FilterModels, StageSettings};
-use zartrux_actors::lane::{LaneArgs, Upstream};
+use zartrux_actors::journal::Journal;
+use zartrux_actors::lane::{LaneArgs, Remembered, Upstream};
 use zartrux_actors::miner_sessions::{Door, Namesakes, SessionSettings, bind};
 use zartrux_actors::planner::PlanPolicy;
 use zartrux_actors::pool_session::{PoolEndpoint, PoolTimeouts, Tls};
@@ -125,9 +126,12 @@ pub(super) fn lane_args(
             models: FilterModels::default(),
             judge: judge_policy(settings, lanes),
             shares_kept: settings.monitor.shares_kept.div_ceil(lanes),
+            store: None,
             namesakes: namesakes.clone(),
+            remembered: Remembered::default(),
             prover: prover.cloned(),
             health: health.clone(),
+            journal: Journal::silent(),
             clock,
         });
     args.collect()

@@ -6,6 +6,7 @@ mod lanes;
 mod prover;
 mod rigs;
 mod root;
+mod store;
 mod view;
 mod watchdog;
 
@@ -22,6 +23,7 @@ use zartrux_config::Settings;
 
 pub use exits::ExitCode;
 pub use rigs::{RigView, STANDINGS, reason, standing_label};
+pub use store::{StoreFolders, StoreWays, expectation, retention, state_bounds};
 pub use view::{NodeView, PoolSessionReport, Readiness};
 
 /// What a node does besides what its settings say.
@@ -38,6 +40,7 @@ pub struct NodeOptions {
 pub struct Node {
     view: Arc<NodeView>,
     lanes: Vec<Lane>,
+    store: Option<store::RunningStore>,
     addresses: lanes::Addresses,
     monitor: Option<SocketAddr>,
     fingerprint: Option<String>,
@@ -56,6 +59,7 @@ impl Node {
         let clock = Clock;
         let doors = lanes::open_doors(settings)?;
         let view = Arc::new(NodeView::new(settings, options, clock));
+        let store = store::open(settings, clock).context("store")?;
         let prover = prover::start(settings, view.health(), clock)?;
         view.set_prover(prover.clone());
 
@@ -67,9 +71,13 @@ impl Node {
         let listen = settings.monitor.listen;
         let root = std::thread::Builder::new()
             .name("root".to_owned())
-            .spawn(move || root::run(args, root_view, listen, &ready, stopped))
+            .spawn(move || root::run(args, store, root_view, listen, &ready, stopped))
             .context("can't start the root thread")?;
-        let root::Started { lanes, monitor } = started
+        let root::Started {
+            lanes,
+            store,
+            monitor,
+        } = started
             .recv()
             .map_err(|_| anyhow!("the root thread ended while starting"))??;
         if options.watchdog {
@@ -78,6 +86,7 @@ impl Node {
         Ok(Self {
             view,
             lanes,
+            store,
             addresses: doors.addresses,
             monitor,
             fingerprint: doors.fingerprint,
@@ -124,6 +133,9 @@ impl Node {
         let pending = self.settle_pending();
         for lane in self.lanes.drain(..) {
             lane.close();
+        }
+        if let Some(store) = self.store.take() {
+            store.close();
         }
         self.view.stop_prover();
         if let Some(stop) = self.stop_root.take() {

@@ -15,7 +15,7 @@ use zartrux_actors::share_ticket::ShareTicket;
 use zartrux_actors::supervision::HealthRegistry;
 use zartrux_config::Settings;
 
-use super::NodeOptions;
+use super::{NodeOptions, StoreWays};
 
 /// Whether miners can be served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,6 +50,7 @@ pub struct NodeView {
     health: HealthRegistry,
     lanes: OnceLock<Vec<Arc<LaneView>>>,
     prover: OnceLock<Prover<ShareTicket>>,
+    store: OnceLock<StoreWays>,
     draining: AtomicBool,
     violations: Arc<AtomicU64>,
 }
@@ -68,6 +69,7 @@ impl NodeView {
             health: HealthRegistry::default(),
             lanes: OnceLock::new(),
             prover: OnceLock::new(),
+            store: OnceLock::new(),
             draining: AtomicBool::new(false),
             violations: Arc::new(AtomicU64::new(0)),
         }
@@ -83,6 +85,23 @@ impl NodeView {
             // Set once, at launch.
             let _ = self.prover.set(prover);
         }
+    }
+
+    pub(super) fn set_store(&self, store: StoreWays) {
+        // Set once, by the root thread.
+        let _ = self.store.set(store);
+    }
+
+    /// The ways to the store; none where nothing is stored.
+    #[must_use]
+    pub fn store(&self) -> Option<&StoreWays> {
+        self.store.get()
+    }
+
+    /// The time.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        self.clock
     }
 
     pub(super) fn stop_prover(&self) {

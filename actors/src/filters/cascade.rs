@@ -8,7 +8,9 @@ use zartrux_models::filter::Stage;
 
 use super::messages::{Factory, ModelReplaced};
 use super::stage::{FilterStage, StageArgs, StageFilter, StageSettings};
+use super::state_posts::{StagePost, StatePosts};
 use crate::clock::Clock;
+use crate::journal::Journal;
 use crate::messaging::Post;
 use crate::share_ticket::ExamineShare;
 use crate::supervision::{Guard, HealthRegistry};
@@ -23,9 +25,11 @@ pub struct Cascade {
     lane: usize,
     settings: StageSettings,
     health: HealthRegistry,
+    journal: Journal,
     clock: Clock,
     first: Post<ExamineShare>,
     alive: Vec<Alive>,
+    states: Vec<StagePost>,
 }
 
 impl fmt::Debug for Cascade {
@@ -45,15 +49,18 @@ impl Cascade {
         lane: usize,
         settings: StageSettings,
         health: HealthRegistry,
+        journal: Journal,
         clock: Clock,
     ) -> Self {
         Self {
             lane,
             settings,
             health,
+            journal,
             clock,
             first: judge,
             alive: Vec::new(),
+            states: Vec::new(),
         }
     }
 
@@ -67,13 +74,25 @@ impl Cascade {
             factory,
             settings: self.settings,
             next: self.first.clone(),
+            journal: self.journal.clone(),
             guard,
             clock: self.clock,
         });
         let address = stage.start();
         self.first = Post::to_actor(address.clone().recipient(), Arc::clone(&health));
         self.alive.push(alive(address.clone()));
+        self.states.push(StagePost {
+            stage: F::STAGE,
+            collect: Post::to_actor(address.clone().recipient(), Arc::clone(&health)),
+            restore: Post::to_actor(address.clone().recipient(), Arc::clone(&health)),
+        });
         Post::to_actor(address.recipient(), health)
+    }
+
+    /// The way to what the stages that are there remember.
+    #[must_use]
+    pub fn state_posts(&self) -> StatePosts {
+        StatePosts(self.states.clone())
     }
 
     /// Where shares go in, and whether all stages are there.

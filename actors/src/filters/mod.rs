@@ -9,10 +9,13 @@ mod messages;
 mod rig_states;
 mod six;
 mod stage;
+mod state_posts;
+mod states_kept;
 
 pub use bypass::{Bypass, Change};
 pub(crate) use cascade::alive;
 pub use cascade::{Alive, Cascade};
-pub use messages::{Factory, ModelReplaced};
+pub use messages::{CollectStates, Factory, ModelReplaced, RestoreStates, StatesCollected};
 pub use six::{FilterModels, ModelPosts};
 pub use stage::{FilterStage, StageArgs, StageFilter, StageSettings};
+pub use state_posts::StatePosts;

@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext, Context, Handler};
 use zartrux_models::filter::{Evidence, Filter};
+use zartrux_models::ledger::JournalEvent;
 use zartrux_models::share::RigKey;
 
 use super::bypass::{Bypass, Change};
 use super::messages::{Factory, ModelReplaced};
 use super::rig_states::RigStates;
 use crate::clock::Clock;
+use crate::journal::Journal;
 use crate::messaging::Post;
 use crate::share_ticket::{ExamineShare, ShareTicket};
 use crate::supervision::{ActorState, Faulted, Guard};
@@ -43,6 +45,8 @@ pub struct StageArgs<F> {
     pub settings: StageSettings,
     /// Whom shares go on to.
     pub next: Post<ExamineShare>,
+    /// Where it is noted when shares pass it by.
+    pub journal: Journal,
     /// Runs the core.
     pub guard: Guard,
     /// The time.
@@ -63,14 +67,15 @@ impl<F> fmt::Debug for StageArgs<F> {
 /// wipe out the evidence of all.
 pub struct FilterStage<F: StageFilter> {
     factory: Factory<F>,
-    core: Option<F>,
-    rigs: RigStates<F::Rig>,
+    pub(super) core: Option<F>,
+    pub(super) rigs: RigStates<F::Rig>,
     bypass: Bypass,
     /// Times that it said something that is no number.
     unsound: u64,
     next: Post<ExamineShare>,
-    guard: Guard,
-    clock: Clock,
+    journal: Journal,
+    pub(super) guard: Guard,
+    pub(super) clock: Clock,
 }
 
 impl<F: StageFilter> fmt::Debug for FilterStage<F> {
@@ -102,6 +107,7 @@ impl<F: StageFilter> FilterStage<F> {
             bypass: Bypass::default(),
             unsound: 0,
             next: args.next,
+            journal: args.journal,
             guard: args.guard,
             clock: args.clock,
         };
@@ -110,7 +116,7 @@ impl<F: StageFilter> FilterStage<F> {
         stage
     }
 
-    fn build(&mut self) -> Result<(), Faulted> {
+    pub(super) fn build(&mut self) -> Result<(), Faulted> {
         let factory = Arc::clone(&self.factory);
         let built = self.guard.build(&mut self.core, || factory());
         self.show_state();
@@ -149,7 +155,11 @@ impl<F: StageFilter> FilterStage<F> {
             return (Evidence::Unavailable, now);
         }
         match known {
-            Some(known) => known.becomes(state, epoch.second(now)),
+            Some(known) => {
+                if known.becomes(state, epoch.second(now)) {
+                    self.rigs.note_changed(rig);
+                }
+            }
             None => self.rigs.insert(rig, state, now),
         }
         if !self.bypass.is_working()
@@ -236,6 +246,7 @@ impl<F: StageFilter> FilterStage<F> {
     }
 
     fn tell(&self, change: Change, now: Instant) {
+        self.note(change);
         let what = match change {
             Change::LeftOut { lasts, until } => {
                 let until = self.clock.unix_millis() / 1000
@@ -256,6 +267,21 @@ impl<F: StageFilter> FilterStage<F> {
         };
         self.guard.health().set_note(note);
         self.show_state();
+    }
+}
+
+impl<F: StageFilter> FilterStage<F> {
+    /// A trial is noted once it is passed, or by the next time that it is left out.
+    fn note(&self, change: Change) {
+        let (lane, stage) = (self.journal.lane(), F::STAGE);
+        match change {
+            Change::LeftOut { .. } => {
+                self.journal
+                    .note(JournalEvent::StageBypassed { lane, stage });
+            }
+            Change::TakenBack => self.journal.note(JournalEvent::StageBack { lane, stage }),
+            Change::OnTrial => {}
+        }
     }
 }
 

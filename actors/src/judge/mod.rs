@@ -3,6 +3,7 @@
 mod at_prover;
 mod check;
 mod messages;
+mod noting;
 mod upstreams;
 mod waiting;
 
@@ -13,17 +14,16 @@ use std::time::{Duration, Instant};
 use actix::{Actor, AsyncContext, Context, Handler, Message, SpawnHandle};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use zartrux_models::judge::{
-    BanRule, Case, Decision, JudgePolicy, ProofNoted, Rule, Ruling, Unproved, Waited,
-};
+use zartrux_models::judge::{BanRule, Case, Decision, JudgePolicy, Rule, Ruling, Unproved, Waited};
 use zartrux_models::proof::knows_v2;
 use zartrux_models::share::{RigKey, TargetClass};
 use zartrux_models::work::{Algorithm, Lateness};
 
 use crate::clock::Clock;
+use crate::journal::Journal;
 use crate::messaging::Post;
 use crate::prover::{Outlook, Priority, ProofAnswer, ProofRequest, ProofSink, Prover};
-use crate::rigs::{RigBoard, Turn};
+use crate::rigs::RigBoard;
 use crate::share_ticket::{
     ExamineShare, ProofOutcome, ProofRecord, Settlement, ShareSettled, ShareTicket,
 };
@@ -69,6 +69,8 @@ pub struct JudgeArgs {
     pub settled: Post<ShareSettled>,
     /// Its own address, for the prover's answers.
     pub answers: Post<ProofAnswered>,
+    /// Where it is noted how rigs stand.
+    pub journal: Journal,
     /// Runs the core.
     pub guard: Guard,
     /// The time.
@@ -88,6 +90,7 @@ pub struct Judge {
     prover: Option<Prover<ShareTicket>>,
     settled: Post<ShareSettled>,
     sink: Arc<dyn ProofSink<ShareTicket>>,
+    journal: Journal,
     guard: Guard,
     clock: Clock,
     upstreams: Upstreams,
@@ -121,6 +124,7 @@ impl Judge {
             prover: args.prover,
             settled: args.settled,
             sink: Arc::new(ToJudge(args.answers)),
+            journal: args.journal,
             guard: args.guard,
             clock: args.clock,
             upstreams: Upstreams::new(&args.ban_rules),
@@ -192,9 +196,13 @@ impl Judge {
     }
 
     fn rule(&self, case: &Case) -> Ruling {
-        self.board
-            .decide(&self.guard, &self.policy, case)
-            .unwrap_or_else(|Faulted| self.ruling_of_a_fault(case))
+        match self.board.decide(&self.guard, &self.policy, case) {
+            Ok((ruling, change)) => {
+                self.note_suspicion(case, change);
+                ruling
+            }
+            Err(Faulted) => self.ruling_of_a_fault(case),
+        }
     }
 
     fn carry_out(&mut self, mut ticket: ShareTicket, ruling: Ruling) {
@@ -332,30 +340,6 @@ impl Judge {
             waited,
             took,
         });
-    }
-
-    /// Notes what a proof says of its rig, and tells the operator when it changes where the rig
-    /// stands.
-    fn note_proof(&self, ticket: &ShareTicket, good: bool) {
-        let proof = ProofNoted {
-            rig: ticket.rig,
-            share: ticket.id,
-            asked: ticket.share.asked,
-            good,
-            now: self.clock.now(),
-        };
-        let name = || self.board.name_for_log(proof.rig);
-        match self.board.note_proof(&self.guard, &self.policy, &proof) {
-            Some(Turn::Quarantined) => tracing::warn!(
-                rig = %proof.rig, name = %name(), share = %proof.share,
-                "the rig is in quarantine: the hash of its share is not what it claimed"
-            ),
-            Some(Turn::Released) => tracing::info!(
-                rig = %proof.rig, name = %name(),
-                "the rig has left quarantine: it has proved enough good work"
-            ),
-            None => {}
-        }
     }
 
     /// No proof came. A rig that has entered quarantine since the ruling is in quarantine.

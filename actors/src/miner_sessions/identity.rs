@@ -229,6 +229,13 @@ fn bytes_of(address: IpAddr) -> Vec<u8> {
     }
 }
 
+/// The key of a rig that is known by its names alone: `user`, or `user/rig-id`.
+#[must_use]
+pub fn rig_key_of(name: &str) -> RigKey {
+    let (user, rig) = name.split_once('/').unwrap_or((name, ""));
+    key_of(user, rig, &[])
+}
+
 /// The first 8 bytes of the SHA-256 over both names, each behind its length as 8 bytes, and what
 /// tells namesakes apart: nothing, an ordinal (1 byte), an address (4 or 16), both, or a session
 /// (8). Part of what is stored, so it must never change.

@@ -1,9 +1,11 @@
 //! New jobs, and their way to every miner.
 
-use zartrux_models::plan::{Lease, SeatKey};
+use std::sync::Arc;
+
+use zartrux_models::plan::Lease;
 use zartrux_models::session::Assignment;
 use zartrux_models::stratum::JobLine;
-use zartrux_models::work::{PoolKey, Slot};
+use zartrux_models::work::PoolKey;
 
 use super::MinerSessions;
 use crate::judge::PoolClosed;
@@ -23,21 +25,19 @@ impl MinerSessions {
 
     /// Sends the current job of a pool session to everyone on it: at most 256 writes.
     fn fan_out(&mut self, pool: PoolKey) {
-        let Some(places) = self.tenants.get(&pool) else {
+        let tenants = self.tenants.on(pool);
+        if tenants.is_empty() {
             return;
-        };
+        }
         let now = self.second();
         let policy = self.settings.vardiff;
-        let tenants: Vec<(Slot, SeatKey)> = (0..=u8::MAX)
-            .zip(places.iter())
-            .filter_map(|(slot, tenant)| tenant.map(|key| (Slot(slot), key)))
-            .collect();
         let Some(issued) = self.jobs.current(pool).cloned() else {
             return;
         };
         let Some(mut line) = self.lines.remove(&pool) else {
             return;
         };
+        let memory = Arc::clone(&self.remembered_rate);
         for (slot, key) in tenants {
             let Some(seat) = self.seat(key) else {
                 continue;
@@ -51,7 +51,7 @@ impl MinerSessions {
                 line = back;
                 continue;
             }
-            let difficulty = seat.ask(policy.as_ref(), &issued, now);
+            let difficulty = seat.ask(policy.as_ref(), &issued, now, &memory);
             seat.protocol.give(Assignment {
                 job: issued.key,
                 slot,

@@ -1,18 +1,24 @@
 //! Leases as the planner gives them, and who sits where.
 
+use std::sync::Arc;
+
+use zartrux_models::ledger::LeaseEnd;
 use zartrux_models::plan::{Lease, SeatKey, Vardiff};
 use zartrux_models::session::Assignment;
 use zartrux_models::stratum::{push_error, push_login};
-use zartrux_models::work::{Difficulty, IssuedJob, PoolKey, Slot};
+use zartrux_models::work::{Difficulty, IssuedJob, PoolKey};
 
 use super::writing::Closed;
-use super::{LeaseGranted, MinerSessions, ReportLeases, Seat, TurnAway};
+use super::{LeaseGranted, MinerSessions, RateMemory, ReportLeases, Seat, TurnAway};
 use crate::planner::{LeasesHeld, SeatLeft};
 
 impl MinerSessions {
     pub(super) fn on_lease_granted(&mut self, granted: LeaseGranted) {
         let LeaseGranted { seat: key, lease } = granted;
-        let Some(seat) = self.seat(key) else {
+        let Some((seat, rig)) = self.seat(key).and_then(|seat| {
+            let rig = seat.identity.as_deref()?.standing.key;
+            Some((seat, rig))
+        }) else {
             // It left while the planner was at it.
             self.posts.seat_left.send(SeatLeft {
                 seat: key,
@@ -22,42 +28,34 @@ impl MinerSessions {
         };
         let former = seat.lease.take();
         let renewed = seat.renewal_asked;
+        let current = self.jobs.current(lease.pool).cloned();
         if let Some(former) = former {
-            self.vacate(former, key);
+            let why = match &current {
+                None => LeaseEnd::UpstreamLost,
+                Some(_) if renewed => LeaseEnd::Renewed,
+                Some(_) => LeaseEnd::Moved,
+            };
+            self.tenants.give_up(former, key, why);
         }
-        if self.jobs.current(lease.pool).is_none() {
+        let Some(current) = current else {
             // The connection was lost meanwhile; the planner hears of it as we do and grants anew.
             return;
-        }
+        };
         if let Some(seat) = self.seat(key) {
             seat.lease = Some(lease);
         }
         if renewed {
             self.stats.connections(|counts| counts.leases_renewed += 1);
         }
-        self.tenants
-            .entry(lease.pool)
-            .or_insert_with(|| Box::new([None; Slot::COUNT]))[usize::from(lease.slot.0)] =
-            Some(key);
+        self.tenants.take(lease, key, rig, &current);
         self.send_job(key, lease);
-    }
-
-    /// Nobody sits there any more, if `key` did.
-    pub(super) fn vacate(&mut self, lease: Lease, key: SeatKey) {
-        if let Some(places) = self.tenants.get_mut(&lease.pool) {
-            let place = &mut places[usize::from(lease.slot.0)];
-            if *place == Some(key) {
-                *place = None;
-            }
-        }
     }
 
     /// Leases die with the connection whose job they are of: kept, they would be used for the next
     /// connection's job beside those that the planner grants then.
     pub(super) fn vacate_all(&mut self, pool: PoolKey) {
-        let places = self.tenants.remove(&pool);
-        for key in places.iter().flat_map(|places| places.iter().flatten()) {
-            if let Some(seat) = self.seat(*key) {
+        for key in self.tenants.lose(pool) {
+            if let Some(seat) = self.seat(key) {
                 seat.lease = None;
                 seat.forget_odometer();
             }
@@ -73,10 +71,11 @@ impl MinerSessions {
             // The job is gone again; the planner hears of it as we do and will grant anew.
             return;
         };
+        let memory = Arc::clone(&self.remembered_rate);
         let Some(seat) = self.seat(key) else {
             return;
         };
-        let difficulty = seat.ask(policy.as_ref(), &issued, now);
+        let difficulty = seat.ask(policy.as_ref(), &issued, now, &memory);
         let login = seat.protocol.give(Assignment {
             job: issued.key,
             slot: lease.slot,
@@ -134,13 +133,21 @@ impl Seat {
         policy: Option<&zartrux_models::plan::VardiffPolicy>,
         issued: &IssuedJob,
         now: super::seat::Second,
+        memory: &RateMemory,
     ) -> Difficulty {
         let upstream = issued.job.target.difficulty();
         let asked = match (policy, self.difficulty) {
             (None, _) => upstream,
             (Some(policy), None) => {
-                let first = policy.start(upstream);
-                self.vardiff = Some(Vardiff::new(policy, first));
+                let rig = self.identity.as_deref().map(|rig| rig.standing.key);
+                let (vardiff, first) = match rig.and_then(|rig| memory(rig)) {
+                    Some(rate) => Vardiff::resumed(policy, rate, upstream),
+                    None => {
+                        let first = policy.start(upstream);
+                        (Vardiff::new(policy, first), first)
+                    }
+                };
+                self.vardiff = Some(vardiff);
                 self.vardiff_at = now;
                 first
             }

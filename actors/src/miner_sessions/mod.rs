@@ -6,6 +6,7 @@
 //!
 //! [`MinerProtocol`]: zartrux_models::session::MinerProtocol
 
+mod acknowledging;
 mod connection;
 mod identity;
 mod jobs;
@@ -16,6 +17,7 @@ mod reactor;
 mod reading;
 mod seat;
 mod settling;
+mod tenants;
 mod timing;
 mod writing;
 
@@ -31,24 +33,28 @@ use slab::Slab;
 use zartrux_models::plan::{SeatKey, VardiffPolicy, Wheel};
 use zartrux_models::share::RigKey;
 use zartrux_models::stratum::{JobLine, LINE_LIMIT};
-use zartrux_models::work::{JobTable, Nonce, NonceSetId, PoolKey, Slot, UpstreamJob};
+use zartrux_models::work::{JobTable, Nonce, NonceSetId, PoolKey, UpstreamJob};
 
 use crate::clock::Clock;
 use crate::counters::LaneStats;
+use crate::journal::Journal;
 use crate::judge::{PoolClosed, VerdictSeen};
 use crate::messaging::{Credits, Post};
 use crate::planner::{LeaseAsked, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
 use crate::pool_session::{JobReplaced, PoolStateChanged};
 use crate::rigs::ShareRecords;
 use crate::share_ticket::{ExamineShare, ShareSettled, ShareTicket};
+use crate::store::{SharesRecorded, StoreLink};
 use crate::supervision::Guard;
 
-pub use identity::Namesakes;
+pub use identity::{Namesakes, rig_key_of};
 pub use listeners::{BindError, Door, bind};
 pub use messages::{CloseAll, LeaseGranted, ReportLeases, StopAccepting, StopReading, TurnAway};
 
+use acknowledging::Acknowledging;
 use reactor::{Batch, Reactor, Registrar};
 use seat::{Seat, SeatLimits, Second};
+use tenants::Tenants;
 
 /// Whom the miner sessions tell what.
 #[derive(Debug, Clone)]
@@ -93,6 +99,10 @@ pub type JobListener = Arc<dyn Fn(&UpstreamJob) + Send + Sync>;
 /// id and its agent, as it logged in. Hostile bytes: to be shown escaped, never trusted.
 pub type RigListener = Arc<dyn Fn(RigKey, &str, &str, &str) + Send + Sync>;
 
+/// The hash rate that is remembered of a rig, per second: asked once, before a connection's first
+/// job.
+pub type RateMemory = Arc<dyn Fn(RigKey) -> Option<f64> + Send + Sync>;
+
 /// Everything the miner sessions are built from.
 pub struct SessionArgs {
     /// Where miners come in.
@@ -109,6 +119,8 @@ pub struct SessionArgs {
     pub stats: Arc<LaneStats>,
     /// Where shares that ended are kept to be shown.
     pub records: Arc<ShareRecords>,
+    /// Where shares that ended are kept for good; none: nowhere.
+    pub store: Option<StoreLink>,
     /// Who is connected under which names, in any lane.
     pub namesakes: Namesakes,
     /// Runs the session cores.
@@ -119,6 +131,10 @@ pub struct SessionArgs {
     pub on_job: JobListener,
     /// Hears of each rig that mines.
     pub on_rig: RigListener,
+    /// Where leases are noted.
+    pub journal: Journal,
+    /// How fast rigs were before.
+    pub remembered_rate: RateMemory,
 }
 
 /// The actor.
@@ -133,16 +149,19 @@ pub struct MinerSessions {
     credits: Credits,
     stats: Arc<LaneStats>,
     records: Arc<ShareRecords>,
+    acknowledging: Option<Acknowledging>,
     guard: Guard,
     clock: Clock,
     on_job: JobListener,
     on_rig: RigListener,
+    remembered_rate: RateMemory,
     started: Instant,
+    /// The wall clock at that moment, in milliseconds since 1970.
+    started_unix_ms: u64,
     registrar: Option<Registrar>,
     seats: Slab<Seat>,
     last_generation: u32,
-    /// Who holds which slot, by pool session: the order of a fan-out.
-    tenants: HashMap<PoolKey, Box<[Option<SeatKey>; Slot::COUNT]>>,
+    tenants: Tenants,
     jobs: JobTable,
     lines: HashMap<PoolKey, JobLine>,
     /// Shares for a nonce that another share has claimed, perhaps in another job of the same blob,
@@ -196,6 +215,7 @@ impl MinerSessions {
                 unsent: settings.unsent_limit,
             },
             started: args.clock.now(),
+            started_unix_ms: args.clock.unix_millis(),
             doors: args.doors,
             lane: args.lane,
             last_share: 0,
@@ -204,14 +224,16 @@ impl MinerSessions {
             credits: args.credits,
             stats: args.stats,
             records: args.records,
+            acknowledging: args.store.map(Acknowledging::new),
             guard: args.guard,
             clock: args.clock,
             on_job: args.on_job,
             on_rig: args.on_rig,
+            remembered_rate: args.remembered_rate,
             registrar: None,
             seats: Slab::new(),
             last_generation: 0,
-            tenants: HashMap::new(),
+            tenants: Tenants::new(args.journal.for_lane(args.lane)),
             jobs: JobTable::default(),
             lines: HashMap::new(),
             contested: HashMap::new(),
@@ -232,6 +254,14 @@ impl MinerSessions {
     fn second(&self) -> Second {
         let since = self.clock.now().duration_since(self.started);
         Second::try_from(since.as_secs()).unwrap_or(Second::MAX)
+    }
+
+    /// A time as the filters are told it: by the wall clock when the lane started, and by the
+    /// monotonic one from there on. So it goes on over restarts, and never goes back within a run.
+    fn at_ms(&self, now: Instant) -> u64 {
+        let since = now.saturating_duration_since(self.started).as_millis();
+        let since = u64::try_from(since).unwrap_or(u64::MAX);
+        self.started_unix_ms.saturating_add(since)
     }
 
     fn seat(&mut self, key: SeatKey) -> Option<&mut Seat> {
@@ -299,6 +329,7 @@ impl Handler<CloseAll> for MinerSessions {
 
     fn handle(&mut self, _: CloseAll, ctx: &mut Self::Context) {
         self.guard.health().dequeued();
+        self.acknowledge_all();
         ctx.stop();
     }
 }
@@ -323,8 +354,18 @@ handles! {
     LeaseGranted => on_lease_granted,
     TurnAway => on_turn_away,
     ReportLeases => on_report_leases,
-    ShareSettled => on_settled,
     StopAccepting => on_stop_accepting,
+    SharesRecorded => on_recorded,
+}
+
+impl Handler<ShareSettled> for MinerSessions {
+    type Result = ();
+
+    fn handle(&mut self, settled: ShareSettled, ctx: &mut Self::Context) {
+        self.guard.health().dequeued();
+        self.on_settled(settled);
+        self.watch_acknowledgements(ctx);
+    }
 }
 
 impl Handler<PoolStateChanged> for MinerSessions {

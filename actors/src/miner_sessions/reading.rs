@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use zartrux_models::filter::Scanner;
-use zartrux_models::plan::SeatKey;
+use zartrux_models::plan::{SeatKey, Vardiff};
 use zartrux_models::session::{Assignment, Heard};
 use zartrux_models::share::{NotAdmitted, Share, ShareId};
 use zartrux_models::stratum::{Login, RequestId, push_error, push_kept_alive};
@@ -238,6 +238,7 @@ impl MinerSessions {
         match not {
             NotAdmitted::Refused(refusal) => {
                 self.stats.share_refused_at_once(refusal.reason());
+                self.record_refusal(key, refusal.reason());
                 push_error(&mut self.scratch, id, refusal.reason().wire_text());
             }
             NotAdmitted::TooMany => {
@@ -287,7 +288,10 @@ impl MinerSessions {
         }
         let now = self.second();
         let vardiff = self.settings.vardiff;
+        let (mut age_s, mut rate) = (0, 0.0);
         if let Some(seat) = self.seat(key) {
+            age_s = now.saturating_sub(seat.scan_began);
+            rate = seat.vardiff.as_ref().map_or(0.0, rate_of);
             seat.tally.admit();
             if let Some(rig) = seat.identity.as_deref_mut() {
                 rig.turned_away = false;
@@ -298,8 +302,7 @@ impl MinerSessions {
         let place = (share.nonce_set, share.nonce);
         let contested = share.contested;
         let received = self.clock.now();
-        let at_ms = received.duration_since(self.started).as_millis();
-        let at_ms = u64::try_from(at_ms).unwrap_or(u64::MAX);
+        let at_ms = self.at_ms(received);
         self.last_share += 1;
         let sender = Sender {
             id: ShareId::new(self.lane, self.last_share),
@@ -308,6 +311,8 @@ impl MinerSessions {
             after_gap,
             seat: key,
             request: id,
+            age_s,
+            rate,
         };
         let ticket = ShareTicket::new(sender, share, received, at_ms, credit)
             .reporting_to(&self.posts.settled);
@@ -339,6 +344,14 @@ impl Seat {
             self.note_odometer(share.nonce, share.asked, now);
         }
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "an estimate, which was made of singles"
+)]
+fn rate_of(vardiff: &Vardiff) -> f32 {
+    vardiff.hash_rate() as f32
 }
 
 /// Most shares of one miner under way: no miner can use up what is there for all of them.

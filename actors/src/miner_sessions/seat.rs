@@ -8,6 +8,7 @@ use zartrux_models::session::MinerProtocol;
 use zartrux_models::stratum::LineAssembler;
 use zartrux_models::work::Difficulty;
 
+use super::acknowledging::ListedRefusals;
 use super::connection::Connection;
 use super::identity::Standing;
 
@@ -112,6 +113,7 @@ pub(super) struct Seat {
     /// The wheel's next entry for this seat.
     pub(super) wheel_at: Second,
     pub(super) tally: SeatTally,
+    pub(super) refusals: ListedRefusals,
 }
 
 impl Seat {
@@ -141,6 +143,7 @@ impl Seat {
             last_heard: now,
             wheel_at: 0,
             tally: SeatTally::default(),
+            refusals: ListedRefusals::default(),
         }
     }
 

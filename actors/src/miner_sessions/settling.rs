@@ -16,14 +16,14 @@ impl MinerSessions {
     pub(super) fn on_settled(&mut self, settled: ShareSettled) {
         let mut next = Some(settled);
         // A verdict may settle those that waited for it, one after another.
-        while let Some(settled) = next {
-            self.conclude(&settled);
+        while let Some(mut settled) = next {
+            self.conclude(&mut settled);
             next = self.release_contested(&settled.ticket);
         }
     }
 
-    fn conclude(&mut self, settled: &ShareSettled) {
-        let ShareSettled { ticket, settlement } = settled;
+    fn conclude(&mut self, settled: &mut ShareSettled) {
+        let ShareSettled { ticket, settlement } = &*settled;
         self.free_or_take_nonce(ticket, settlement);
         let took = self.clock.now().saturating_duration_since(ticket.received);
         self.count(ticket, settlement, took);
@@ -37,6 +37,8 @@ impl MinerSessions {
                 verdict: Verdict::of(settlement),
             });
         }
+        let waits = self.record(settled, took);
+        let ShareSettled { ticket, settlement } = &*settled;
         let key = ticket.seat;
         // A seat with another generation is another miner: the verdict is not for it (I4).
         if let Some(seat) = self.seat(key) {
@@ -47,6 +49,9 @@ impl MinerSessions {
             seat.tally.settle(passed);
             let balances = seat.tally.balances();
             self.stats.seat_checked(balances);
+            if waits {
+                return;
+            }
             let mut out = std::mem::take(&mut self.scratch);
             out.clear();
             push_verdict(&mut out, ticket.request, settlement);
@@ -121,7 +126,7 @@ impl MinerSessions {
         });
         // Those behind them in a queue wait for the share under way, not for these.
         for ticket in expired {
-            self.conclude(&ticket.settle(Settlement::Undeliverable));
+            self.conclude(&mut ticket.settle(Settlement::Undeliverable));
         }
     }
 }
@@ -199,6 +204,8 @@ mod tests {
             after_gap: false,
             seat,
             request: RequestId(1),
+            age_s: 0,
+            rate: 0.0,
         };
         ShareTicket::new(sender, share, Clock.now(), 0, credit)
     }

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use zartrux_models::ledger::LeaseEnd;
 use zartrux_models::plan::SeatKey;
 
 use super::{MinerSessions, Seat};
@@ -16,6 +17,17 @@ pub(super) enum Closed {
     ForCause,
     /// Nothing to reproach it with: no upstream, or we are leaving.
     ByUs,
+}
+
+impl Closed {
+    /// Why its lease ends with it.
+    const fn lease_end(self) -> LeaseEnd {
+        match self {
+            Self::ByMiner => LeaseEnd::Left,
+            Self::ForCause => LeaseEnd::Dropped,
+            Self::ByUs => LeaseEnd::TurnedAway,
+        }
+    }
 }
 
 /// A miner's socket is gone, or it reads too slowly.
@@ -122,7 +134,7 @@ impl MinerSessions {
         }
         let seat = self.seats.remove(index);
         if let Some(lease) = seat.lease {
-            self.vacate(lease, key);
+            self.tenants.give_up(lease, key, why.lease_end());
         }
         if let Some(identity) = &seat.identity {
             self.namesakes

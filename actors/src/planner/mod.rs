@@ -9,9 +9,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext, Context, Handler};
+use zartrux_models::ledger::JournalEvent;
 use zartrux_models::work::PoolKey;
 
 use crate::clock::Clock;
+use crate::journal::Journal;
 use crate::judge::{PoolClosed, PoolOpened};
 use crate::messaging::Post;
 use crate::miner_sessions::{LeaseGranted, ReportLeases, TurnAway};
@@ -67,6 +69,8 @@ pub struct PlannerArgs {
     pub on_serving: Box<dyn Fn(Option<usize>)>,
     /// Hears which session was closed.
     pub on_closed: Box<dyn Fn(PoolKey)>,
+    /// Where it is noted which upstream serves.
+    pub journal: Journal,
     /// Runs the core.
     pub guard: Guard,
     /// The time.
@@ -83,6 +87,7 @@ pub struct Planner {
     open_pool: OpenPool,
     on_serving: Box<dyn Fn(Option<usize>)>,
     on_closed: Box<dyn Fn(PoolKey)>,
+    journal: Journal,
     guard: Guard,
     clock: Clock,
     backoff: Backoff,
@@ -131,6 +136,7 @@ impl Planner {
             open_pool: args.open_pool,
             on_serving: args.on_serving,
             on_closed: args.on_closed,
+            journal: args.journal,
             guard: args.guard,
             clock: args.clock,
             backoff: Backoff::of_cores(),
@@ -214,6 +220,10 @@ impl Planner {
                     }
                     self.serving = serving;
                     (self.on_serving)(serving);
+                    self.journal.note(JournalEvent::UpstreamServes {
+                        lane: self.journal.lane(),
+                        upstream: serving.and_then(|place| self.journal.upstream(place)),
+                    });
                 }
             }
         }

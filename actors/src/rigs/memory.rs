@@ -2,10 +2,12 @@
 //! faults.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
-use zartrux_models::judge::{JudgeCore, JudgePolicy, ProofNoted, QuarantineChange};
+use zartrux_models::judge::{JudgeCore, JudgePolicy, ProofNoted, QuarantineChange, RigRemembered};
 use zartrux_models::share::RigKey;
 
+use crate::changed::ChangedRigs;
 use crate::rig_map::RigMap;
 use crate::supervision::{Faulted, Guard};
 
@@ -35,6 +37,8 @@ pub(super) struct Memory {
     /// The rigs that the core knows, in the order in which it came to know them: a list that can be
     /// read a few at a time.
     roster: Vec<RigKey>,
+    /// Those of them that have changed since they were last written down.
+    changed: ChangedRigs,
 }
 
 impl Memory {
@@ -52,7 +56,65 @@ impl Memory {
             self.convict_again(policy);
         }
         self.keep_in_step(newcomer);
+        if let Some(rig) = of.filter(|rig| self.core.knows(*rig)) {
+            self.changed.mark(rig);
+        }
         outcome
+    }
+
+    /// Takes back what an earlier run of the process knew of a rig; whether it did. Beside the
+    /// core lies then what puts the rig in quarantine again after a fault.
+    ///
+    /// Guarded by itself: there may be no judge yet whose fault it could be.
+    pub(super) fn restore(
+        &mut self,
+        policy: &JudgePolicy,
+        rig: RigKey,
+        kept: &RigRemembered,
+        (now, unix_ms): (Instant, u64),
+    ) -> bool {
+        let newcomer = (!self.core.knows(rig)).then_some(rig);
+        let core = &mut self.core;
+        let restore = || core.restore(policy, rig, kept, now, unix_ms);
+        let restored = catch_unwind(AssertUnwindSafe(restore)).unwrap_or_else(|_| {
+            tracing::error!(%rig, "the judge could not take a rig back");
+            self.core = JudgeCore::default();
+            self.convict_again(policy);
+            false
+        });
+        if restored {
+            match kept.bad_proof(rig, now, unix_ms) {
+                Some(proof) => self.convicted.insert(rig, proof),
+                None => self.convicted.remove(&rig),
+            };
+        }
+        self.keep_in_step(newcomer);
+        restored
+    }
+
+    /// What is to be written down of up to `most` rigs that have changed.
+    pub(super) fn changed(
+        &mut self,
+        most: usize,
+        (now, unix_ms): (Instant, u64),
+    ) -> impl Iterator<Item = (RigKey, RigRemembered)> {
+        let (core, changed) = (&self.core, &mut self.changed);
+        std::iter::from_fn(move || {
+            loop {
+                let rig = changed.take()?;
+                if let Some(kept) = core.remembered(rig, now, unix_ms) {
+                    return Some((rig, kept));
+                }
+            }
+        })
+        .take(most)
+    }
+
+    /// A rig's file differs from what is written of it.
+    pub(super) fn mark_changed(&mut self, rig: RigKey) {
+        if self.core.knows(rig) {
+            self.changed.mark(rig);
+        }
     }
 
     /// Costs nothing but when the core has forgotten some rigs, which it does for many at once.
@@ -61,6 +123,7 @@ impl Memory {
         let newcomer = newcomer.filter(|rig| core.knows(*rig));
         if self.roster.len() + usize::from(newcomer.is_some()) != core.known() {
             self.roster.retain(|rig| core.knows(*rig));
+            self.changed.keep(|rig| core.knows(rig));
         }
         self.roster.extend(newcomer);
         if self.convicted.len() != core.quarantined() {
@@ -81,6 +144,7 @@ impl Memory {
             if catch_unwind(AssertUnwindSafe(|| core.note_proof(policy, proof))).is_err() {
                 tracing::error!(rig = %proof.rig, "the judge could not take a rig back into quarantine");
             }
+            self.changed.mark(proof.rig);
         }
     }
 
@@ -128,133 +192,4 @@ impl Memory {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::clock::Clock;
-    use crate::supervision::ActorHealth;
-    use zartrux_models::share::ShareId;
-    use zartrux_models::work::Difficulty;
-
-    fn proof(rig: u64, good: bool) -> ProofNoted {
-        ProofNoted {
-            rig: RigKey(rig),
-            share: ShareId::new(0, rig),
-            asked: Difficulty::new(1_000),
-            good,
-            now: Clock.now(),
-        }
-    }
-
-    #[test]
-    fn a_fault_at_the_very_proof_that_convicts_a_rig_does_not_spare_it() {
-        let guard = Guard::new(Arc::new(ActorHealth::new("judge", "judge")), Clock);
-        let policy = JudgePolicy::default();
-        let mut memory = Memory::default();
-        let mut note = |proof| memory.note_proof(&guard, &policy, &proof);
-        assert_eq!(note(proof(1, false)), Some(Turn::Quarantined));
-        guard.health().drill.arm_panics(1);
-        assert_eq!(note(proof(2, false)), Some(Turn::Quarantined));
-        assert_eq!(note(proof(2, false)), None, "it is there already");
-        guard.health().drill.arm_panics(1);
-        assert_eq!(note(proof(3, true)), None);
-        assert_eq!(memory.core.quarantined(), 2);
-        assert!(memory.is_quarantined(RigKey(1)) && memory.is_quarantined(RigKey(2)));
-        assert!(!memory.is_quarantined(RigKey(3)));
-    }
-
-    #[test]
-    fn a_rig_that_has_proved_its_work_is_released_once_and_stays_so_after_a_fault() {
-        let guard = Guard::new(Arc::new(ActorHealth::new("judge", "judge")), Clock);
-        let policy = JudgePolicy::default();
-        let mut memory = Memory::default();
-        memory.note_proof(&guard, &policy, &proof(1, false));
-        let turns: Vec<Turn> = (0..1_000)
-            .filter_map(|_| memory.note_proof(&guard, &policy, &proof(1, true)))
-            .collect();
-        assert_eq!(turns, [Turn::Released]);
-        guard.health().drill.arm_panics(1);
-        memory.note_proof(&guard, &policy, &proof(2, true));
-        assert_eq!((memory.core.quarantined(), memory.quarantined()), (0, 0));
-    }
-
-    /// What lies beside the core tells of the same rigs as the core.
-    fn assert_in_step(memory: &Memory) {
-        let core = &memory.core;
-        assert_eq!(memory.quarantined(), core.quarantined());
-        let convicted = memory.convicted.keys();
-        assert!(convicted.copied().all(|rig| core.is_quarantined(rig)));
-        let listed: HashSet<RigKey> = memory.roster.iter().copied().collect();
-        assert_eq!(
-            (listed.len(), memory.roster.len()),
-            (core.known(), core.known())
-        );
-        assert!(listed.iter().all(|rig| core.knows(*rig)));
-    }
-
-    #[test]
-    fn convictions_never_outnumber_the_rigs_that_are_remembered() {
-        let guard = Guard::new(Arc::new(ActorHealth::new("judge", "judge")), Clock);
-        for max_rigs in [0, 1, 2, 7, 40] {
-            let policy = JudgePolicy {
-                max_rigs,
-                ..JudgePolicy::default()
-            };
-            let mut memory = Memory::default();
-            for rig in 0..500 {
-                memory.note_proof(&guard, &policy, &proof(rig, rig % 5 == 0));
-                assert!(memory.convicted.len() <= max_rigs.max(1));
-                assert_in_step(&memory);
-                if rig % 50 == 0 {
-                    guard.health().drill.arm_panics(1);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_rig_whose_file_was_dropped_is_not_put_back_in_quarantine_by_a_later_fault() {
-        let guard = Guard::new(Arc::new(ActorHealth::new("judge", "judge")), Clock);
-        let policy = JudgePolicy {
-            max_rigs: 8,
-            ..JudgePolicy::default()
-        };
-        let mut memory = Memory::default();
-        let note = |memory: &mut Memory, rig| {
-            memory.note_proof(&guard, &policy, &proof(rig, false));
-        };
-        note(&mut memory, 0);
-        let mut last = 0;
-        while memory.core.knows(RigKey(0)) {
-            last += 1;
-            note(&mut memory, last);
-        }
-        assert!(!memory.is_quarantined(RigKey(0)));
-        guard.health().drill.arm_panics(1);
-        note(&mut memory, last);
-        assert!(!memory.core.knows(RigKey(0)));
-        assert!(memory.is_quarantined(RigKey(last)));
-        assert_in_step(&memory);
-    }
-
-    #[test]
-    fn rigs_that_are_forgotten_for_their_silence_leave_the_list_and_quarantine() {
-        let guard = Guard::new(Arc::new(ActorHealth::new("judge", "judge")), Clock);
-        let policy = JudgePolicy::default();
-        let mut memory = Memory::default();
-        for (rig, good) in [(1, true), (2, false), (3, true)] {
-            memory.note_proof(&guard, &policy, &proof(rig, good));
-        }
-        assert_eq!(memory.roster(0, 2), [RigKey(1), RigKey(2)]);
-        assert_eq!(memory.roster(2, 2), [RigKey(3)]);
-        for (after, left) in [(2, 1), (5, 0)] {
-            let now = Clock.now() + policy.forget_after * after;
-            let forget = |core: &mut JudgeCore| core.forget_idle(&policy, now);
-            memory.step(&guard, &policy, None, forget).unwrap();
-            assert_eq!((memory.roster.len(), memory.quarantined()), (left, left));
-            assert_in_step(&memory);
-        }
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 //! asking an actor.
 
 mod counts;
+mod kept;
 mod memory;
 mod names;
 mod record;
@@ -10,12 +11,13 @@ mod records;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use zartrux_models::judge::{Case, JudgePolicy, ProofNoted, RigReport, Ruling};
+use zartrux_models::judge::{Case, JudgePolicy, ProofNoted, RigReport, Ruling, SuspicionChange};
 use zartrux_models::share::RigKey;
 
 use crate::supervision::{Faulted, Guard};
 
 pub use counts::JudgeCounts;
+pub use kept::ChangedRig;
 pub use memory::Turn;
 pub use names::RigNames;
 pub use record::{
@@ -163,7 +165,8 @@ impl RigBoard {
         self.lock().is_quarantined(rig)
     }
 
-    /// Has the judge's core decide on a share.
+    /// Has the judge's core decide on a share; also tells whether the share has changed what is
+    /// suspected of its rig.
     ///
     /// # Errors
     /// The core failed at it; its memory began anew, with all rigs in quarantine that were.
@@ -172,9 +175,9 @@ impl RigBoard {
         guard: &Guard,
         policy: &JudgePolicy,
         case: &Case,
-    ) -> Result<Ruling, Faulted> {
+    ) -> Result<(Ruling, Option<SuspicionChange>), Faulted> {
         self.lock().step(guard, policy, Some(case.rig), |core| {
-            core.decide(policy, case)
+            core.decide_and_tell(policy, case)
         })
     }
 
@@ -190,9 +193,9 @@ impl RigBoard {
 
     pub(crate) fn note_unproved(&self, guard: &Guard, policy: &JudgePolicy, rig: RigKey) {
         // Losing this step to a fault costs a note, not the share.
-        let _ = self
-            .lock()
-            .step(guard, policy, None, |core| core.note_unproved(rig));
+        let mut memory = self.lock();
+        let _ = memory.step(guard, policy, None, |core| core.note_unproved(rig));
+        memory.mark_changed(rig);
     }
 
     pub(crate) fn forget_idle(&self, guard: &Guard, policy: &JudgePolicy, now: Instant) {

@@ -8,6 +8,7 @@ use actix::{Addr, AsyncContext, Context};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::filters::{Alive, Cascade, StageSettings};
+use zartrux_actors::journal::Journal;
 use zartrux_actors::judge::{Judge, JudgeArgs, PoolOpened, Verdict, VerdictSeen};
 use zartrux_actors::messaging::{Credits, Post};
 use zartrux_actors::pool_session::ForwardShare;
@@ -98,12 +99,20 @@ impl Lane {
             board: Arc::clone(&board),
             prover,
             settled: settled.clone(),
+            journal: Journal::silent(),
             answers: Post::to_actor(judge.clone().recipient(), Arc::clone(&judge_health)),
             guard: Guard::new(Arc::clone(&judge_health), Clock),
             clock: Clock,
         }));
         let to_judge = Post::to_actor(judge.clone().recipient(), Arc::clone(&judge_health));
-        let mut cascade = Cascade::before(to_judge, 0, SETTINGS, health.clone(), Clock);
+        let mut cascade = Cascade::before(
+            to_judge,
+            0,
+            SETTINGS,
+            health.clone(),
+            Journal::silent(),
+            Clock,
+        );
         let places = six.put_before(&mut cascade);
         let (first, alive) = cascade.finish();
         let lane = Self {

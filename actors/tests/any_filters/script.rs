@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
 use zartrux_models::filter::{Cause, Evidence, Filter, Observation, Stage};
 
 use crate::ON_PURPOSE;
@@ -149,9 +150,10 @@ impl<const PLACE: usize> Drop for Scripted<PLACE> {
 }
 
 /// What it remembers of a rig.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Memory {
     shares: u32,
+    #[serde(skip)]
     trap: Option<Arc<Tally>>,
 }
 

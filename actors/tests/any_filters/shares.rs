@@ -83,6 +83,8 @@ impl Manner {
                 generation: 1,
             },
             request: RequestId(1),
+            age_s: 0,
+            rate: 0.0,
         }
     }
 }

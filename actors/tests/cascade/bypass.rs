@@ -8,6 +8,7 @@ use tokio::time::advance;
 use zartrux_actors::filters::ModelReplaced;
 use zartrux_actors::supervision::ActorState;
 use zartrux_models::filter::{Evidence, Stage};
+use zartrux_models::ledger::JournalEvent;
 
 use crate::scene::{Conduct, Scene, Scripted, all_count_but, run};
 
@@ -63,6 +64,10 @@ fn it_comes_back_on_trial_and_is_left_out_twice_as_long_after_one_more_fault() {
         assert_eq!(scene.counted(PLACE, 1).await, Some(2));
         assert_eq!(health.report().note, "");
         assert_eq!(scene.generations(), [1, 1, 6, 1, 1, 1]);
+        let (lane, stage) = (0, Stage::Pattern);
+        let out = JournalEvent::StageBypassed { lane, stage };
+        let back = JournalEvent::StageBack { lane, stage };
+        assert_eq!(*scene.noted.lock().unwrap(), [out.clone(), out, back]);
     });
 }
 

@@ -3,6 +3,7 @@
 
 mod bypass;
 mod faults;
+mod kept;
 mod memory;
 mod passing;
 mod scene;

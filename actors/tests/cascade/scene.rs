@@ -1,17 +1,19 @@
 //! Six scripted filters in cascade, before a judge that keeps what it gets.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zartrux_actors::clock::Clock;
-use zartrux_actors::filters::{Cascade, Factory, ModelReplaced, StageSettings};
+use zartrux_actors::filters::{Cascade, Factory, ModelReplaced, StageSettings, StatePosts};
+use zartrux_actors::journal::{Journal, JournalNoted};
 use zartrux_actors::messaging::{Credits, Post};
 use zartrux_actors::share_ticket::{ExamineShare, Sender, ShareTicket};
 use zartrux_actors::supervision::{ActorHealth, HealthRegistry};
 use zartrux_models::filter::{Cause, Evidence, Filter, Observation, Scanner, Stage};
+use zartrux_models::ledger::JournalEvent;
 use zartrux_models::plan::SeatKey;
 use zartrux_models::share::{RigKey, Share, ShareId, TargetClass};
 use zartrux_models::stratum::RequestId;
@@ -67,6 +69,9 @@ impl<const PLACE: usize> Filter for Scripted<PLACE> {
     }
 }
 
+/// What was noted in the journal.
+pub(crate) type Noted = Arc<Mutex<Vec<JournalEvent>>>;
+
 /// A running cascade.
 pub(crate) struct Scene {
     first: Post<ExamineShare>,
@@ -75,6 +80,9 @@ pub(crate) struct Scene {
     pub(crate) credits: Credits,
     /// To the third stage.
     pub(crate) pattern: Post<ModelReplaced<Scripted<2>>>,
+    pub(crate) noted: Noted,
+    /// To what all remember.
+    pub(crate) states: StatePosts,
     sent: u64,
 }
 
@@ -112,7 +120,11 @@ impl Scene {
         let (tell, passed) = unbounded_channel();
         let judge = Post::to_fn(move |ExamineShare(ticket)| tell.send(ticket).unwrap_or_default());
         let health = HealthRegistry::default();
-        let mut cascade = Cascade::before(judge, 0, settings, health.clone(), Clock);
+        let noted = Noted::default();
+        let list = Arc::clone(&noted);
+        let post = Post::to_fn(move |noted: JournalNoted| list.lock().unwrap().push(noted.event));
+        let journal = Journal::new(post, 100, Clock);
+        let mut cascade = Cascade::before(judge, 0, settings, health.clone(), journal, Clock);
         let (entropy, divergence, pace, cluster, classifier) = others;
         let _ = cascade.put_before::<Scripted<5>>(Arc::new(move || Scripted(classifier.clone())));
         let _ = cascade.put_before::<Scripted<4>>(Arc::new(move || Scripted(cluster.clone())));
@@ -120,6 +132,7 @@ impl Scene {
         let pattern = cascade.put_before::<Scripted<2>>(pattern);
         let _ = cascade.put_before::<Scripted<1>>(Arc::new(move || Scripted(divergence.clone())));
         let _ = cascade.put_before::<Scripted<0>>(Arc::new(move || Scripted(entropy.clone())));
+        let states = cascade.state_posts();
         let (first, alive) = cascade.finish();
         assert_eq!(alive.len(), 6);
         assert!(alive.iter().all(|alive| alive()));
@@ -129,6 +142,8 @@ impl Scene {
             health,
             credits: Credits::new(10_000),
             pattern,
+            noted,
+            states,
             sent: 0,
         }
     }
@@ -218,6 +233,8 @@ fn ticket(credits: &Credits, number: u64, rig: RigKey) -> ShareTicket {
             generation: 1,
         },
         request: RequestId(1),
+        age_s: 0,
+        rate: 0.0,
     };
     let credit = credits.take().expect("a credit");
     ShareTicket::new(sender, share, Clock.now(), number, credit)

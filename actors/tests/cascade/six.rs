@@ -2,6 +2,7 @@
 
 use zartrux_actors::clock::Clock;
 use zartrux_actors::filters::{Cascade, FilterModels};
+use zartrux_actors::journal::Journal;
 use zartrux_actors::messaging::Post;
 use zartrux_actors::share_ticket::ExamineShare;
 use zartrux_actors::supervision::{ActorState, HealthRegistry};
@@ -15,7 +16,8 @@ fn all_six_look_at_a_share_and_show_themselves_by_name() {
         let (tell, mut passed) = tokio::sync::mpsc::unbounded_channel();
         let judge = Post::to_fn(move |ExamineShare(ticket)| tell.send(ticket).unwrap_or_default());
         let health = HealthRegistry::default();
-        let mut cascade = Cascade::before(judge, 3, SETTINGS, health.clone(), Clock);
+        let mut cascade =
+            Cascade::before(judge, 3, SETTINGS, health.clone(), Journal::silent(), Clock);
         let models = cascade.put_all(&FilterModels::default());
         let (first, alive) = cascade.finish();
         assert_eq!(alive.len(), 6);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix::{Addr, AsyncContext, Context, System};
 use zartrux_actors::clock::Clock;
+use zartrux_actors::journal::{Journal, JournalNoted};
 use zartrux_actors::judge::{Judge, JudgeArgs, PoolOpened, Verdict, VerdictSeen};
 use zartrux_actors::messaging::{Credits, Post};
 use zartrux_actors::prover::{Mode, Prover, ProverOptions};
@@ -16,8 +17,9 @@ use zartrux_actors::share_ticket::{
     ExamineShare, ProofOutcome, Sender, Settlement, ShareSettled, ShareTicket,
 };
 use zartrux_actors::supervision::{ActorHealth, Guard};
-use zartrux_models::filter::Scanner;
+use zartrux_models::filter::{Cause, Evidence, Scanner, Stage};
 use zartrux_models::judge::{BanRule, JudgePolicy, Rule, Ruling, Standing};
+use zartrux_models::ledger::JournalEvent;
 use zartrux_models::plan::SeatKey;
 use zartrux_models::share::{RefusalReason, RigKey, Share, ShareId, TargetClass};
 use zartrux_models::stratum::RequestId;
@@ -42,11 +44,15 @@ pub(crate) enum Out {
     Settled(Box<ShareSettled>),
 }
 
+/// What was noted in the journal.
+type Noted = Arc<Mutex<Vec<JournalEvent>>>;
+
 pub(crate) struct Bench {
     judge: Addr<Judge>,
     system: System,
     pub(crate) health: Arc<ActorHealth>,
     pub(crate) board: Arc<RigBoard>,
+    noted: Noted,
     pub(crate) prover: Option<Prover<ShareTicket>>,
     out: Receiver<Out>,
     /// Where shares end that are dropped.
@@ -84,6 +90,10 @@ impl Bench {
         let (introduce, judge) = channel();
         let (theirs, theirs_board, to_prover) =
             (Arc::clone(&health), Arc::clone(&board), prover.clone());
+        let noted = Noted::default();
+        let list = Arc::clone(&noted);
+        let post = Post::to_fn(move |noted: JournalNoted| list.lock().unwrap().push(noted.event));
+        let journal = Journal::new(post, 1_000, Clock);
         let settled = tell.clone();
         let lost = tell.clone();
         std::thread::spawn(move || {
@@ -100,6 +110,7 @@ impl Bench {
                         drop(settled.send(Out::Settled(Box::new(ended))));
                     }),
                     answers: Post::to_actor(judge.clone().recipient(), Arc::clone(&theirs)),
+                    journal,
                     guard: Guard::new(theirs, Clock),
                     clock: Clock,
                 }));
@@ -114,6 +125,7 @@ impl Bench {
             system,
             health,
             board,
+            noted,
             prover,
             out,
             dropped: Arc::new(Post::to_fn(move |ended| {
@@ -155,6 +167,15 @@ impl Bench {
         let ticket = self.ticket(rig, TargetClass::Upstream, asked, result);
         self.tell(ExamineShare(ticket));
         self.out()
+    }
+
+    /// Sends a share of a rig against which one filter has won so much.
+    pub(crate) fn send_weighed(&mut self, rig: RigKey, log_e: f64) {
+        let mut ticket = self.ticket(rig, TargetClass::Upstream, HARD, LIE);
+        let said = Evidence::weighed(log_e, Cause::FewerSharesThanHashes);
+        ticket.evidence.set(Stage::Pace, said);
+        self.tell(ExamineShare(ticket));
+        drop(End::of(self.out()));
     }
 
     /// Sends a share, and does not wait for it: for [`Self::ends`].
@@ -215,6 +236,8 @@ impl Bench {
                 generation: 1,
             },
             request: RequestId(1),
+            age_s: 0,
+            rate: 0.0,
         };
         let credit = self.credits.take().unwrap();
         ShareTicket::new(sender, share, Clock.now(), 0, credit)
@@ -294,6 +317,11 @@ impl Bench {
         assert_eq!(ticket.proof.unwrap().outcome, ProofOutcome::Corrected);
         assert!(ticket.corrected && ticket.share.result != LIE);
         ticket.share.result
+    }
+
+    /// What was noted in the journal since this was asked last.
+    pub(crate) fn noted(&self) -> Vec<JournalEvent> {
+        std::mem::take(&mut *self.noted.lock().unwrap())
     }
 
     pub(crate) fn standing(&self, rig: RigKey) -> Option<Standing> {

@@ -2,5 +2,6 @@
 #![cfg(test)]
 
 mod bench;
+mod noted;
 mod standing;
 mod turns;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, Addr, Arbiter, Context, Handler, Message, System};
 use zartrux_actors::clock::Clock;
+use zartrux_actors::journal::Journal;
 use zartrux_actors::messaging::Post;
 use zartrux_actors::planner::{OpenedPool, Planner, PlannerArgs, PlannerPosts};
 use zartrux_actors::pool_session::{ClosePool, ForwardShare};
@@ -95,6 +96,7 @@ fn start_planner(told: &Sender<Told>, opened: Sender<(PoolKey, usize, Addr<Morta
             }
         }),
         on_serving: Box::new(|_| {}),
+        journal: Journal::silent(),
         on_closed: Box::new(tell(Told::Forgotten)),
         guard: Guard::new(registry.register("planner", "planner"), Clock),
         clock: Clock,

@@ -215,6 +215,8 @@ impl Session {
                 generation: 1,
             },
             request: RequestId(1),
+            age_s: 0,
+            rate: 0.0,
         };
         let credit = self.credits.take().unwrap();
         let ticket = ShareTicket::new(sender, share, Clock.now(), 0, credit);

@@ -7,6 +7,8 @@ mod monitor;
 mod node;
 mod pool;
 mod prove;
+mod rigs;
+mod store;
 
 pub use failover::Failover;
 pub use filters::Filters;
@@ -15,9 +17,13 @@ pub use monitor::Monitor;
 pub use node::{LogFormat, Node};
 pub use pool::{BanWindow, Pool};
 pub use prove::{Prove, ProveMode};
+pub use rigs::{Expect, Rigs};
+pub use store::{Ack, Store};
 
 pub(crate) use miners::MOST_ADDRESSES;
 pub(crate) use pool::{BAN_WINDOWS, MOST_POOLS};
+pub(crate) use rigs::EXPECTS;
+pub(crate) use store::ACKS;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;

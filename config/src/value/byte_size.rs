@@ -6,7 +6,13 @@ use std::str::FromStr;
 use super::{Invalid, number_and_unit, shown};
 
 /// The units, the largest first, in bytes.
-const UNITS: [(&str, usize); 4] = [("MiB", 1 << 20), ("KiB", 1 << 10), ("bytes", 1), ("B", 1)];
+const UNITS: [(&str, usize); 5] = [
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("bytes", 1),
+    ("B", 1),
+];
 
 /// A number of bytes. It is read and written with its unit, such as `64KiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,7 +35,7 @@ impl ByteSize {
 impl FromStr for ByteSize {
     type Err = Invalid;
 
-    /// Reads a whole number with one of the units `bytes` (or `B`), `KiB` and `MiB`.
+    /// Reads a whole number with one of the units `bytes` (or `B`), `KiB`, `MiB` and `GiB`.
     fn from_str(text: &str) -> Result<Self, Invalid> {
         number_and_unit(text)
             .and_then(|(number, unit)| {
@@ -38,7 +44,7 @@ impl FromStr for ByteSize {
             })
             .ok_or_else(|| {
                 Invalid::new(format!(
-                    "must be a whole number with a unit (bytes, KiB or MiB), such as \"64KiB\", \
+                    "must be a whole number with a unit (bytes, KiB, MiB or GiB), such as \"64KiB\", \
                      but is {}",
                     shown(text)
                 ))
@@ -68,6 +74,7 @@ mod tests {
             ("100 B", 100),
             ("64KiB", 65_536),
             ("2MiB", 2 << 20),
+            ("3 GiB", 3 << 30),
         ] {
             assert_eq!(text.parse(), Ok(ByteSize::new(bytes)), "{text}");
         }

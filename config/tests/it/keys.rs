@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use zartrux_config::{
-    BanWindow, ByteSize, LogFormat, Overrides, Pool, Probability, ProveMode, Secret, Settings,
-    TlsFiles,
+    Ack, BanWindow, ByteSize, Expect, LogFormat, Overrides, Pool, Probability, ProveMode, Secret,
+    Settings, TlsFiles,
 };
 
 const POOL: &str = "[[pool]]\nurl = \"stratum+ssl://pool.example:443\"\nuser = \"wallet\"\n";
@@ -157,6 +157,38 @@ const MONITOR: &[Case] = &[
     ("shares_kept", "0", |s| s.monitor.shares_kept = 0),
 ];
 
+const STORE: &[Case] = &[
+    ("enabled", "false", |s| s.store.enabled = false),
+    ("ack", "\"fast\"", |s| s.store.ack = Ack::Fast),
+    ("ack_wait", "\"10s\"", |s| s.store.ack_wait = seconds(10)),
+    ("queue", "64", |s| s.store.queue = 64),
+    ("keep", "\"off\"", |s| s.store.keep = None),
+    ("max_size", "\"64MiB\"", |s| {
+        s.store.max_size = ByteSize::new(64 << 20);
+    }),
+    ("keep_minutes", "\"1d\"", |s| {
+        s.store.keep_minutes = seconds(86_400);
+    }),
+    ("keep_hours", "\"2d\"", |s| {
+        s.store.keep_hours = seconds(2 * 86_400);
+    }),
+    ("keep_days", "\"36500d\"", |s| {
+        s.store.keep_days = seconds(36_500 * 86_400);
+    }),
+    ("node", "65535", |s| s.store.node = 65_535),
+];
+
+const RIGS: &[Case] = &[
+    ("expect", "\"listed\"", |s| s.rigs.expect = Expect::Listed),
+    ("expected", "[\"a\", \"b/c\"]", |s| {
+        s.rigs.expected = vec!["a".to_owned(), "b/c".to_owned()];
+    }),
+    ("late_after", "\"1s\"", |s| s.rigs.late_after = seconds(1)),
+    ("silent_after", "\"1d\"", |s| {
+        s.rigs.silent_after = seconds(86_400);
+    }),
+];
+
 /// Sets each key of a section, given the text before it and what that text means.
 fn each_acts(before: &str, base: &Settings, cases: &[Case]) {
     for (key, value, change) in cases {
@@ -182,6 +214,8 @@ fn each_key_outside_the_pools_acts() {
     each_acts("[failover]\n", &base, FAILOVER);
     each_acts("[filters]\n", &base, FILTERS);
     each_acts("[prove]\n", &base, PROVE);
+    each_acts("[store]\n", &base, STORE);
+    each_acts("[rigs]\n", &base, RIGS);
     each_acts("[monitor]\n", &base, MONITOR);
 }
 
@@ -202,7 +236,9 @@ fn each_key_of_a_pool_acts() {
 fn the_cases_above_leave_no_key_out() {
     let tested = |cases: &[Case]| cases.iter().map(|case| case.0.to_owned()).collect();
     let mut all: BTreeSet<String> = BTreeSet::from(["url".to_owned(), "user".to_owned()]);
-    for cases in [NODE, MINERS, UPSTREAM, FAILOVER, FILTERS, PROVE, MONITOR] {
+    for cases in [
+        NODE, MINERS, UPSTREAM, FAILOVER, FILTERS, PROVE, STORE, RIGS, MONITOR,
+    ] {
         let keys: BTreeSet<String> = tested(cases);
         all.extend(keys);
     }

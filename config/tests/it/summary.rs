@@ -71,6 +71,24 @@ quarantine_deadline = "30s"
 sample = 0.05
 budget = 0.5
 
+[store]
+enabled = true
+ack = "durable"
+ack_wait = "20ms"
+queue = 65536
+keep = "30d"
+max_size = "10GiB"
+keep_minutes = "7d"
+keep_hours = "90d"
+keep_days = "3650d"
+node = 0
+
+[rigs]
+expect = "seen"
+expected = []
+late_after = "5m"
+silent_after = "15m"
+
 [monitor]
 listen = "off"
 shares_kept = 4096

@@ -1,12 +1,15 @@
 //! How a rig behaves over blocks of shares, in constant space.
 
+use serde::{Deserialize, Serialize};
+
 use super::past::{hashes, progress};
 use super::{Behaviour, Observation, RigPast};
 
 /// A rig's past and the block of shares it is in.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BehaviourTrail {
     past: RigPast,
+    #[serde(skip)]
     block: Block,
     /// Hashes per millisecond in the block before.
     rate_before: Option<f32>,
@@ -63,6 +66,12 @@ impl BehaviourTrail {
     /// Leaves the block that it is in; a new one begins with the next share.
     pub(super) fn leave_block(&mut self) {
         self.block = Block::default();
+    }
+
+    /// Goes on in another run of the process.
+    pub(super) fn resume(&mut self) {
+        self.leave_block();
+        self.past.resume();
     }
 
     fn finish(&mut self) -> Behaviour {

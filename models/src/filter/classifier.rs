@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::mean_bet::ModelBets;
 use super::{Cause, Evidence, Filter, Observation, OutcomeModel, RIG_STATE_LIMIT, RigPast, Stage};
 
@@ -15,7 +17,7 @@ pub struct Classifier {
 }
 
 /// What it remembers of a rig.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ClassifierRig {
     past: RigPast,
     bets: ModelBets,
@@ -53,6 +55,12 @@ impl Filter for Classifier {
         rig.bets
             .bet(ceiling, model.rejection_probability(&features));
         rig.bets.evidence(Cause::LikelyRefused)
+    }
+
+    /// The next share follows none: an interval over the restart is not the rig's, and no scan
+    /// goes on. Bets are made share by share, so none is under way.
+    fn resumed(&self, rig: &mut ClassifierRig) {
+        rig.past.resume();
     }
 }
 

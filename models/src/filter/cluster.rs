@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::mean_bet::ModelBets;
 use super::{
     BehaviourModel, BehaviourTrail, Cause, Evidence, Filter, Observation, RIG_STATE_LIMIT, Stage,
@@ -18,7 +20,7 @@ pub struct Cluster {
 }
 
 /// What it remembers of a rig.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ClusterRig {
     trail: BehaviourTrail,
     bets: ModelBets,
@@ -60,6 +62,12 @@ impl Filter for Cluster {
             rig.bets.bet(ceiling, model.distance(&behaviour));
         }
         rig.bets.evidence(Cause::OddBehaviour)
+    }
+
+    /// The bet on the block under way is off, as when the model changes, and a new block begins
+    /// with the next share, which follows none.
+    fn resumed(&self, rig: &mut ClusterRig) {
+        rig.trail.resume();
     }
 }
 

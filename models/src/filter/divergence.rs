@@ -8,8 +8,13 @@
 //! Two more bets learn the distribution itself, by octaves and by sixteenths of the height. A third
 //! of the capital is never staked.
 
+mod octaves;
+
 use std::mem::size_of;
 
+use serde::{Deserialize, Serialize};
+
+use self::octaves::OctaveBet;
 use super::{Cause, EProcess, Evidence, Filter, Observation, RIG_STATE_LIMIT, Stage, SymbolBet};
 
 /// The filter on heights below the target. All that it remembers is the rig's.
@@ -17,7 +22,7 @@ use super::{Cause, EProcess, Evidence, Filter, Observation, RIG_STATE_LIMIT, Sta
 pub struct Divergence;
 
 /// What [`Divergence`] remembers of a rig.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct DivergenceRig {
     capital: EProcess<BETTORS>,
     octaves: OctaveBet,
@@ -38,6 +43,9 @@ impl Filter for Divergence {
         }
         rig.evidence()
     }
+
+    /// Nothing that it remembers is tied to a scan: all of it stays.
+    fn resumed(&self, _rig: &mut DivergenceRig) {}
 }
 
 impl DivergenceRig {
@@ -163,41 +171,6 @@ static FACTORS: [[f32; THIN_TOPS.len()]; BUCKETS] = {
     }
     factors
 };
-
-/// The Krichevsky–Trofimov bet on the octave of a height, against the octaves' true probabilities
-/// ½, ¼, … With n shares and frequencies p̂ its logarithm is n·KL(p̂‖q) − 7⁄2·ln n + O(1), and
-/// n·KL is half the G statistic: the G test, at the price of looking at every moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct OctaveBet {
-    counts: [u16; Self::OCTAVES],
-    total: u16,
-}
-
-impl OctaveBet {
-    /// The last holds all below 2⁻⁷.
-    const OCTAVES: usize = 8;
-
-    /// Shares after which the older half of the knowledge is forgotten.
-    const MEMORY: u16 = 8_192;
-
-    /// 1 ÷ probability of each octave.
-    const ODDS: [f32; Self::OCTAVES] = [2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 128.0];
-
-    /// The factor of this octave, and the octave noted for the next.
-    fn factor(&mut self, octave: usize) -> f32 {
-        let octave = octave.min(Self::OCTAVES - 1);
-        let estimate = (f32::from(self.counts[octave]) + 0.5) / (f32::from(self.total) + 4.0);
-        self.counts[octave] += 1;
-        self.total += 1;
-        if self.total >= Self::MEMORY {
-            for count in &mut self.counts {
-                *count /= 2;
-            }
-            self.total = self.counts.iter().sum();
-        }
-        estimate * Self::ODDS[octave]
-    }
-}
 
 #[cfg(test)]
 mod tests {

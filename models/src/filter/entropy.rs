@@ -14,6 +14,8 @@ mod results;
 use std::mem::size_of;
 use std::num::NonZeroU8;
 
+use serde::{Deserialize, Serialize};
+
 use self::nibbles::NibbleBet;
 use self::nonces::Nonces;
 use self::results::{Meeting, Results, fingerprint};
@@ -28,12 +30,14 @@ pub struct Entropy;
 const UNIFORM: usize = 24;
 
 /// What [`Entropy`] remembers of a rig.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct EntropyRig {
     capital: EProcess<4>,
     low_nibbles: NibbleBet,
     high_nibbles: NibbleBet,
+    #[serde(skip)]
     results: Results,
+    #[serde(skip)]
     nonces: Nonces,
 }
 
@@ -60,6 +64,15 @@ impl Filter for Entropy {
         let repeat = Results::factor(again);
         rig.capital.round([low, high, repeat, nonces]);
         rig.evidence()
+    }
+
+    /// Which results and nonces it has sent is forgotten: they are marked by job numbers of the
+    /// earlier run, and a rig that gets the same blob again after a restart, honestly scans it
+    /// again from the start and finds the same. What is known of nibbles stays, since bets on the
+    /// next ones are fair whatever came before.
+    fn resumed(&self, rig: &mut EntropyRig) {
+        rig.results = Results::default();
+        rig.nonces = Nonces::default();
     }
 }
 

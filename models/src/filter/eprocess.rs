@@ -10,6 +10,12 @@
 //! have to be won back first, so half of it is kept in reserve and enters the game little by
 //! little: a mixture over the times at which things may have changed, still a supermartingale.
 
+mod written;
+
+use serde::{Deserialize, Serialize};
+
+use self::written::{Counts, Written};
+
 /// Capital is taken out of the game above this: what is won further would only have to be lost
 /// again by a rig that has mended itself. Giving capital away keeps a supermartingale one.
 const CAPITAL_MAX: f32 = 1e30;
@@ -21,7 +27,8 @@ const ROUNDS_PER_ENTRY: u32 = 16;
 ///
 /// Its value is an e-process as long as each bet's factor has a mean of at most 1 under the null
 /// hypothesis, given everything seen before.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written<N>", into = "Written<N>")]
 pub struct EProcess<const N: usize> {
     stakes: [f32; N],
     reserve: f32,
@@ -146,13 +153,17 @@ impl<const N: usize> EProcess<N> {
 /// Null hypothesis: given the past, the event's probability is at most `ceiling`. The bet is the
 /// likelihood ratio of an adaptive estimate above the ceiling, so its mean is at most 1 for every
 /// probability up to it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "(u8, u8)", into = "(u8, u8)")]
 pub struct EventBet {
     hits: u8,
     misses: u8,
 }
 
 impl EventBet {
+    /// Rounds after which the older half is forgotten.
+    const MEMORY: u8 = 128;
+
     /// The factor of this round, and the outcome noted for the next.
     pub fn factor(&mut self, ceiling: f32, hit: bool) -> f32 {
         let (hits, misses) = (f32::from(self.hits), f32::from(self.misses));
@@ -178,7 +189,7 @@ impl EventBet {
             self.misses += 1;
         }
         // Recent rounds count most: a rig may change.
-        if self.hits.saturating_add(self.misses) >= 128 {
+        if self.hits.saturating_add(self.misses) >= Self::MEMORY {
             self.hits /= 2;
             self.misses /= 2;
         }
@@ -190,7 +201,8 @@ impl EventBet {
 ///
 /// Null hypothesis: given the past, each symbol has probability 1/K; the factor's mean is then
 /// exactly 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Counts<K>", into = "Counts<K>")]
 pub struct SymbolBet<const K: usize> {
     counts: [u8; K],
     total: u16,

@@ -9,6 +9,8 @@
 //! (Kelly, "A new interpretation of information rate", Bell System Technical Journal 35, 1956),
 //! which nobody knows: several are fixed beforehand and share the capital.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Cause, EProcess, Evidence, ModelId};
 
 /// Parts of their capital that bettors stake: for a score that is certain one time in a hundred,
@@ -42,10 +44,10 @@ pub fn mean_bet(ceiling: f64, score: f64) -> Option<[f32; STAKED.len()]> {
 /// Another model starts at 1 again. What the old one won may have been won by a fault that it was
 /// replaced for. Under each model an honest rig's capital ever reaches 1/α with probability at
 /// most α; over k models it is at most k·α.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct ModelBets(Option<Running>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Running {
     model: ModelId,
     process: EProcess<{ STAKED.len() }>,

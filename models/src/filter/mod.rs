@@ -5,6 +5,7 @@
 //! [`RIG_STATE_LIMIT`] bytes, kept by whoever runs it; what it sees is an [`Observation`]; what it
 //! says is [`Evidence`]. Hypotheses, formulas and sources are in the book's chapter on statistics.
 
+mod array;
 mod behaviour;
 mod classifier;
 mod cluster;
@@ -19,12 +20,18 @@ mod observation;
 mod pace;
 mod past;
 mod pattern;
+mod remembered;
 #[cfg(test)]
-mod simulated_xmrig;
+mod restarts;
+#[cfg(test)]
+pub(crate) mod simulated_xmrig;
 #[cfg(test)]
 mod standing;
 #[cfg(test)]
 mod toy;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 pub use behaviour::BehaviourTrail;
 pub use classifier::{Classifier, ClassifierRig};
@@ -40,6 +47,7 @@ pub use observation::{Observation, ScanKey, Scanner};
 pub use pace::{Pace, PaceRig, Rates};
 pub use past::RigPast;
 pub use pattern::{Pattern, PatternRig};
+pub use remembered::{read_state, write_state};
 
 /// Most bytes that a filter may remember of a rig.
 pub const RIG_STATE_LIMIT: usize = 128;
@@ -50,7 +58,7 @@ pub trait Filter {
     const STAGE: Stage;
 
     /// What it remembers of a rig, from the rig's first share; at most [`RIG_STATE_LIMIT`] bytes.
-    type Rig: Clone + Default + std::fmt::Debug + Send;
+    type Rig: Clone + Default + std::fmt::Debug + Send + Serialize + DeserializeOwned;
 
     /// Looks at one more share of a rig and says how things stand with it. Takes constant time and
     /// allocates nothing.
@@ -58,4 +66,9 @@ pub trait Filter {
 
     /// Shares of a rig went by unseen since the last look at it. Matters to those that count.
     fn missed(&mut self, _rig: &mut Self::Rig) {}
+
+    /// The rig's state comes from an earlier run of the process. Job numbers have started again
+    /// since, and shares went by or were never made: no scan goes on, no game either, and capital
+    /// stays.
+    fn resumed(&self, _rig: &mut Self::Rig) {}
 }

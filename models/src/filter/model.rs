@@ -18,10 +18,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Behaviour, OutcomeFeatures};
 
 /// Which model it is: another one, retrained or with another ceiling, has another id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ModelId(pub u64);
 
 impl fmt::Display for ModelId {

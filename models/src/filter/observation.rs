@@ -62,7 +62,8 @@ pub struct Observation {
     pub late: bool,
     /// How the rig's program scans.
     pub scanner: Scanner,
-    /// When it came: milliseconds of a clock that starts anywhere and never goes back.
+    /// When it came: milliseconds of a clock that starts anywhere and never goes back within a
+    /// run of the process. From one run to the next it may.
     pub at_ms: u64,
 }
 

@@ -23,6 +23,8 @@ mod scans;
 mod tests;
 mod tried;
 
+use serde::{Deserialize, Serialize};
+
 pub use self::rates::Rates;
 use self::rates::ShareRate;
 use self::scans::{Place, Scans};
@@ -37,11 +39,13 @@ const THETAS: [f32; 4] = [1.0 / 2.0, 1.0 / 4.0, 1.0 / 16.0, 1.0 / 64.0];
 pub struct Pace;
 
 /// What is remembered of a rig.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PaceRig {
     capital: EProcess<4>,
+    #[serde(skip)]
     scans: Scans,
     /// Hashes tried in the current scan, at least.
+    #[serde(skip)]
     tried: u32,
     rate: ShareRate,
 }
@@ -110,5 +114,15 @@ impl Filter for Pace {
 
     fn missed(&mut self, rig: &mut PaceRig) {
         rig.note_gap();
+    }
+
+    /// The game of the current scan ends with its last share, as each one does: what would be due
+    /// after that is at least 1 and is left out. Nothing is bet on until the rig's second job in
+    /// this run. While nobody was there to take shares the rig did not slow down, so that time
+    /// counts for neither rate.
+    fn resumed(&self, rig: &mut PaceRig) {
+        rig.scans = Scans::default();
+        rig.tried = 0;
+        rig.rate.resume();
     }
 }

@@ -1,7 +1,7 @@
 //! What is remembered of a rig's shares, to compute features of the next from nothing that was
 //! not known when it came.
 
-use std::num::NonZeroU32;
+use serde::{Deserialize, Serialize};
 
 use crate::work::Slot;
 
@@ -18,24 +18,24 @@ const INTERVALS_TO_KNOW: u32 = 8;
 const INTERVALS_MAX: f32 = 16.0;
 
 /// A rig's shares up to now, in constant space.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RigPast {
-    last: Option<Last>,
+    /// When the last share came.
+    #[serde(skip)]
+    at_ms: u64,
+    /// Its scan; `None` where the next share follows none.
+    #[serde(skip)]
+    scan: Option<ScanKey>,
+    #[serde(skip)]
+    counter: u32,
+    /// Shares so far.
+    shares: u32,
     /// Milliseconds that the work below took; both forget alike.
     spent: f32,
     /// Hashes that the intervals' shares stand for.
     work: f32,
     /// Part of shares that were late.
     late: f32,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Last {
-    at_ms: u64,
-    scan: ScanKey,
-    counter: u32,
-    /// Shares up to this one.
-    shares: NonZeroU32,
 }
 
 /// How a share follows the rig's one before.
@@ -62,13 +62,13 @@ impl RigPast {
 
     /// How a share follows, before it is noted.
     pub(super) fn step(&self, seen: &Observation) -> Step {
-        let Some(last) = &self.last else {
+        let Some(scan) = self.scan else {
             return Step::default();
         };
-        let interval = ms(seen.at_ms.saturating_sub(last.at_ms));
+        let interval = ms(seen.at_ms.saturating_sub(self.at_ms));
         let usual = hashes(seen) * self.spent / self.work;
-        let known = last.shares.get() > INTERVALS_TO_KNOW && usual.is_finite();
-        let same_scan = last.scan == seen.scan;
+        let known = self.shares > INTERVALS_TO_KNOW && usual.is_finite();
+        let same_scan = scan == seen.scan;
         Step {
             interval_ms: Some(if known {
                 interval.min(INTERVALS_MAX * (usual + 1.0))
@@ -77,7 +77,7 @@ impl RigPast {
             }),
             // A millisecond on either side: the clock's grain, and no logarithm of zero.
             ln_interval: known.then(|| f64::from((interval + 1.0) / (usual + 1.0)).ln()),
-            backward: same_scan && seen.counter <= last.counter,
+            backward: same_scan && seen.counter <= self.counter,
             new_scan: !same_scan,
         }
     }
@@ -89,16 +89,13 @@ impl RigPast {
             self.work += hashes(seen) - self.work * FORGET;
         }
         self.late += (f32::from(u8::from(seen.late)) - self.late) * FORGET;
-        self.last = Some(Last {
-            at_ms: seen.at_ms,
-            scan: seen.scan,
-            counter: seen.counter,
-            shares: NonZeroU32::MIN.saturating_add(self.shares()),
-        });
+        (self.at_ms, self.scan, self.counter) = (seen.at_ms, Some(seen.scan), seen.counter);
+        self.shares = self.shares.saturating_add(1);
     }
 
-    fn shares(&self) -> u32 {
-        self.last.as_ref().map_or(0, |last| last.shares.get())
+    /// Goes on in another run of the process: the next share follows none.
+    pub(super) const fn resume(&mut self) {
+        (self.at_ms, self.scan, self.counter) = (0, None, 0);
     }
 
     fn features(&self, seen: &Observation, step: Step) -> OutcomeFeatures {
@@ -113,7 +110,7 @@ impl RigPast {
             progress: progress(seen),
             backward: flag(step.backward),
             scanner_unknown: flag(seen.scanner == Scanner::Unknown),
-            ln_shares_before: f64::from(self.shares()).ln_1p(),
+            ln_shares_before: f64::from(self.shares).ln_1p(),
         }
         .clipped()
     }

@@ -23,6 +23,8 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
+
 use self::blocks::OpenBlocks;
 use self::crowd::Crowd;
 use self::steps::Steps;
@@ -62,19 +64,25 @@ pub struct Pattern {
 }
 
 /// What is remembered of a rig.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PatternRig {
     capital: EProcess<4>,
     bets: [EventBet; 4],
+    #[serde(skip)]
     blocks: OpenBlocks,
+    #[serde(skip)]
     steps: Steps,
     /// The scan of its newest share.
+    #[serde(skip)]
     scan: Option<ScanKey>,
     /// Shares of that scan's job.
+    #[serde(skip)]
     shares: u32,
     /// Whether the job was seen from its first share on.
+    #[serde(skip)]
     whole_job: bool,
     /// Whether shares went by unseen since the last one that was looked at.
+    #[serde(skip)]
     after_gap: bool,
     /// The rig with which it coincided last.
     partner: Option<RigKey>,
@@ -183,5 +191,18 @@ impl Filter for Pattern {
 
     fn missed(&mut self, rig: &mut PatternRig) {
         rig.after_gap = true;
+    }
+
+    /// It is at no scan, as before a rig's first share: nothing is known of any block or step, and
+    /// the job of the next share does not count as seen whole. How often each event came, and who
+    /// its partner is, stays: the bets' ceilings hold whatever came before, and a nonce of the
+    /// partner's counts only if it comes in this run, for the crowd starts empty.
+    fn resumed(&self, rig: &mut PatternRig) {
+        *rig = PatternRig {
+            capital: rig.capital,
+            bets: rig.bets,
+            partner: rig.partner,
+            ..PatternRig::default()
+        };
     }
 }

@@ -10,17 +10,17 @@ use super::{Observation, ScanKey, Scanner};
 use crate::share::RigKey;
 use crate::work::{Difficulty, JobKey, ResultHash, Slot};
 
-pub(super) type Generator = Xoshiro256PlusPlus;
+pub(crate) type Generator = Xoshiro256PlusPlus;
 
-pub(super) fn generator(seed: u64) -> Generator {
+pub(crate) fn generator(seed: u64) -> Generator {
     Generator::seed_from_u64(seed)
 }
 
-pub(super) fn exponential(random: &mut Generator, mean: f64) -> f64 {
+pub(crate) fn exponential(random: &mut Generator, mean: f64) -> f64 {
     -mean * (1.0 - random.r#gen::<f64>()).ln()
 }
 
-pub(super) fn log_uniform(random: &mut Generator, low: f64, high: f64) -> f64 {
+pub(crate) fn log_uniform(random: &mut Generator, low: f64, high: f64) -> f64 {
     low * (high / low).powf(random.r#gen::<f64>())
 }
 
@@ -29,7 +29,7 @@ pub(super) fn log_uniform(random: &mut Generator, low: f64, high: f64) -> f64 {
     clippy::cast_sign_loss,
     reason = "rounds down; simulated numbers are small and not negative"
 )]
-pub(super) const fn whole(number: f64) -> u64 {
+pub(crate) const fn whole(number: f64) -> u64 {
     number as u64
 }
 
@@ -38,7 +38,7 @@ fn whole_32(number: f64) -> u32 {
 }
 
 /// A share of rig 1 in slot 1, in time.
-pub(super) fn observation(job: u32, counter: u32, difficulty: u64) -> Observation {
+pub(crate) fn observation(job: u32, counter: u32, difficulty: u64) -> Observation {
     let asked = Difficulty::new(difficulty);
     Observation {
         rig: RigKey(1),
@@ -69,7 +69,7 @@ struct Thread {
 
 /// A rig: threads that reserve block after block.
 #[derive(Debug, Clone)]
-pub(super) struct Rig {
+pub(crate) struct Rig {
     threads: Vec<Thread>,
     /// When each thread will be through with its block, as the bits of a positive number (they
     /// are ordered alike).
@@ -85,7 +85,7 @@ const BLOCK: f64 = Scanner::BLOCK as f64;
 impl Rig {
     /// `rate` hashes per second by 1 to 128 threads (of 8,000 hashes per second at most), the
     /// fastest at most four times as fast as the slowest.
-    pub(super) fn new(random: &mut Generator, rate: f64) -> Self {
+    pub(crate) fn new(random: &mut Generator, rate: f64) -> Self {
         let least = (rate / 8_000.0).max(1.0);
         let count = whole(log_uniform(random, least, 128.5f64.max(least)));
         let spread = random.gen_range(1.0..4.0);
@@ -94,7 +94,7 @@ impl Rig {
     }
 
     /// Threads of these relative speeds and of `rate` hashes per second together.
-    pub(super) fn of_speeds(speeds: &[f64], rate: f64) -> Self {
+    pub(crate) fn of_speeds(speeds: &[f64], rate: f64) -> Self {
         let all: f64 = speeds.iter().sum();
         let threads = speeds.iter().map(|speed| Thread {
             speed: speed * rate / all,
@@ -112,13 +112,13 @@ impl Rig {
     }
 
     /// Claims `stride` nonces for each that it tries.
-    pub(super) const fn skipping(mut self, stride: u32) -> Self {
+    pub(crate) const fn skipping(mut self, stride: u32) -> Self {
         self.stride = stride;
         self
     }
 
     /// Threads reserve their first blocks one after another, as each is through with its hash.
-    pub(super) fn begin_scan(&mut self, random: &mut Generator) {
+    pub(crate) fn begin_scan(&mut self, random: &mut Generator) {
         self.next_block = 0;
         self.ends.clear();
         let mut order: Vec<(f64, usize)> = (0..self.threads.len())
@@ -142,7 +142,7 @@ impl Rig {
     }
 
     /// Lets time pass.
-    pub(super) fn advance(&mut self, to: f64) {
+    pub(crate) fn advance(&mut self, to: f64) {
         while let Some(Reverse((end, thread))) = self.ends.peek().copied() {
             let end = f64::from_bits(end);
             if end > to {
@@ -156,7 +156,7 @@ impl Rig {
 
     /// The nonce that a thread tries now, if the thread has begun its block and not found a share
     /// with that nonce before: one drawn by speed.
-    pub(super) fn find(&mut self, random: &mut Generator) -> Option<u32> {
+    pub(crate) fn find(&mut self, random: &mut Generator) -> Option<u32> {
         let mut at = random.r#gen::<f64>() * self.rate();
         let (now, stride) = (self.now, self.stride);
         let worker = self.threads.iter_mut().find(|worker| {
@@ -177,7 +177,7 @@ impl Rig {
 
     /// The counter of the next share at this difficulty, time having passed; `None` when the slot
     /// is used up.
-    pub(super) fn next_share(&mut self, random: &mut Generator, difficulty: f64) -> Option<u32> {
+    pub(crate) fn next_share(&mut self, random: &mut Generator, difficulty: f64) -> Option<u32> {
         loop {
             let wait = exponential(random, difficulty / self.rate());
             self.advance(self.now + wait);
@@ -191,16 +191,16 @@ impl Rig {
     }
 
     /// Whether some thread is past the end of the slot.
-    pub(super) const fn is_used_up(&self) -> bool {
+    pub(crate) const fn is_used_up(&self) -> bool {
         self.next_block > Slot::NONCES / Scanner::BLOCK
     }
 
-    pub(super) fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.threads.iter().map(|thread| thread.speed).sum()
     }
 
     /// Hashes tried since the scan began.
-    pub(super) fn tried(&self) -> f64 {
+    pub(crate) fn tried(&self) -> f64 {
         let open: f64 = self
             .threads
             .iter()
@@ -213,8 +213,8 @@ impl Rig {
 
 /// A rig's life: jobs, leases, targets, restarts.
 #[derive(Debug)]
-pub(super) struct Life {
-    pub(super) random: Generator,
+pub(crate) struct Life {
+    pub(crate) random: Generator,
     rig: Rig,
     rate: f64,
     /// What the proxy takes for its rate.
@@ -231,14 +231,14 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub(super) fn new(key: u64, rate: f64) -> Self {
+    pub(crate) fn new(key: u64, rate: f64) -> Self {
         let mut random = generator(key);
         let rig = Rig::new(&mut random, rate);
         Self::of(key, rig, 1.0, random)
     }
 
     /// A rig that sends a `part` of its shares, and is asked for what fits that.
-    pub(super) fn of(key: u64, rig: Rig, part: f64, random: Generator) -> Self {
+    pub(crate) fn of(key: u64, rig: Rig, part: f64, random: Generator) -> Self {
         let rate = rig.rate();
         let mut life = Self {
             random,
@@ -258,6 +258,13 @@ impl Life {
         };
         life.begin_job();
         life
+    }
+
+    /// The proxy starts again: the miner logs in anew and gets a job, whose number is low again.
+    pub(super) fn restart(&mut self) {
+        self.scan.job = JobKey(0);
+        self.job_ends = self.rig.now;
+        self.begin_job();
     }
 
     fn begin_job(&mut self) {
@@ -300,7 +307,7 @@ impl Life {
     }
 
     /// The next share that the proxy sees.
-    pub(super) fn next(&mut self) -> Observation {
+    pub(crate) fn next(&mut self) -> Observation {
         loop {
             let at = self.rig.now + exponential(&mut self.random, self.asked / self.rate);
             let next_event = self.job_ends.min(self.retarget);

@@ -8,9 +8,10 @@ use super::budget::Budget;
 use super::quarantine::QuarantineChange;
 use super::rig_file::RigFile;
 use super::rig_files::RigFiles;
-use super::suspicion::{self, DOUBT};
+use super::suspicion::{self, DOUBT, SuspicionChange};
 use super::{
-    BanRisk, Case, Decision, JudgePolicy, ProofNoted, RigReport, Rule, Ruling, Unproved, Waited,
+    BanRisk, Case, Decision, JudgePolicy, ProofNoted, RigRemembered, RigReport, Rule, Ruling,
+    Unproved, Waited,
 };
 
 /// The judge's memory and rules.
@@ -39,11 +40,21 @@ impl JudgeCore {
     /// further ones that are to prove first wait for their turn. So one never seen gets no more
     /// past its first bad proof than what times out by itself.
     pub fn decide(&mut self, policy: &JudgePolicy, case: &Case) -> Ruling {
+        self.decide_and_tell(policy, case).0
+    }
+
+    /// As [`Self::decide`]; also tells whether the share has changed what is suspected of its rig.
+    pub fn decide_and_tell(
+        &mut self,
+        policy: &JudgePolicy,
+        case: &Case,
+    ) -> (Ruling, Option<SuspicionChange>) {
         let threshold = suspicion::threshold(policy);
         let file = self.files.of(policy, case.rig, case.now);
-        if case.waited.is_none() {
-            file.share_came(case, threshold);
-        }
+        let change = match case.waited {
+            None => file.share_came(case, threshold),
+            Some(_) => None,
+        };
         let ruling = if file.quarantine.is_some() {
             rule_in_quarantine(policy, case)
         } else if case.provable {
@@ -56,7 +67,7 @@ impl JudgeCore {
             }
         };
         file.ruled(&ruling);
-        ruling
+        (ruling, change)
     }
 
     /// A proof came, in time or not; says whether its rig has entered or left quarantine by it.
@@ -73,6 +84,28 @@ impl JudgeCore {
     #[must_use]
     pub fn rig(&self, rig: RigKey, now: Instant) -> Option<RigReport> {
         self.files.get(rig).map(|file| RigReport::of(file, now))
+    }
+
+    /// What is to be written down of a rig, if the wall clock shows `unix_ms` (milliseconds since
+    /// 1970) at `now`.
+    #[must_use]
+    pub fn remembered(&self, rig: RigKey, now: Instant, unix_ms: u64) -> Option<RigRemembered> {
+        let file = self.files.get(rig)?;
+        Some(RigRemembered::of(file, now, unix_ms))
+    }
+
+    /// Takes back what was written down of a rig, unless it has been heard of since; whether it
+    /// did. When there is no room the idlest go, as for any newcomer.
+    pub fn restore(
+        &mut self,
+        policy: &JudgePolicy,
+        rig: RigKey,
+        kept: &RigRemembered,
+        now: Instant,
+        unix_ms: u64,
+    ) -> bool {
+        let file = kept.file(now, unix_ms);
+        self.files.take_back(policy, rig, file)
     }
 
     /// All rigs that are known, in no order.
@@ -274,6 +307,8 @@ fn rule_in_quarantine(policy: &JudgePolicy, case: &Case) -> Ruling {
 mod memory;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod restart;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

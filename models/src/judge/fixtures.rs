@@ -8,7 +8,8 @@ use crate::share::{RigKey, ShareId, TargetClass};
 use crate::work::Difficulty;
 
 use super::{
-    AtProver, BanRisk, Case, JudgeCore, JudgePolicy, ProofNoted, QuarantineChange, Ruling,
+    AtProver, BanRisk, Case, JudgeCore, JudgePolicy, ProofNoted, QuarantineChange, RigRemembered,
+    Ruling,
 };
 
 pub(super) const RIG: RigKey = RigKey(1);
@@ -72,6 +73,17 @@ impl Bench {
             waited: None,
             now: self.now,
         }
+    }
+
+    /// What the core knows, by way of bytes, in a core of the next run.
+    pub(super) fn restarted(&self, unix_ms: u64) -> JudgeCore {
+        let mut next = JudgeCore::default();
+        for rig in self.core.keys() {
+            let kept = self.core.remembered(rig, self.now, unix_ms).unwrap();
+            let read = RigRemembered::from_bytes(&kept.to_bytes()).unwrap();
+            assert!(next.restore(&self.policy, rig, &read, self.now, unix_ms));
+        }
+        next
     }
 
     pub(super) fn decide(&mut self, case: &Case) -> Ruling {

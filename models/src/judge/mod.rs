@@ -7,6 +7,7 @@ mod core;
 #[cfg(test)]
 mod fixtures;
 mod quarantine;
+mod remembered;
 mod report;
 mod rig_file;
 mod rig_files;
@@ -18,6 +19,7 @@ mod trust;
 pub use self::core::JudgeCore;
 pub use ban_window::{BanRisk, BanRule, BanWindow};
 pub use quarantine::QuarantineChange;
+pub use remembered::{QuarantineRemembered, RigRemembered};
 pub use report::{
     EvidenceReport, ProofCounts, QuarantineReport, RigReport, Standing, StrongestReport,
     TrustReport,
@@ -25,3 +27,4 @@ pub use report::{
 pub use ruling::{
     AtProver, Case, Decision, JudgePolicy, ProofNoted, Rule, Ruling, Unproved, Waited,
 };
+pub use suspicion::SuspicionChange;

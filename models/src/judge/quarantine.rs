@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::share::ShareId;
 use crate::work::Difficulty;
 
-use super::ProofNoted;
+use super::{ProofNoted, QuarantineRemembered};
 
 /// Whether a proof brought its rig into quarantine or out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,30 @@ impl Quarantine {
             bad_within: 0,
             needed: Self::work_for(proof.asked, earlier),
             delivered: 0,
+        }
+    }
+
+    /// Goes on as it was written down; `since` is when it began, by this run's clock.
+    pub(super) const fn resumed(kept: &QuarantineRemembered, since: Instant) -> Self {
+        Self {
+            share: kept.share_id(),
+            since,
+            earlier: kept.earlier,
+            bad_within: kept.bad_within,
+            needed: kept.needed,
+            delivered: kept.delivered,
+        }
+    }
+
+    /// As it is written down, by what the wall clock shows at a moment.
+    pub(super) fn remembered(&self, unix: impl Fn(Instant) -> u64) -> QuarantineRemembered {
+        QuarantineRemembered {
+            share: self.share.to_bits(),
+            since_ms: unix(self.since),
+            earlier: self.earlier,
+            bad_within: self.bad_within,
+            needed: self.needed,
+            delivered: self.delivered,
         }
     }
 

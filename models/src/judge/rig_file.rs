@@ -6,7 +6,7 @@ use crate::filter::{Cause, Stage};
 use crate::work::Difficulty;
 
 use super::quarantine::{Quarantine, QuarantineChange};
-use super::suspicion::Suspicion;
+use super::suspicion::{Suspicion, SuspicionChange};
 use super::trust::Trust;
 use super::{Case, Decision, ProofCounts, ProofNoted, Ruling};
 
@@ -45,13 +45,15 @@ impl RigFile {
         }
     }
 
-    /// A share came.
-    pub(super) fn share_came(&mut self, case: &Case, threshold: f64) {
+    /// A share came; says what it changes. What is suspected of a rig in quarantine, against which
+    /// there is a proof, is no news.
+    pub(super) fn share_came(&mut self, case: &Case, threshold: f64) -> Option<SuspicionChange> {
         self.last_seen = case.now;
         self.asked = case.asked;
         self.joined = case.evidence.joined_if_any();
         self.strongest = case.evidence.strongest();
-        self.suspicion.weigh(self.evidence(), threshold);
+        let change = self.suspicion.weigh(self.evidence(), threshold);
+        change.filter(|_| self.quarantine.is_none())
     }
 
     /// Joined evidence at its last share; without filters nothing was won by betting against it.

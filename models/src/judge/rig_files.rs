@@ -29,6 +29,24 @@ impl RigFiles {
         self.files.entry(rig).or_insert_with(|| RigFile::new(now))
     }
 
+    /// Takes in a file from an earlier run, unless the rig has been heard of since; whether it did.
+    pub(super) fn take_back(&mut self, policy: &JudgePolicy, rig: RigKey, kept: RigFile) -> bool {
+        let known = self.files.get(&rig);
+        if known.is_some_and(|known| known.last_heard() >= kept.last_heard()) {
+            return false;
+        }
+        let in_quarantine = kept.quarantine.is_some();
+        let file = self.of(policy, rig, kept.last_seen);
+        let was_in_quarantine = file.quarantine.is_some();
+        *file = kept;
+        self.quarantined += usize::from(in_quarantine);
+        self.quarantined = self
+            .quarantined
+            .saturating_sub(usize::from(was_in_quarantine));
+        self.shed_quarantined(policy.max_rigs.max(1));
+        self.files.contains_key(&rig)
+    }
+
     /// A proof came.
     pub(super) fn proof_came(
         &mut self,

@@ -21,6 +21,15 @@ pub(super) fn lean(joined: f64, threshold: f64) -> f64 {
     part(joined / threshold)
 }
 
+/// Whether a share's evidence has made its rig a suspect, or has done away with that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuspicionChange {
+    /// The rig is suspect, and was not since its evidence last was at half of what makes one.
+    Began,
+    /// The evidence has fallen to half of what makes a suspect.
+    Ended,
+}
+
 /// Whether a rig is suspect, and how far it has vouched for itself since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Suspicion {
@@ -36,13 +45,27 @@ impl Suspicion {
     /// The part that is always proved: evidence that does not go away has a reason.
     const LEAST: f64 = 0.25;
 
-    /// The evidence as it stands now.
-    pub(super) fn weigh(&mut self, joined: f64, threshold: f64) {
+    /// As it was written down.
+    pub(super) const fn of_parts(suspect: bool, vouched: Option<u32>) -> Self {
+        Self { suspect, vouched }
+    }
+
+    /// Whether the rig is suspect, and the good proofs since it became so.
+    pub(super) const fn parts(&self) -> (bool, Option<u32>) {
+        (self.suspect, self.vouched)
+    }
+
+    /// The evidence as it stands now; says what that changes. A rig that wavers about the threshold
+    /// changes nothing.
+    pub(super) fn weigh(&mut self, joined: f64, threshold: f64) -> Option<SuspicionChange> {
         self.suspect = joined >= threshold;
         if self.suspect && self.vouched.is_none() {
             self.vouched = Some(0);
+            Some(SuspicionChange::Began)
         } else if joined < threshold / 2.0 {
-            self.vouched = None;
+            self.vouched.take().map(|_| SuspicionChange::Ended)
+        } else {
+            None
         }
     }
 
@@ -99,6 +122,15 @@ mod tests {
         suspicion.weigh(6.0, 13.8);
         suspicion.weigh(14.0, 13.8);
         assert!((suspicion.chance() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_rig_that_wavers_about_the_threshold_is_told_of_once() {
+        let mut suspicion = Suspicion::default();
+        let told = [1.0, 14.0, 13.0, 14.0, 7.0, 6.0, 5.0, 14.0]
+            .map(|joined| suspicion.weigh(joined, 13.8));
+        let (began, ended) = (Some(SuspicionChange::Began), Some(SuspicionChange::Ended));
+        assert_eq!(told, [None, began, None, None, None, ended, None, began]);
     }
 
     #[test]

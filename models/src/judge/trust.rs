@@ -21,6 +21,11 @@ impl Trust {
     /// Good proofs after which one more tells half as much as the first.
     const HALF_TOLD: f64 = 8.0;
 
+    /// As it was written down.
+    pub(super) const fn of_parts(work: u64, good_proofs: u32) -> Self {
+        Self { work, good_proofs }
+    }
+
     /// A share that stands for so much work was proved good.
     pub(super) const fn good(&mut self, asked: Difficulty) {
         self.work = self.work.saturating_add(asked.get());

@@ -8,27 +8,48 @@
 //! - [`Tenancy`]: who held which nonces, replayed from the journal
 //! - [`rows`]: shares as files of CSV and JSON, for other programs
 //! - [`write_tail`], [`write_block`], [`read_shares`]: shares in frames, of any schema
+//! - [`Cell`], [`Page`]: counters of a minute, an hour, a day, in pages
+//! - [`RigEntry`]: a rig of the registry; [`Presence`]: whether it is there
+//! - [`HashRate`]: how fast it is and how well that is known; [`Odometer`]: what its nonces say
 
 mod batch;
+mod cell;
 mod code;
 mod entry;
 mod frame;
+mod hash_rate;
 mod journal;
+mod mark;
+mod odometer;
 mod parts;
+mod presence;
+mod rig;
+mod rollup;
 pub mod rows;
-mod wire;
+mod value;
+pub(crate) mod wire;
 
 pub use batch::{BLOCK_SHARES, BadBatch, read_shares, shares_in, write_block, write_tail};
+pub use cell::Cell;
 pub use entry::{Flags, ShareEntry, cut};
 pub use frame::{BadFrame, Frame, Kind};
+pub use hash_rate::{HashRate, Source};
 pub use journal::{
     AlertKind, BadJournal, Clash, FRAME_ENTRIES, JournalEntry, JournalEvent, LeaseEnd, ModelChange,
     ModelSlot, Place, Tenancy, Tenant, journal_in, read_journal, write_journal,
 };
+pub use mark::Mark;
+pub use odometer::{Odometer, Scan, Stretch};
 pub use parts::{
     Arm, Evidence, Latencies, Outcome, Proof, Ruled, StageSaid, Told, UpstreamId, evidence_kept,
 };
+pub use presence::{Change, Presence, PresencePolicy};
+pub use rig::{Names, RigEntry};
+pub use rollup::{Level, Owner, Page, PageKey};
+pub use value::BadValue;
 pub use wire::BadRecord;
 
+#[cfg(test)]
+mod derived_tests;
 #[cfg(test)]
 mod tests;

@@ -140,7 +140,7 @@ proptest! {
 }
 
 /// A usual share: what the figures of the ledger are about.
-fn usual() -> ShareEntry {
+pub(super) fn usual() -> ShareEntry {
     ShareEntry {
         seq: 1_234_567,
         node: 0,

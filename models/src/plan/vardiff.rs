@@ -44,6 +44,9 @@ impl VardiffPolicy {
 impl Vardiff {
     /// Time constant of forgetting, in goals.
     pub const MEMORY: f32 = 12.0;
+    /// Shares that a remembered rate counts as much as. A rate that was far too high makes shares
+    /// rare, and each more would have to be outweighed by waiting.
+    pub const REMEMBERED: f32 = 2.0;
     /// A change smaller than this factor is not worth a message.
     pub const STEP: f64 = 1.3;
 
@@ -54,6 +57,34 @@ impl Vardiff {
             work: to_f32(first.get()),
             time: policy.goal.as_secs_f32(),
         }
+    }
+
+    /// Begins with a hash rate that is remembered of the miner: the estimate, and what to ask for
+    /// first. It counts as much as [`Vardiff::REMEMBERED`] shares, at the difficulty that floor and
+    /// pool leave of it: so a miner that is another one by now, or a number that is none, is put
+    /// right as soon as a wrong first difficulty is.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a difficulty need not be exact; float-to-int casts saturate"
+    )]
+    pub fn resumed(
+        policy: &VardiffPolicy,
+        rate_hashes_per_s: f64,
+        upstream: Difficulty,
+    ) -> (Self, Difficulty) {
+        if !rate_hashes_per_s.is_finite() || rate_hashes_per_s <= 0.0 {
+            let first = policy.start(upstream);
+            return (Self::new(policy, first), first);
+        }
+        let wanted = rate_hashes_per_s * policy.goal.as_secs_f64();
+        let first = policy.clamp(wanted as u64, upstream);
+        let prior = Self {
+            work: Self::REMEMBERED * to_f32(first.get()),
+            time: Self::REMEMBERED * policy.goal.as_secs_f32(),
+        };
+        (prior, first)
     }
 
     /// Time passed, and the work of the shares that came in it.
@@ -128,12 +159,20 @@ mod tests {
         }
     }
 
+    const UPSTREAM: Difficulty = Difficulty::new(u64::MAX);
+
     /// Mean time between shares after five minutes, over one simulated hour; jobs each 30 s.
     fn settled_pace(rate: f64, seed: u64) -> f64 {
-        let upstream = Difficulty::new(u64::MAX);
+        let asked = Difficulty::new(20_000);
+        settled_pace_from((Vardiff::new(&POLICY, asked), asked), rate, seed)
+    }
+
+    fn settled_pace_from(
+        (mut vardiff, mut asked): (Vardiff, Difficulty),
+        rate: f64,
+        seed: u64,
+    ) -> f64 {
         let mut waits = Waits(seed);
-        let mut asked = Difficulty::new(20_000);
-        let mut vardiff = Vardiff::new(&POLICY, asked);
         let (mut now, mut next_job, mut last_note) = (0.0, 30.0, 0.0);
         let (mut shares, mut next_share) = (0u32, waits.next(asked.get() as f64 / rate));
         while now < 3900.0 {
@@ -145,7 +184,7 @@ mod tests {
             if found {
                 shares += u32::from(now > 300.0);
             } else {
-                asked = vardiff.next(&POLICY, asked, upstream);
+                asked = vardiff.next(&POLICY, asked, UPSTREAM);
                 next_job = now + 30.0;
             }
             // Memoryless: the wait may be drawn anew at any moment.
@@ -167,6 +206,31 @@ mod tests {
     }
 
     #[test]
+    fn a_remembered_rate_that_is_wrong_a_hundredfold_is_put_right_as_soon_as_a_first_difficulty() {
+        for wrong in [0.01, 0.1, 1.0, 10.0, 100.0] {
+            let paces: Vec<f64> = (1..=40)
+                .map(|seed| {
+                    let resumed = Vardiff::resumed(&POLICY, 1_000.0 * wrong, UPSTREAM);
+                    settled_pace_from(resumed, 1_000.0, seed)
+                })
+                .collect();
+            let mean = paces.iter().sum::<f64>() / paces.len() as f64;
+            assert!(
+                (21.0..=39.0).contains(&mean),
+                "{wrong} times the rate: a share each {mean:.1} s"
+            );
+        }
+    }
+
+    #[test]
+    fn a_remembered_miner_is_asked_at_once_for_what_its_rate_comes_to() {
+        let (vardiff, first) = Vardiff::resumed(&POLICY, 1_000.0, UPSTREAM);
+        assert_eq!(first.get(), 30_000);
+        assert!((vardiff.hash_rate() - 1_000.0).abs() < 1e-3);
+        assert_eq!(vardiff.next(&POLICY, first, UPSTREAM), first);
+    }
+
+    #[test]
     fn a_miner_that_finds_nothing_is_asked_for_less_and_never_for_less_than_the_floor() {
         let policy = VardiffPolicy {
             floor: Difficulty::new(500),
@@ -179,6 +243,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn whatever_is_remembered_nobody_is_asked_for_less_than_the_floor_or_more_than_the_pool(
+            rate in any::<f64>(), floor in 1u64.., upstream in 1u64..,
+        ) {
+            let policy = VardiffPolicy { floor: Difficulty::new(floor), ..POLICY };
+            let (vardiff, first) = Vardiff::resumed(&policy, rate, Difficulty::new(upstream));
+            prop_assert!(first.get() >= floor.min(upstream) && first.get() <= upstream);
+            prop_assert!(vardiff.hash_rate().is_finite() && vardiff.hash_rate() > 0.0);
+        }
+
         #[test]
         fn nobody_is_asked_for_more_than_the_pool_asks(
             work: u64, seconds in 0u64..1_000_000, upstream in 1u64.., current in 1u64..,

@@ -179,11 +179,6 @@ impl Sealer {
                 match seal(&root, volume) {
                     Ok(None) => {}
                     Ok(Some(found)) => {
-                        tracing::error!(
-                            %volume, why = found.why, shares = found.shares,
-                            moved_to = %found.moved_to.display(),
-                            "a volume of the ledger was damaged and is made anew from what was found"
-                        );
                         let mut list = mended.lock().unwrap_or_else(PoisonError::into_inner);
                         if list.len() < Self::REMEMBERED {
                             list.push(found);

@@ -214,7 +214,7 @@ fn a_value_of_the_wrong_form_is_refused() {
         (
             "[miners]\nunsent_limit = \"64kb\"",
             "miners.unsent_limit",
-            "(bytes, KiB or MiB)",
+            "(bytes, KiB, MiB or GiB)",
         ),
         (
             "[miners]\nlisten = [\"0.0.0.0\"]",

@@ -1,11 +1,13 @@
 //! A bet on the nibbles of a result.
 
+use serde::{Deserialize, Serialize};
+
 use super::UNIFORM;
 
 /// Krichevsky–Trofimov bet on all nibbles of a share at once: the product of the factors that
 /// [`SymbolBet`](crate::filter::SymbolBet) would give one after another, with one division for
 /// them all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct NibbleBet {
     counts: [u8; 16],
 }

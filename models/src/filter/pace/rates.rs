@@ -1,5 +1,7 @@
 //! How fast a rig is, recently and as usual.
 
+use serde::{Deserialize, Serialize};
+
 use crate::work::Difficulty;
 
 /// Hash rates of a rig by the work of its shares, in hashes per second.
@@ -22,7 +24,7 @@ const NOW_S: f32 = 15.0 * 60.0;
 const USUAL_S: f32 = 12.0 * 3_600.0;
 
 /// Work and time, both faded alike, so that their ratio is right from the start.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Average {
     work: f32,
     seconds: f32,
@@ -47,10 +49,11 @@ impl Average {
 
 /// Two averages of a rig's work per second. The clock begins with the first share, whose work is
 /// not counted: when it was begun is not known.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct ShareRate {
     now: Average,
     usual: Average,
+    #[serde(skip)]
     last_ms: Option<u64>,
 }
 
@@ -65,6 +68,11 @@ impl ShareRate {
             self.usual = self.usual.after(USUAL_S, seconds, work);
         }
         self.last_ms = Some(self.last_ms.map_or(at_ms, |last| last.max(at_ms)));
+    }
+
+    /// The clock begins again with the next share.
+    pub(super) const fn resume(&mut self) {
+        self.last_ms = None;
     }
 
     /// The rates at a time; silence since the last share counts.

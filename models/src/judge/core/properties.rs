@@ -13,7 +13,7 @@ use crate::judge::fixtures::{ASKED, Bench};
 use crate::work::Difficulty;
 
 /// A case, but for the time.
-fn any_case(bench: &Bench) -> impl Strategy<Value = Case> + use<> {
+pub(super) fn any_case(bench: &Bench) -> impl Strategy<Value = Case> + use<> {
     let now = bench.now;
     let any_evidence = proptest::array::uniform6(prop_oneof![
         Just(Evidence::Unavailable),

@@ -58,15 +58,31 @@ pub(super) fn read(schema: u8, bytes: &[u8]) -> Result<(ShareEntry, usize), BadR
 }
 
 /// Appends what serde can write.
-pub(super) fn append(out: &mut Vec<u8>, value: &impl serde::Serialize) {
+pub(crate) fn append(out: &mut Vec<u8>, value: &impl serde::Serialize) {
     // Memory is the only thing that a vector can lack, and numbers and texts have no other fault.
     let _ = bincode::serde::encode_into_std_write(value, out, CONFIG);
 }
 
 /// Reads what serde can read from the beginning of some bytes; also how long it is.
-pub(super) fn take<'a, T: serde::Deserialize<'a>>(
+pub(crate) fn take<'a, T: serde::Deserialize<'a>>(
     bytes: &'a [u8],
 ) -> Result<(T, usize), BadRecord> {
     bincode::serde::borrow_decode_from_slice(bytes, CONFIG)
         .map_err(|why| BadRecord::Malformed(why.to_string()))
+}
+
+/// Reads what serde can read, which must be all there is.
+pub(crate) fn take_all<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, BadRecord> {
+    let (value, length) = take(bytes)?;
+    match bytes.len() - length {
+        0 => Ok(value),
+        rest => Err(BadRecord::Malformed(format!("{rest} bytes are left over"))),
+    }
+}
+
+/// The schema that some bytes begin with, and the rest.
+pub(crate) fn schema_of(bytes: &[u8]) -> Result<(u8, &[u8]), BadRecord> {
+    let empty = || BadRecord::Malformed("it is empty".to_owned());
+    let (schema, rest) = bytes.split_first().ok_or_else(empty)?;
+    Ok((*schema, rest))
 }

@@ -1,0 +1,95 @@
+//! A lane's way to the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use zartrux_models::ledger::{ShareEntry, UpstreamId};
+
+use super::messages::{LaneJoined, RecordShare, SharesRecorded};
+use super::status::StoreStatus;
+use crate::messaging::{Credits, Post};
+
+/// What the store knows of where shares come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// This machine.
+    pub node: u16,
+    /// This start of the process, from 1.
+    pub run: u32,
+    /// The store's numbers of the upstreams, in the order of the settings.
+    pub upstreams: Arc<[UpstreamId]>,
+}
+
+/// What a lane is given to reach the store.
+#[derive(Debug, Clone)]
+pub struct StoreLink {
+    pub(super) record: Post<RecordShare>,
+    pub(super) join: Post<LaneJoined>,
+    pub(super) credits: Credits,
+    pub(super) status: Arc<StoreStatus>,
+    pub(super) provenance: Provenance,
+    pub(super) wait_at_most: Option<Duration>,
+}
+
+impl StoreLink {
+    /// A link that ends in two posts; at most `most_waiting` shares may wait there.
+    #[must_use]
+    pub fn new(
+        record: Post<RecordShare>,
+        join: Post<LaneJoined>,
+        most_waiting: usize,
+        wait_at_most: Option<Duration>,
+        provenance: Provenance,
+        status: Arc<StoreStatus>,
+    ) -> Self {
+        Self {
+            record,
+            join,
+            credits: Credits::new(most_waiting),
+            status,
+            provenance,
+            wait_at_most,
+        }
+    }
+
+    /// Where shares come from.
+    #[must_use]
+    pub const fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// How long an acknowledgement waits for its share's record; none: it does not.
+    #[must_use]
+    pub fn wait_at_most(&self) -> Option<Duration> {
+        // While it can't write, waiting would only make everybody late.
+        self.wait_at_most.filter(|_| !self.status.is_failing())
+    }
+
+    /// What the store shows of itself.
+    #[must_use]
+    pub const fn status(&self) -> &Arc<StoreStatus> {
+        &self.status
+    }
+
+    /// The lane hears of its shares from now on.
+    pub fn join(&self, lane: u16, recorded: Post<SharesRecorded>) {
+        self.join.send(LaneJoined { lane, recorded });
+    }
+
+    /// Hands a share to the store; false when as many wait there as may: then it is not kept, and
+    /// counted.
+    #[must_use]
+    pub fn record(&self, lane: u16, number: u64, entry: ShareEntry) -> bool {
+        let Some(credit) = self.credits.take() else {
+            self.status.lost();
+            return false;
+        };
+        self.record.send(RecordShare {
+            lane,
+            number,
+            entry: Box::new(entry),
+            credit,
+        });
+        true
+    }
+}

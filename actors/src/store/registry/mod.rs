@@ -1,0 +1,370 @@
+//! The registry: what is known of each rig, and sums over time, kept in step with the ledger.
+//!
+//! An actor with an arbiter of its own, because a checkpoint may wait for the disk, and the replies
+//! to miners wait for the store but not for this. Whatever it misses it reads from the ledger.
+
+mod link;
+mod messages;
+mod rates;
+mod watch;
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
+use zartrux_models::ledger::{AlertKind, Change, JournalEvent, ShareEntry};
+use zartrux_models::share::RigKey;
+
+use super::ledger::{LedgerReader, Reading};
+use super::state::{StateBook, StateBounds, StateError};
+use crate::clock::Clock;
+use crate::journal::Journal;
+use crate::supervision::{ActorState, Backoff, Guard};
+
+pub use link::{NoAnswer, RegistryLink};
+pub use messages::{CloseRegistry, Question, RigIntroduced, SharesCommitted};
+pub use rates::RateBook;
+pub use watch::Expectation;
+
+use watch::{Told, Watch};
+
+/// What questions are asked of.
+#[derive(Debug)]
+pub struct State {
+    /// Rigs and sums.
+    pub book: StateBook,
+    /// Which rigs should be there.
+    pub expectation: Arc<Expectation>,
+}
+
+/// What a judge remembers of rigs since it was last asked: rig, its own bytes, in quarantine or not.
+pub type Standings = Vec<(RigKey, Box<[u8]>, bool)>;
+
+/// Asks a lane for what has changed of its judge's memory, at most so many rigs.
+pub type CollectStandings = Box<dyn Fn(usize) -> Standings + Send>;
+
+/// Everything the registry is built from.
+pub struct RegistryArgs {
+    /// The state's folder.
+    pub folder: PathBuf,
+    /// Its bounds.
+    pub bounds: StateBounds,
+    /// Where it reads what it has missed.
+    pub ledger: LedgerReader,
+    /// Set when it has missed something.
+    pub behind: Arc<AtomicBool>,
+    /// Rates for whoever logs in.
+    pub rates: Arc<RateBook>,
+    /// Which rigs should be there.
+    pub expectation: Expectation,
+    /// Of each lane.
+    pub standings: Vec<CollectStandings>,
+    /// Where alerts are noted.
+    pub journal: Journal,
+    /// Runs the state's steps.
+    pub guard: Guard,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl fmt::Debug for RegistryArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistryArgs")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The actor.
+pub struct Registry {
+    args: RegistryArgs,
+    expectation: Arc<Expectation>,
+    state: Option<State>,
+    watch: Watch,
+    backoff: Backoff,
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("open", &self.state.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Registry {
+    /// How often everything is written down.
+    const CHECKPOINT: Duration = Duration::from_secs(5);
+    /// How often some rigs are looked at, and some of what is too old goes.
+    const LOOK: Duration = Duration::from_secs(1);
+    /// Rigs that are looked at at a time.
+    const RIGS: usize = 512;
+    /// Keys that pruning looks at at a time.
+    const KEYS: usize = 2048;
+    /// Rigs whose standing is taken from a lane at a time.
+    const STANDINGS: usize = 1024;
+
+    /// Builds the actor around a state that is open already.
+    #[must_use]
+    pub fn new(args: RegistryArgs, book: StateBook) -> Self {
+        let expectation = Arc::new(args.expectation.clone());
+        Self {
+            state: Some(State {
+                book,
+                expectation: Arc::clone(&expectation),
+            }),
+            args,
+            expectation,
+            watch: Watch::default(),
+            backoff: Backoff::between(Duration::from_millis(250), Duration::from_secs(30)),
+        }
+    }
+
+    /// Has the state make a step; one that fails is opened again later.
+    fn step<R>(
+        &mut self,
+        ctx: &mut Context<Self>,
+        step: impl FnOnce(&mut StateBook) -> Result<R, StateError>,
+    ) -> Option<R> {
+        let made = self
+            .args
+            .guard
+            .run(&mut self.state, |state| step(&mut state.book));
+        match made {
+            Ok(Ok(outcome)) => Some(outcome),
+            Ok(Err(why)) => {
+                self.state = None;
+                self.reopen_later(&why.to_string(), ctx);
+                None
+            }
+            Err(_) if self.state.is_none() => {
+                self.reopen_later("its core failed, or is not there", ctx);
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    fn reopen_later(&mut self, why: &str, ctx: &mut Context<Self>) {
+        let health = self.args.guard.health();
+        if health.report().state == ActorState::Degraded {
+            return;
+        }
+        tracing::error!(why, "the registry of rigs can't go on, and is opened again");
+        health.set_state(ActorState::Degraded);
+        health.set_note(why.to_owned());
+        ctx.run_later(self.backoff.next_delay(), Self::reopen);
+    }
+
+    fn reopen(&mut self, ctx: &mut Context<Self>) {
+        self.args.guard.health().set_state(ActorState::BackingOff);
+        match StateBook::open(&self.args.folder, self.args.bounds) {
+            Ok(book) => {
+                let expectation = Arc::clone(&self.expectation);
+                self.state = Some(State { book, expectation });
+                self.args.guard.health().set_state(ActorState::Running);
+                self.args.guard.health().set_note(String::new());
+                self.catch_up(ctx);
+            }
+            Err(why) => self.reopen_later(&why.to_string(), ctx),
+        }
+    }
+
+    /// Takes shares; what is missing before them is read from the ledger.
+    fn take(&mut self, shares: &[ShareEntry], ctx: &mut Context<Self>) {
+        if self.args.behind.swap(false, Ordering::Acquire) {
+            self.catch_up(ctx);
+        }
+        self.args.rates.note_all(shares);
+        let wants = self.step(ctx, |book| {
+            for share in shares {
+                book.apply(share)?;
+            }
+            Ok(book.wants_checkpoint())
+        });
+        if wants == Some(true) {
+            self.checkpoint(ctx);
+        }
+    }
+
+    fn catch_up(&mut self, ctx: &mut Context<Self>) {
+        let reader = self.args.ledger.clone();
+        self.step(ctx, |book| catch_up(book, &reader));
+        if self.state.is_some() {
+            self.backoff.reset();
+        }
+    }
+
+    fn checkpoint(&mut self, ctx: &mut Context<Self>) {
+        self.step(ctx, |book| book.checkpoint(0));
+    }
+
+    fn on_checkpoint(&mut self, ctx: &mut Context<Self>) {
+        self.collect_standings(ctx);
+        self.checkpoint(ctx);
+    }
+
+    fn collect_standings(&mut self, ctx: &mut Context<Self>) {
+        for lane in 0..self.args.standings.len() {
+            loop {
+                let some = (self.args.standings[lane])(Self::STANDINGS);
+                let count = some.len();
+                self.step(ctx, |book| {
+                    for (rig, bytes, quarantined) in some {
+                        book.note_standing(rig, Some(bytes.into_vec()), quarantined)?;
+                    }
+                    Ok(())
+                });
+                if count < Self::STANDINGS || self.state.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Looks at some rigs, and drops some of what is too old.
+    fn on_look(&mut self, ctx: &mut Context<Self>) {
+        if self.args.behind.swap(false, Ordering::Acquire) {
+            self.catch_up(ctx);
+        }
+        let now_ms = self.args.clock.unix_millis();
+        let after = self.watch.after();
+        let rigs = self.step(ctx, |book| {
+            book.prune(now_ms, Self::KEYS)?;
+            book.rigs_from(after, Self::RIGS)
+        });
+        let Some(rigs) = rigs else {
+            return;
+        };
+        for Told { rig, change } in self.watch.look(&rigs, &self.expectation, now_ms) {
+            let names = rigs.iter().find(|entry| entry.key == rig);
+            let name = names.map_or("", |entry| {
+                if entry.names.rig_id.is_empty() {
+                    &entry.names.user
+                } else {
+                    &entry.names.rig_id
+                }
+            });
+            let subject: Box<str> = format!("{rig} {name}").into();
+            let kind = AlertKind::RigSilent;
+            match change {
+                Change::WentSilent => {
+                    tracing::warn!(%rig, ?name, "a rig that should be there is silent");
+                    self.args
+                        .journal
+                        .note(JournalEvent::AlertRaised { kind, subject });
+                }
+                Change::CameBack => {
+                    tracing::info!(%rig, ?name, "a rig that was silent is back");
+                    self.args
+                        .journal
+                        .note(JournalEvent::AlertCleared { kind, subject });
+                }
+            }
+        }
+    }
+}
+
+/// Applies what the ledger has beyond the state.
+///
+/// # Errors
+/// The state can't be read or written.
+pub fn catch_up(book: &mut StateBook, ledger: &LedgerReader) -> Result<(), StateError> {
+    let mut failed = None;
+    let from = book.through_seq();
+    for volume in ledger.volumes() {
+        let mut reading = Reading {
+            share: |share: ShareEntry| {
+                let applied = book.apply(&share).and_then(|_| {
+                    if book.wants_checkpoint() {
+                        book.checkpoint(0)
+                    } else {
+                        Ok(())
+                    }
+                });
+                match applied {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(why) => {
+                        failed = Some(why);
+                        ControlFlow::Break(())
+                    }
+                }
+            },
+            damage: |damage| tracing::error!(%damage, "a part of the ledger can't be read"),
+        };
+        if let Err(fault) = ledger.shares(volume, from, &mut reading) {
+            tracing::warn!(%volume, %fault, "a volume of the ledger could not be read");
+        }
+        if let Some(why) = failed.take() {
+            return Err(why);
+        }
+    }
+    Ok(())
+}
+
+impl Actor for Registry {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_interval(Self::CHECKPOINT, Self::on_checkpoint);
+        ctx.run_interval(Self::LOOK, Self::on_look);
+    }
+}
+
+impl Handler<SharesCommitted> for Registry {
+    type Result = ();
+
+    fn handle(&mut self, committed: SharesCommitted, ctx: &mut Self::Context) {
+        self.args.guard.health().dequeued();
+        self.take(&committed.shares, ctx);
+    }
+}
+
+impl Handler<RigIntroduced> for Registry {
+    type Result = ();
+
+    fn handle(&mut self, introduced: RigIntroduced, ctx: &mut Self::Context) {
+        self.args.guard.health().dequeued();
+        let now_ms = self.args.clock.unix_millis();
+        let RigIntroduced { rig, names, .. } = introduced;
+        let wants = self.step(ctx, |book| {
+            book.note_names(rig, &names, &[], now_ms)?;
+            Ok(book.wants_checkpoint())
+        });
+        if wants == Some(true) {
+            self.checkpoint(ctx);
+        }
+    }
+}
+
+impl Handler<Question> for Registry {
+    type Result = ();
+
+    fn handle(&mut self, Question(question): Question, _: &mut Self::Context) {
+        self.args.guard.health().dequeued();
+        // One that panics takes its answer with it; the state was only read.
+        let _ = self
+            .args
+            .guard
+            .run(&mut self.state, |state| question(state));
+    }
+}
+
+impl Handler<CloseRegistry> for Registry {
+    type Result = ();
+
+    fn handle(&mut self, close: CloseRegistry, ctx: &mut Self::Context) {
+        self.args.guard.health().dequeued();
+        self.catch_up(ctx);
+        self.on_checkpoint(ctx);
+        self.state = None;
+        self.args.guard.health().set_state(ActorState::Stopped);
+        // Whoever asked may have given up waiting.
+        let _ = close.done.try_send(());
+        ctx.stop();
+    }
+}

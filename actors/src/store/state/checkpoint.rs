@@ -1,0 +1,103 @@
+//! Everything that has changed, written at once.
+
+use sled::Batch;
+use zartrux_models::ledger::{Mark, Owner};
+
+use super::pending::{self, Counted, Pending};
+use super::{StateBook, StateError, keys};
+
+/// The mark that says how far the state has come.
+const CHECKPOINT: &str = "checkpoint";
+
+impl StateBook {
+    /// Writes all that was told, which includes the ledger through share `through_seq` (or further,
+    /// if further shares were applied). It survives the process when this returns.
+    ///
+    /// # Errors
+    /// The database can't be read or written; nothing is lost from memory then, and it may be tried
+    /// again.
+    pub fn checkpoint(&mut self, through_seq: u64) -> Result<(), StateError> {
+        let through = through_seq.max(self.applied);
+        let mut batch = Batch::default();
+        for rig in &self.pending.forgotten {
+            batch.remove(keys::rig(*rig));
+            for found in self.tree.scan_prefix(keys::pages_of(*rig)).keys() {
+                batch.remove(found.map_err(|why| self.failed(why))?);
+            }
+        }
+        // Behind the removals: a rig that was forgotten may be there again.
+        for (key, changed) in &self.pending.rigs {
+            batch.insert(keys::rig(*key), changed.rig.to_bytes());
+            self.add_pages(&mut batch, Owner::Rig(*key), &changed.counted)?;
+        }
+        self.add_pages(&mut batch, Owner::Total, &self.pending.total)?;
+        let mark = Mark {
+            name: CHECKPOINT.into(),
+            bytes: [through.to_le_bytes(), self.rolled_up.to_le_bytes()].concat(),
+        };
+        batch.insert(keys::mark(keys::SELF, CHECKPOINT), mark.to_bytes());
+        self.tree
+            .apply_batch(batch)
+            .map_err(|why| self.failed(why))?;
+        self.pending = Pending::default();
+        self.through = through;
+        self.applied = through;
+        self.flush()
+    }
+
+    fn add_pages(
+        &self,
+        batch: &mut Batch,
+        owner: Owner,
+        counted: &Counted,
+    ) -> Result<(), StateError> {
+        for (key, mut page) in pending::pages_of(owner, counted) {
+            let place = keys::page(key);
+            let stored = if self.pending.is_stored_valid(owner) {
+                self.tree.get(&place).map_err(|why| self.failed(why))?
+            } else {
+                None
+            };
+            let stored = stored.and_then(|value| self.page_in(&place, &value));
+            for (start, cell) in stored.iter().flat_map(|stored| stored.cells()) {
+                page.add(start, cell);
+            }
+            batch.insert(place, page.to_bytes());
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_checkpoint(&mut self) -> Result<(), StateError> {
+        let place = keys::mark(keys::SELF, CHECKPOINT);
+        let Some(value) = self.tree.get(&place).map_err(|why| self.failed(why))? else {
+            // New, or it ended before its first checkpoint, when nothing else was written either.
+            return Ok(());
+        };
+        let lost = |why: String| StateError::NoCheckpoint {
+            folder: self.folder.clone(),
+            why,
+        };
+        let mark = Mark::from_bytes(&value).map_err(|why| lost(why.to_string()))?;
+        let (numbers, rest) = mark.bytes.as_chunks();
+        let ([through, rolled_up], []) = (numbers, rest) else {
+            return Err(lost("it holds something else".to_owned()));
+        };
+        self.through = u64::from_le_bytes(*through);
+        self.applied = self.through;
+        self.rolled_up = u64::from_le_bytes(*rolled_up);
+        Ok(())
+    }
+
+    pub(super) fn flush(&self) -> Result<(), StateError> {
+        self.tree.flush().map_err(|why| self.failed(why))?;
+        Ok(())
+    }
+
+    /// What the database takes on the disk, bytes.
+    ///
+    /// # Errors
+    /// The disk does not say.
+    pub fn size_on_disk(&self) -> Result<u64, StateError> {
+        self.db.size_on_disk().map_err(|why| self.failed(why))
+    }
+}

@@ -1,0 +1,351 @@
+//! From settings to the store: what is opened before anything is served, and the actors around it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix::{Actor as _, Arbiter};
+use anyhow::{Context as _, Result, bail};
+use zartrux_actors::clock::Clock;
+use zartrux_actors::journal::Journal;
+use zartrux_actors::messaging::Post;
+use zartrux_actors::miner_sessions::rig_key_of;
+use zartrux_actors::store::ledger::{Ledger, LedgerReader, Retention};
+use zartrux_actors::store::registry::{
+    CloseRegistry, CollectStandings, Expectation, RateBook, Registry, RegistryArgs, RegistryLink,
+    catch_up,
+};
+use zartrux_actors::store::state::{StateBook, StateBounds, StateError};
+use zartrux_actors::store::{CloseStore, Provenance, Store, StoreArgs, StoreLink, StoreStatus};
+use zartrux_actors::supervision::{Guard, HealthRegistry};
+use zartrux_config::{Ack, Expect, Settings};
+use zartrux_models::ledger::{PresencePolicy, RigEntry};
+
+/// Folders of the store below the data folder.
+#[derive(Debug, Clone)]
+pub struct StoreFolders {
+    /// The volumes of the ledger.
+    pub shares: PathBuf,
+    /// The registry and the sums.
+    pub state: PathBuf,
+}
+
+impl StoreFolders {
+    /// Of a data folder.
+    #[must_use]
+    pub fn below(data: &Path) -> Self {
+        let store = data.join("store");
+        Self {
+            shares: store.join("shares"),
+            state: store.join("state"),
+        }
+    }
+}
+
+/// How much of the ledger is kept.
+#[must_use]
+pub fn retention(settings: &Settings) -> Retention {
+    const DAY: u64 = 24 * 60 * 60;
+    Retention {
+        days: settings
+            .store
+            .keep
+            .map(|keep| u32::try_from(keep.as_secs() / DAY).unwrap_or(u32::MAX)),
+        bytes: settings.store.max_size.bytes() as u64,
+    }
+}
+
+/// How much of the registry and the sums is kept.
+#[must_use]
+pub fn state_bounds(settings: &Settings) -> StateBounds {
+    let store = &settings.store;
+    StateBounds {
+        max_rigs: settings.filters.max_rigs,
+        keep_minutes: store.keep_minutes.as_secs() / 60,
+        keep_hours: store.keep_hours.as_secs() / 3_600,
+        keep_days: store.keep_days.as_secs() / 86_400,
+        cache_bytes: 16 << 20,
+    }
+}
+
+/// Which rigs should be there.
+#[must_use]
+pub fn expectation(settings: &Settings) -> Expectation {
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let rigs = &settings.rigs;
+    Expectation {
+        policy: PresencePolicy {
+            late_after_ms: millis(rigs.late_after),
+            silent_after_ms: millis(rigs.silent_after),
+            forget_after_ms: millis(settings.filters.forget_after),
+        },
+        listed_only: rigs.expect == Expect::Listed,
+        listed: rigs.expected.iter().map(|name| rig_key_of(name)).collect(),
+    }
+}
+
+/// The store, open, before its actors are started.
+pub(super) struct OpenStore {
+    folders: StoreFolders,
+    ledger: Option<Ledger>,
+    book: StateBook,
+    settings: StoreSettings,
+    provenance: Provenance,
+    status: Arc<StoreStatus>,
+    rates: Arc<RateBook>,
+    behind: Arc<AtomicBool>,
+}
+
+/// What the actors need of the settings.
+struct StoreSettings {
+    retention: Retention,
+    bounds: StateBounds,
+    expectation: Expectation,
+    wait_at_most: Option<Duration>,
+    queue: usize,
+}
+
+/// Opens what is stored, and brings registry and sums in step with the ledger; none where nothing
+/// is to be stored.
+///
+/// # Errors
+/// Another process uses it, or the folder can't be used.
+pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore>> {
+    if !settings.store.enabled {
+        return Ok(None);
+    }
+    let folders = StoreFolders::below(&settings.node.data);
+    let status = Arc::new(StoreStatus::default());
+    let bounds = state_bounds(settings);
+    let mut book = open_state(&folders.state, bounds)?;
+    book.put_node(settings.store.node)?;
+    let run = book.next_run()?;
+    let mut upstreams = Vec::new();
+    for pool in &settings.pools {
+        let name = format!("{}:{}", pool.url.host(), pool.url.port());
+        upstreams.push(book.upstream_id(&name)?);
+    }
+    let retention = retention(settings);
+    let ledger = match Ledger::open(&folders.shares, clock.unix_millis(), retention) {
+        Ok((ledger, mended)) => {
+            if let Some(mended) = mended {
+                status.tell_mended(&mended);
+            }
+            Some(ledger)
+        }
+        Err(fault) if fault.is_in_use() => return Err(fault.into()),
+        // Shares must flow all the same: the store's actor tries again.
+        Err(fault) => {
+            tracing::error!(%fault, "the ledger can't be opened now");
+            None
+        }
+    };
+    let reader = ledger.as_ref().map_or_else(
+        || LedgerReader::new(&folders.shares),
+        |open| open.reader().clone(),
+    );
+    catch_up(&mut book, &reader)?;
+    let rates = Arc::new(RateBook::new(bounds.max_rigs));
+    each_rig(&book, |rig| rates.note(rig.key, rig.rate))?;
+    Ok(Some(OpenStore {
+        folders,
+        ledger,
+        book,
+        settings: StoreSettings {
+            retention,
+            bounds,
+            expectation: expectation(settings),
+            wait_at_most: (settings.store.ack == Ack::Durable).then_some(settings.store.ack_wait),
+            queue: settings.store.queue,
+        },
+        provenance: Provenance {
+            node: settings.store.node,
+            run,
+            upstreams: upstreams.into(),
+        },
+        status,
+        rates,
+        behind: Arc::default(),
+    }))
+}
+
+/// Tells of every rig that the registry knows.
+fn each_rig(book: &StateBook, mut tell: impl FnMut(&RigEntry)) -> Result<(), StateError> {
+    let mut after = None;
+    loop {
+        let rigs = book.rigs_from(after, 256)?;
+        let Some(last) = rigs.last() else {
+            return Ok(());
+        };
+        after = Some(last.key);
+        rigs.iter().for_each(&mut tell);
+    }
+}
+
+/// Opens registry and sums; where they are damaged they are put aside, and made anew from the
+/// ledger.
+fn open_state(folder: &Path, bounds: StateBounds) -> Result<StateBook> {
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    match StateBook::open(folder, bounds) {
+        Ok(book) => Ok(book),
+        Err(fault @ (StateError::Corrupt { .. } | StateError::NoCheckpoint { .. })) => {
+            let aside = free_name(folder)?;
+            fs::rename(folder, &aside).with_context(|| folder.display().to_string())?;
+            tracing::error!(
+                %fault, moved_to = %aside.display(),
+                "the registry of rigs is damaged: it is made anew from the ledger; sums older than \
+                 the ledger, trust and quarantine are lost"
+            );
+            fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+            Ok(StateBook::open(folder, bounds)?)
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn free_name(folder: &Path) -> Result<PathBuf> {
+    for number in 1..10_000u32 {
+        let aside = folder.with_extension(format!("damaged-{number}"));
+        if !aside.exists() {
+            return Ok(aside);
+        }
+    }
+    bail!("{}: too many damaged ones beside it", folder.display())
+}
+
+/// The store's actors, running.
+#[derive(Debug)]
+pub(super) struct RunningStore {
+    close_store: Post<CloseStore>,
+    close_registry: Post<CloseRegistry>,
+    arbiters: [Arbiter; 2],
+}
+
+/// What others are given to reach the store.
+#[derive(Debug, Clone)]
+pub struct StoreWays {
+    /// For lanes.
+    pub link: StoreLink,
+    /// For whoever asks what is known of rigs.
+    pub registry: RegistryLink,
+    /// For whoever notes something in the journal.
+    pub journal: Journal,
+    /// How fast rigs were.
+    pub rates: Arc<RateBook>,
+}
+
+impl OpenStore {
+    /// Events of the journal that may wait for the store.
+    const JOURNAL: usize = 65_536;
+
+    /// Starts the actors. Must be called within the actor system; `standings` asks each lane.
+    pub(super) fn launch(
+        self,
+        standings: Vec<CollectStandings>,
+        health: &HealthRegistry,
+        clock: Clock,
+    ) -> (RunningStore, StoreWays) {
+        let store_guard = Guard::new(health.register("store".to_owned(), "store"), clock);
+        let registry_guard = Guard::new(health.register("registry".to_owned(), "registry"), clock);
+        let reader = self.ledger.as_ref().map_or_else(
+            || LedgerReader::new(&self.folders.shares),
+            |open| open.reader().clone(),
+        );
+        let arbiters = [Arbiter::new(), Arbiter::new()];
+        let listener = Arc::new(OnceLock::<RegistryLink>::new());
+        let (listening, behind) = (Arc::clone(&listener), Arc::clone(&self.behind));
+        let args = StoreArgs {
+            root: self.folders.shares,
+            retention: self.settings.retention,
+            after_seq: self.book.through_seq(),
+            provenance: self.provenance.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            on_commit: Box::new(move |shares| match listening.get() {
+                Some(registry) => registry.committed(shares),
+                // It reads the ledger when it is there.
+                None => behind.store(true, Ordering::Release),
+            }),
+            status: Arc::clone(&self.status),
+            guard: store_guard.clone(),
+            clock,
+        };
+        let ledger = self.ledger;
+        let store =
+            Store::start_in_arbiter(&arbiters[0].handle(), move |_| Store::new(args, ledger));
+        macro_rules! post {
+            ($to:ident, $guard:ident) => {
+                Post::to_actor($to.clone().recipient(), Arc::clone($guard.health()))
+            };
+        }
+        let journal = Journal::new(post!(store, store_guard), Self::JOURNAL, clock)
+            .naming(Arc::clone(&self.provenance.upstreams));
+        let args = RegistryArgs {
+            folder: self.folders.state,
+            bounds: self.settings.bounds,
+            ledger: reader,
+            behind: Arc::clone(&self.behind),
+            rates: Arc::clone(&self.rates),
+            expectation: self.settings.expectation,
+            standings,
+            journal: journal.clone(),
+            guard: registry_guard.clone(),
+            clock,
+        };
+        let book = self.book;
+        let registry =
+            Registry::start_in_arbiter(&arbiters[1].handle(), move |_| Registry::new(args, book));
+        let registry_link = RegistryLink::new(
+            post!(registry, registry_guard),
+            post!(registry, registry_guard),
+            post!(registry, registry_guard),
+            self.behind,
+        );
+        // Nobody else has set it.
+        let _ = listener.set(registry_link.clone());
+        let link = StoreLink::new(
+            post!(store, store_guard),
+            post!(store, store_guard),
+            self.settings.queue,
+            self.settings.wait_at_most,
+            self.provenance,
+            self.status,
+        );
+        let running = RunningStore {
+            close_store: post!(store, store_guard),
+            close_registry: post!(registry, registry_guard),
+            arbiters,
+        };
+        let ways = StoreWays {
+            link,
+            registry: registry_link,
+            journal,
+            rates: self.rates,
+        };
+        (running, ways)
+    }
+}
+
+impl RunningStore {
+    /// How long each may take to write down what is there.
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// Writes everything down and ends the threads.
+    pub(super) fn close(self) {
+        let (done, closed) = sync_channel(1);
+        self.close_store.send(CloseStore { done });
+        if closed.recv_timeout(Self::PATIENCE).is_err() {
+            tracing::warn!("the store does not answer while leaving");
+        }
+        let (done, closed) = sync_channel(1);
+        self.close_registry.send(CloseRegistry { done });
+        if closed.recv_timeout(Self::PATIENCE).is_err() {
+            tracing::warn!("the registry does not answer while leaving");
+        }
+        for arbiter in self.arbiters {
+            arbiter.stop();
+        }
+    }
+}
