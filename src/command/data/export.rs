@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -11,10 +11,10 @@ use zartrux_actors::store::ledger::LedgerReader;
 use zartrux_models::ledger::rows::{Format, Replay, RowWriter};
 use zartrux_models::share::RigKey;
 
-use super::names::Names;
+use super::names::NamesThen;
 use super::reading::{Told, each_share};
 use super::span::{Span, beginning, end};
-use super::{FormatArg, LedgerArgs, STANDARD, format_of, is_there};
+use super::{FormatArg, LedgerArgs, Place, STANDARD, format_of};
 use crate::console::complain;
 use crate::node::ExitCode;
 
@@ -45,14 +45,14 @@ fn rig_key(text: &str) -> Result<RigKey, &'static str> {
     RigKey::from_hex(text).ok_or("expected 16 hex digits")
 }
 
-pub(super) fn export(args: &ExportArgs, root: &Path) -> Result<ExitCode> {
-    if !is_there(root) {
+pub(super) fn export(args: &ExportArgs, place: &Place) -> Result<ExitCode> {
+    if !place.is_there() {
         return Ok(ExitCode::Failed);
     }
     let format = format_of(args.format, Some(&args.output));
     if args.output.as_os_str() == STANDARD {
         let out = BufWriter::new(io::stdout().lock());
-        return match write(args, root, format, out) {
+        return match write(args, place, format, out) {
             Err(fault) if is_closed(&fault) => Ok(ExitCode::Done),
             other => other.map(|(code, _)| code),
         };
@@ -63,7 +63,7 @@ pub(super) fn export(args: &ExportArgs, root: &Path) -> Result<ExitCode> {
     let partial = PathBuf::from(partial);
     let can_not = || format!("can't write {}", partial.display());
     let out = BufWriter::new(File::create(&partial).with_context(can_not)?);
-    let written = write(args, root, format, out).and_then(|(code, out)| {
+    let written = write(args, place, format, out).and_then(|(code, out)| {
         let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
         fs::rename(&partial, &args.output)?;
@@ -80,18 +80,18 @@ fn is_closed(fault: &anyhow::Error) -> bool {
 
 fn write<W: Write>(
     args: &ExportArgs,
-    root: &Path,
+    place: &Place,
     format: Format,
     out: W,
 ) -> Result<(ExitCode, W)> {
     let span = Span::new(args.from, args.to);
-    let reader = LedgerReader::new(root);
+    let reader = LedgerReader::new(&place.folders.shares);
     let mut volumes = reader.volumes();
     // One day more, for what is known of the rigs when the span begins. A share never stands in a
     // volume of a day before its own, but what was imported stands in one of any day after it.
     let first_day = span.first_day().0.saturating_sub(1);
     volumes.retain(|volume| volume.day.0 >= first_day);
-    let names = Names::default();
+    let names = NamesThen::read(&place.folders.state, place.bounds);
     let mut rows = RowWriter::new(format, out, Replay::default())?;
     let (mut count, mut damage, mut fault) = (0u64, Told::default(), None);
     each_share(&reader, &volumes, &mut damage, |_, share| {

@@ -14,9 +14,9 @@ use zartrux_actors::store::ledger::{Ledger, LedgerReader, Retention};
 use zartrux_models::ledger::ShareEntry;
 use zartrux_models::ledger::rows::{Row, RowReader, SetAside, SetAsideWriter};
 
-use super::names::Names;
+use super::names::{NamesThen, RegisteredNames};
 use super::reading::Told;
-use super::{FormatArg, LedgerArgs, STANDARD, format_of};
+use super::{FormatArg, LedgerArgs, Place, STANDARD, format_of};
 use crate::console::{complain, say};
 use crate::node::ExitCode;
 use batch::Batch;
@@ -52,7 +52,7 @@ const KEEP_ALL: Retention = Retention {
     bytes: u64::MAX,
 };
 
-pub(super) fn import(args: &ImportArgs, root: &Path) -> Result<ExitCode> {
+pub(super) fn import(args: &ImportArgs, place: &Place) -> Result<ExitCode> {
     let format = format_of(args.format, Some(&args.file));
     let input: Box<dyn BufRead> = if args.file.as_os_str() == STANDARD {
         Box::new(io::stdin().lock())
@@ -69,11 +69,10 @@ pub(super) fn import(args: &ImportArgs, root: &Path) -> Result<ExitCode> {
         }
     };
     let mut aside = Aside::open(args.set_aside.as_deref())?;
-    let mut target = Target::open(root, args.dry_run)?;
-    let mut names = Names::default();
+    let mut target = Target::open(place, args.dry_run)?;
     let mut totals = Totals::default();
     loop {
-        let batch = next_batch(&mut rows, &mut names, &mut aside)?;
+        let batch = next_batch(&mut rows, &mut target, &mut aside)?;
         if batch.is_empty() {
             break;
         }
@@ -88,9 +87,6 @@ pub(super) fn import(args: &ImportArgs, root: &Path) -> Result<ExitCode> {
         complain(&format_args!(
             "column {name:?} is not known, and was ignored"
         ));
-    }
-    if names.has_unknown() {
-        complain(&"names of upstreams were not kept: the ledger has no numbers for them");
     }
     let set_aside = rows.counts().set_aside;
     say(&format_args!(
@@ -121,16 +117,23 @@ struct Totals {
 
 fn next_batch(
     rows: &mut RowReader<Box<dyn BufRead>>,
-    names: &mut Names,
+    target: &mut Target,
     aside: &mut Aside,
 ) -> Result<Batch> {
     let mut batch = Batch::default();
     while batch.rows() < BATCH {
-        match rows.next_row(names)? {
+        let row = match target {
+            Target::Ledger { names, .. } => {
+                let row = rows.next_row(&mut **names)?;
+                names.check()?;
+                row
+            }
+            Target::Nowhere { names, .. } => rows.next_row(names)?,
+        };
+        match row {
             None => break,
             Some(Row::SetAside(row)) => aside.put(&row)?,
             Some(Row::Share { mut entry, .. }) => {
-                entry.upstream = names.kept(entry.upstream);
                 entry.flags.imported = true;
                 batch.add(*entry);
             }
@@ -141,16 +144,26 @@ fn next_batch(
 
 /// Where shares go.
 enum Target {
-    Ledger(Box<Ledger>),
-    Nowhere(LedgerReader),
+    Ledger {
+        ledger: Box<Ledger>,
+        names: Box<RegisteredNames>,
+    },
+    Nowhere {
+        reader: LedgerReader,
+        names: NamesThen,
+    },
 }
 
 impl Target {
-    fn open(root: &Path, dry_run: bool) -> Result<Self> {
+    fn open(place: &Place, dry_run: bool) -> Result<Self> {
+        let (shares, state) = (&place.folders.shares, &place.folders.state);
         if dry_run {
-            return Ok(Self::Nowhere(LedgerReader::new(root)));
+            return Ok(Self::Nowhere {
+                reader: LedgerReader::new(shares),
+                names: NamesThen::read(state, place.bounds),
+            });
         }
-        let (ledger, mended) = Ledger::open(root, Clock.unix_millis(), KEEP_ALL)
+        let (ledger, mended) = Ledger::open(shares, Clock.unix_millis(), KEEP_ALL)
             .context("the ledger can't be written to")?;
         if let Some(mended) = mended {
             complain(&format_args!(
@@ -160,23 +173,26 @@ impl Target {
                 mended.moved_to.display()
             ));
         }
-        Ok(Self::Ledger(Box::new(ledger)))
+        Ok(Self::Ledger {
+            ledger: Box::new(ledger),
+            names: Box::new(RegisteredNames::open(state, place.bounds)?),
+        })
     }
 
     fn reader(&self) -> &LedgerReader {
         match self {
-            Self::Ledger(ledger) => ledger.reader(),
-            Self::Nowhere(reader) => reader,
+            Self::Ledger { ledger, .. } => ledger.reader(),
+            Self::Nowhere { reader, .. } => reader,
         }
     }
 
     /// Commits shares, which get the next numbers.
     fn take(&mut self, mut shares: Vec<ShareEntry>) -> Result<()> {
-        let Self::Ledger(ledger) = self else {
+        let Self::Ledger { ledger, names } = self else {
             return Ok(());
         };
         for part in shares.chunks_mut(COMMIT) {
-            let mut seq = ledger.last_seq();
+            let mut seq = ledger.last_seq().max(names.through_seq());
             for share in &mut *part {
                 seq += 1;
                 share.seq = seq;
@@ -189,8 +205,8 @@ impl Target {
 
     fn close(self) -> Result<()> {
         match self {
-            Self::Ledger(ledger) => Ok(ledger.close()?),
-            Self::Nowhere(_) => Ok(()),
+            Self::Ledger { ledger, .. } => Ok(ledger.close()?),
+            Self::Nowhere { .. } => Ok(()),
         }
     }
 }

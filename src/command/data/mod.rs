@@ -13,12 +13,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
+use zartrux_actors::store::state::StateBounds;
 use zartrux_config::{Overrides, Settings};
 use zartrux_models::ledger::rows::Format;
 
 use super::check::settings_of;
 use crate::console::complain;
-use crate::node::ExitCode;
+use crate::node::{ExitCode, StoreFolders, state_bounds};
 
 /// What to do with the ledger.
 #[derive(Debug, Clone, Subcommand)]
@@ -51,31 +52,38 @@ pub enum FormatArg {
     Jsonl,
 }
 
-/// The folder of the ledger within the data folder.
-const LEDGER: &str = "ledger";
-
 /// What stands for the standard input or output.
 const STANDARD: &str = "-";
 
 pub(super) fn carry_out(command: &DataCommand) -> Result<ExitCode> {
-    let place = match command {
+    let ledger = match command {
         DataCommand::Export(args) => &args.ledger,
         DataCommand::Import(args) => &args.ledger,
         DataCommand::Stats(args) => args,
     };
-    let settings = match place.settings() {
+    let settings = match ledger.settings() {
         Ok(settings) => settings,
         Err(faults) => {
             complain(&faults);
             return Ok(ExitCode::Configuration);
         }
     };
-    let root = settings.node.data.join(LEDGER);
+    let place = Place {
+        folders: StoreFolders::below(&settings.node.data),
+        bounds: state_bounds(&settings),
+    };
     match command {
-        DataCommand::Export(args) => export::export(args, &root),
-        DataCommand::Import(args) => import::import(args, &root),
-        DataCommand::Stats(_) => stats::stats(&root),
+        DataCommand::Export(args) => export::export(args, &place),
+        DataCommand::Import(args) => import::import(args, &place),
+        DataCommand::Stats(_) => stats::stats(&place),
     }
+}
+
+/// Where the ledger is, with what belongs to it.
+struct Place {
+    folders: StoreFolders,
+    /// Of the registry.
+    bounds: StateBounds,
 }
 
 impl LedgerArgs {
@@ -103,15 +111,17 @@ fn format_of(asked: Option<FormatArg>, file: Option<&Path>) -> Format {
     }
 }
 
-/// Whether there is a ledger to read; tells if there is none.
-fn is_there(root: &Path) -> bool {
-    let is_there = root.is_dir();
-    if !is_there {
-        complain(&format_args!(
-            "there is no ledger at {}: nothing was stored there yet, or --data should name another \
-             folder",
-            root.display()
-        ));
+impl Place {
+    /// Whether there is a ledger to read; tells if there is none.
+    fn is_there(&self) -> bool {
+        let is_there = self.folders.shares.is_dir();
+        if !is_there {
+            complain(&format_args!(
+                "there is no ledger at {}: nothing was stored there yet, or --data should name \
+                 another folder",
+                self.folders.shares.display()
+            ));
+        }
+        is_there
     }
-    is_there
 }

@@ -3,23 +3,22 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use anyhow::Result;
 use zartrux_actors::store::ledger::{Day, LedgerReader};
 use zartrux_models::ledger::rows::written_time;
 use zartrux_models::ledger::{Outcome, ShareEntry};
 
-use super::is_there;
+use super::Place;
 use super::reading::{Told, each_share};
 use crate::console::say;
 use crate::node::ExitCode;
 
-pub(super) fn stats(root: &Path) -> Result<ExitCode> {
-    if !is_there(root) {
+pub(super) fn stats(place: &Place) -> Result<ExitCode> {
+    if !place.is_there() {
         return Ok(ExitCode::Failed);
     }
-    let reader = LedgerReader::new(root);
+    let reader = LedgerReader::new(&place.folders.shares);
     let volumes = reader.volumes();
     let mut table = Table::default();
     for volume in &volumes {

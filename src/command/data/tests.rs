@@ -45,7 +45,7 @@ impl Folder {
     }
 
     fn root(&self) -> PathBuf {
-        self.path("ledger")
+        self.path("store/shares")
     }
 
     fn shares(&self) -> Vec<ShareEntry> {
@@ -140,6 +140,27 @@ fn importing_twice_changes_nothing() {
         assert_eq!(folder.data("import @plain.csv"), ExitCode::Done);
         assert_eq!(folder.shares().len(), 101);
     }
+}
+
+#[test]
+fn upstreams_keep_their_names_from_ledger_to_ledger() {
+    let file = "timestamp,rig,verdict,difficulty,upstream\n\
+                1,00000000000000ff,held,1,a.example:3333\n\
+                2,00000000000000ff,held,1,=b\n";
+    let here = Folder::new();
+    fs::write(here.path("some.csv"), file).unwrap();
+    assert_eq!(here.data("import --dry-run @some.csv"), ExitCode::Done);
+    assert_eq!(here.data("import @some.csv"), ExitCode::Done);
+    here.data("export --output @all.csv");
+    let all = here.text("all.csv");
+    assert!(
+        all.contains(",a.example:3333,") && all.contains(",\\=b,"),
+        "{all}"
+    );
+    // And they are known there by the same numbers.
+    assert_eq!(here.data("import @all.csv"), ExitCode::Done);
+    assert_eq!(here.shares().len(), 2);
+    assert_ne!(here.shares()[0].upstream, here.shares()[1].upstream);
 }
 
 #[test]
