@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use zartrux_fuzz::{MINER_JOB_ID, MINER_SESSION};
+use zartrux_models::ledger::rows::{Format, Replay, Row, RowReader, RowWriter, UpstreamList};
 
 /// Lines of a recorded dialogue that are kept.
 const LINES: usize = 24;
@@ -25,6 +26,9 @@ fn main() -> std::io::Result<()> {
     settings(&corpus, &root.join("../config"))?;
     for (name, text) in XMRIG_PROXY {
         corpus.keep("import_json", name, text)?;
+    }
+    for (name, bytes) in files_of_shares() {
+        corpus.keep("ledger_csv", name, bytes)?;
     }
     Ok(())
 }
@@ -394,6 +398,72 @@ fn is_entry(line: &str) -> bool {
 
 fn text<'a>(record: &'a Value, key: &str) -> &'a str {
     record[key].as_str().unwrap_or_default()
+}
+
+/// Files of shares: good ones, and rows with one fault each.
+fn files_of_shares() -> Vec<(&'static str, Vec<u8>)> {
+    let least = "timestamp,rig,verdict,difficulty\n\
+                 2026-11-24T15:44:26.123Z,00000000000000ff,rejected:stale,1000\n";
+    let head = "timestamp,rig,verdict,difficulty,late,rule,told,chance,proof,job,entropy\n";
+    let rows = [
+        "1,00000000000000ff,held,1,1,sampled,wait,0.5,good,j,biased_bytes:-0.25",
+        "now,00000000000000ff,held,1,,,,,,,",
+        ",00000000000000ff,held,1,,,,,,,",
+        "1,ff,held,1,,,,,,,",
+        "1,00000000000000ff,refused,1,,,,,,,",
+        "1,00000000000000ff,held,0,,,,,,,",
+        "1,00000000000000ff,held,1,perhaps,,,,,,",
+        "1,00000000000000ff,held,1,,often,,,,,",
+        "1,00000000000000ff,held,1,,,wait,,,,",
+        "1,00000000000000ff,held,1,,sampled,wait,2,,,",
+        "1,00000000000000ff,held,1,,,,,,\\=1+1,biased_bytes:inf",
+        "1,00000000000000ff,held,1,,,,,,\"open,",
+        "1,00000000000000ff,held,1",
+    ];
+    let mut faults = format!("{head}{}\n", rows.join("\n")).into_bytes();
+    faults.extend(b"1,00000000000000ff,held,1,,,,,,\xff,\n");
+    faults.extend(format!("1,00000000000000ff,held,1,,,,,,{},\n", "j".repeat(201)).bytes());
+    let object = r#"{"timestamp":1,"rig":"00000000000000ff","verdict":"held","difficulty":1"#;
+    let objects = [
+        "}",
+        ",\"job\":\"a\\n\",\"rate\":1e3,\"late\":true}",
+        ",\"job\":[1]}",
+        ",\"rig\":\"\"}",
+        "",
+    ];
+    let objects: Vec<String> = objects.iter().map(|end| format!("{object}{end}")).collect();
+    vec![
+        ("least.csv", least.into()),
+        (
+            "spreadsheet.csv",
+            format!("\u{feff}{}", least.replace('\n', ",,\r\n")).into_bytes(),
+        ),
+        ("semicolons.csv", least.replace(',', ";").into_bytes()),
+        (
+            "unknown-column.csv",
+            least
+                .replace("rig,", "mood,rig,")
+                .replace("00000000000000ff", "\"so, so\",00000000000000ff")
+                .into_bytes(),
+        ),
+        ("faults.csv", faults),
+        ("objects.jsonl", objects.join("\n").into_bytes()),
+        ("every-column.csv", every_column(Format::Csv)),
+        ("every-column.jsonl", every_column(Format::JsonLines)),
+    ]
+}
+
+/// A row with all columns, as it is exported.
+fn every_column(format: Format) -> Vec<u8> {
+    let row = r#"{"timestamp":"2026-11-24T15:44:26.123Z","nonce":"408100b2","job":"JhhUuRSTsWh0","rig":"123456789abcdef0","arm":"control","age":17,"difficulty":120001,"late":true,"verdict":"rejected:stale","pool_said":"Block expired","seq":7,"node":1,"run":12,"id":"1000000000007","upstream":"pool.example:3333","job_key":4321,"block_height":3300000,"found":250123,"rate":4000.5,"class":"upstream","corrected":true,"imported":false,"entropy":"biased_bytes:-0.4","pace":"no_opinion","rule":"upstream","told":"prove_first","chance":1,"proof":"corrected","proof_waited_us":900,"proof_took_us":26000,"entropy_ns":900,"judge_ns":1200,"total_us":46,"behaviour_model":"00000000000000aa","outcome_model":"00000000000000bb"}"#;
+    let mut names = UpstreamList::default();
+    let mut reader = RowReader::new(Format::JsonLines, row.as_bytes()).expect("no header");
+    let Some(Row::Share { entry, .. }) = reader.next_row(&mut names).expect("memory") else {
+        panic!("the row is good");
+    };
+    let mut writer = RowWriter::new(format, Vec::new(), Replay::default()).expect("memory");
+    writer.write(&entry, &names).expect("memory");
+    writer.finish().expect("memory")
 }
 
 /// Files in the manner of xmrig-proxy's `config.json`.

@@ -11,6 +11,7 @@
 mod config_toml;
 mod import_json;
 mod json_line;
+mod ledger_csv;
 mod line_assembler;
 mod miner_line;
 pub mod mutate;
@@ -21,6 +22,7 @@ use std::collections::BTreeSet;
 
 pub use config_toml::config_toml;
 pub use import_json::import_json;
+pub use ledger_csv::ledger_csv;
 pub use line_assembler::line_assembler;
 pub use miner_line::miner_line;
 pub use pool_line::pool_line;
@@ -33,10 +35,11 @@ pub type Reached = BTreeSet<&'static str>;
 pub type Target = (&'static str, fn(&[u8]) -> Reached);
 
 /// All targets.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     ("miner_line", miner_line),
     ("pool_line", pool_line),
     ("line_assembler", line_assembler),
     ("config_toml", config_toml),
     ("import_json", import_json),
+    ("ledger_csv", ledger_csv),
 ];

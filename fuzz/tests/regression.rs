@@ -148,6 +148,34 @@ fn the_imports_corpus_holds_and_reaches_good_and_bad() {
     );
 }
 
+#[test]
+fn the_ledgers_corpus_holds_and_reaches_shares_and_every_reason_to_set_a_row_aside() {
+    assert_reaches(
+        "ledger_csv",
+        &[
+            "share",
+            "share of JSON",
+            "no header",
+            "unknown column",
+            "not UTF-8",
+            "open quote",
+            "cells",
+            "not an object",
+            "given twice",
+            "not a value",
+            "missing",
+            "not a time",
+            "not a number",
+            "not hex",
+            "not yes or no",
+            "unknown name",
+            "without reason",
+            "alone",
+            "text too long",
+        ],
+    );
+}
+
 fn assert_mutations_hold(name: &str) {
     let rounds = std::env::var("ZARTRUX_FUZZ_ROUNDS").map_or(ROUNDS, |text| {
         text.parse().expect("ZARTRUX_FUZZ_ROUNDS is a whole number")
@@ -185,6 +213,11 @@ fn mutated_settings_hold() {
 #[test]
 fn mutated_imports_hold() {
     assert_mutations_hold("import_json");
+}
+
+#[test]
+fn mutated_files_of_shares_hold() {
+    assert_mutations_hold("ledger_csv");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use zartrux_actors::tls::TlsFiles;
-use zartrux_config::{Faults, Settings};
+use zartrux_config::{Faults, Overrides, Settings};
 
 use super::SettingsArgs;
 use crate::console::{complain, say};
@@ -18,11 +18,18 @@ const DEFAULT_FILE: &str = "zartrux.toml";
 /// # Errors
 /// All faults at once.
 pub(super) fn settings(args: &SettingsArgs) -> Result<Settings, Faults> {
-    let overrides = args.overrides();
-    match &args.config {
-        Some(file) => Settings::from_file(file, &overrides),
-        None if Path::new(DEFAULT_FILE).exists() => Settings::from_file(DEFAULT_FILE, &overrides),
-        None => Settings::from_toml("", &overrides),
+    settings_of(args.config.as_deref(), &args.overrides())
+}
+
+/// Reads the settings of a file, or of the usual one.
+///
+/// # Errors
+/// All faults at once.
+pub(super) fn settings_of(file: Option<&Path>, overrides: &Overrides) -> Result<Settings, Faults> {
+    match file {
+        Some(file) => Settings::from_file(file, overrides),
+        None if Path::new(DEFAULT_FILE).exists() => Settings::from_file(DEFAULT_FILE, overrides),
+        None => Settings::from_toml("", overrides),
     }
 }
 

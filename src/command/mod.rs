@@ -1,6 +1,7 @@
 //! The commands of `zartrux`, one file each.
 
 mod check;
+mod data;
 mod demo;
 mod import_config;
 mod run;
@@ -15,6 +16,7 @@ use crate::bench::BenchCommand;
 use crate::demo::DemoArgs;
 use crate::node::ExitCode;
 
+pub use data::DataCommand;
 pub use run::RunArgs;
 
 /// The Monero mining proxy that proves every share before it leaves the farm.
@@ -43,6 +45,9 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Take shares out of the ledger, bring them in, or count them
+    #[command(subcommand)]
+    Data(DataCommand),
     /// Measure the proxy from outside
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -110,6 +115,7 @@ pub fn carry_out(cli: Cli) -> Result<ExitCode> {
         Command::Demo(args) => demo::demo(&args),
         Command::Check(args) => check::check(&args),
         Command::ImportConfig { file, output } => import_config::import(&file, output.as_deref()),
+        Command::Data(command) => data::carry_out(&command),
         Command::Bench(args) => crate::bench::run(args).map(|()| ExitCode::Done),
     }
 }

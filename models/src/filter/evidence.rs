@@ -109,6 +109,25 @@ impl Cause {
         Self::LikelyRefused,
     ];
 
+    /// A name for records; what is written with it is read for ever.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::BiasedBytes => "biased_bytes",
+            Self::RepeatedResult => "repeated_result",
+            Self::ConstantNonces => "constant_nonces",
+            Self::HighSharesMissing => "high_shares_missing",
+            Self::SkewedResults => "skewed_results",
+            Self::BackwardNonces => "backward_nonces",
+            Self::ImpossibleNonces => "impossible_nonces",
+            Self::ConstantSteps => "constant_steps",
+            Self::SameNoncesAsAnotherRig => "same_nonces_as_another_rig",
+            Self::FewerSharesThanHashes => "fewer_shares_than_hashes",
+            Self::OddBehaviour => "odd_behaviour",
+            Self::LikelyRefused => "likely_refused",
+        }
+    }
+
     /// In words, for people.
     #[must_use]
     pub const fn text(self) -> &'static str {

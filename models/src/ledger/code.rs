@@ -111,14 +111,20 @@ mod tests {
             ["prove_first", "prove_or_hold", "wait", "pass_on", "hold"]
         );
         assert_eq!(
-            Cause::CODES
-                .iter()
-                .map(|cause| cause.text())
-                .collect::<Vec<_>>()[..3],
+            labels(Cause::label),
             [
-                "bytes of its results are not uniform",
-                "results come again with other nonces or jobs",
-                "the same nonces come again, job after job"
+                "biased_bytes",
+                "repeated_result",
+                "constant_nonces",
+                "high_shares_missing",
+                "skewed_results",
+                "backward_nonces",
+                "impossible_nonces",
+                "constant_steps",
+                "same_nonces_as_another_rig",
+                "fewer_shares_than_hashes",
+                "odd_behaviour",
+                "likely_refused"
             ]
         );
         assert_eq!(Cause::LikelyRefused.code(), 11);

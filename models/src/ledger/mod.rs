@@ -6,6 +6,7 @@
 //! - [`Frame`]: a checksum around everything, so that damage is noticed and the rest is found
 //! - [`JournalEntry`]: what happened beside the shares: leases, decisions, alerts, models
 //! - [`Tenancy`]: who held which nonces, replayed from the journal
+//! - [`rows`]: shares as files of CSV and JSON, for other programs
 //! - [`write_tail`], [`write_block`], [`read_shares`]: shares in frames, of any schema
 //! - [`Cell`], [`Page`]: counters of a minute, an hour, a day, in pages
 //! - [`RigEntry`]: a rig of the registry; [`Presence`]: whether it is there
@@ -24,6 +25,7 @@ mod parts;
 mod presence;
 mod rig;
 mod rollup;
+pub mod rows;
 mod value;
 pub(crate) mod wire;
 

@@ -1,0 +1,64 @@
+//! Shares of several volumes, one after another.
+
+use std::ops::ControlFlow;
+
+use anyhow::Result;
+use zartrux_actors::store::Damage;
+use zartrux_actors::store::ledger::{LedgerReader, Reading, Volume};
+use zartrux_models::ledger::ShareEntry;
+
+use crate::console::complain;
+
+/// Faults of one sort: the first are told as they are found, and the rest are counted.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    count: u64,
+}
+
+impl Told {
+    const AT_MOST: u64 = 10;
+
+    /// Tells of one more.
+    pub(super) fn tell(&mut self, text: &impl std::fmt::Display) {
+        self.count += 1;
+        if self.count <= Self::AT_MOST {
+            complain(text);
+        }
+    }
+
+    /// Tells how many were not told.
+    pub(super) fn finish(&self, what: &str) {
+        if self.count > Self::AT_MOST {
+            complain(&format_args!(
+                "and {} more {what}",
+                self.count - Self::AT_MOST
+            ));
+        }
+    }
+
+    pub(super) const fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+/// Reads shares in the order of the ledger until `share` breaks off; what cannot be read is told.
+///
+/// # Errors
+/// A file cannot be read.
+pub(super) fn each_share(
+    reader: &LedgerReader,
+    volumes: &[Volume],
+    damage: &mut Told,
+    mut share: impl FnMut(Volume, ShareEntry) -> ControlFlow<()>,
+) -> Result<()> {
+    for volume in volumes {
+        let mut reading = Reading {
+            share: |entry| share(*volume, entry),
+            damage: |found: Damage| damage.tell(&found),
+        };
+        if reader.shares(*volume, 0, &mut reading)?.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
