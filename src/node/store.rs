@@ -69,7 +69,7 @@ pub fn state_bounds(settings: &Settings) -> StateBounds {
         keep_minutes: store.keep_minutes.as_secs() / 60,
         keep_hours: store.keep_hours.as_secs() / 3_600,
         keep_days: store.keep_days.as_secs() / 86_400,
-        cache_bytes: 16 << 20,
+        cache_bytes: 8 << 20,
     }
 }
 

@@ -69,8 +69,9 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Memory that the pages of the volume which is written to may take.
-    const CACHE: u64 = 16 << 20;
+    /// Memory that the pages of the volume which is written to may take: they are written once and
+    /// not read.
+    const CACHE: u64 = 2 << 20;
     /// Commits between two looks at the volume's size.
     const LOOK_AFTER: u32 = 64;
 
