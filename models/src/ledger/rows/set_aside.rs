@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::reason::SetAside;
 use super::text;
+use super::writer::fault_of;
 
 /// Writes rows that were set aside: `line,column,reason,raw`, so that they are found in the file
 /// that they came from, mended and imported again.
@@ -19,7 +20,8 @@ impl<W: Write> SetAsideWriter<W> {
     /// The stream fails.
     pub fn new(out: W) -> io::Result<Self> {
         let mut out = csv::WriterBuilder::new().from_writer(out);
-        out.write_record(["line", "column", "reason", "raw"])?;
+        out.write_record(["line", "column", "reason", "raw"])
+            .map_err(fault_of)?;
         Ok(Self(out))
     }
 
@@ -32,8 +34,8 @@ impl<W: Write> SetAsideWriter<W> {
         let column = row.column.as_deref().unwrap_or_default();
         let (line, reason) = (row.line.to_string(), row.reason.to_string());
         self.0
-            .write_record([line.as_str(), column, &reason, &text::shown(&raw)])?;
-        Ok(())
+            .write_record([line.as_str(), column, &reason, &text::shown(&raw)])
+            .map_err(fault_of)
     }
 
     /// Writes what is still held back and gives the stream back.

@@ -33,7 +33,8 @@ impl<W: Write> RowWriter<W> {
         let out = match format {
             Format::Csv => {
                 let mut out = csv::WriterBuilder::new().from_writer(out);
-                out.write_record(columns.iter().map(|column| column.name()))?;
+                out.write_record(columns.iter().map(|column| column.name()))
+                    .map_err(fault_of)?;
                 Form::Csv(Box::new(out))
             }
             Format::JsonLines => Form::JsonLines(out),
@@ -58,9 +59,9 @@ impl<W: Write> RowWriter<W> {
         match &mut self.out {
             Form::Csv(out) => {
                 for cell in cells {
-                    out.write_field(&*cell.written())?;
+                    out.write_field(&*cell.written()).map_err(fault_of)?;
                 }
-                out.write_record(None::<&[u8]>)?;
+                out.write_record(None::<&[u8]>).map_err(fault_of)?;
             }
             Form::JsonLines(out) => {
                 let mut json = serde_json::Serializer::new(&mut *out);
@@ -104,5 +105,15 @@ impl<W: Write> RowWriter<W> {
                 Ok(out)
             }
         }
+    }
+}
+
+/// The stream's own fault, so that a reader that has gone away is known as such.
+pub(super) fn fault_of(fault: csv::Error) -> io::Error {
+    let told = fault.to_string();
+    if let csv::ErrorKind::Io(why) = fault.into_kind() {
+        why
+    } else {
+        io::Error::other(told)
     }
 }

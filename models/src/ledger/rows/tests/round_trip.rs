@@ -250,3 +250,30 @@ fn a_file_of_set_aside_rows_names_line_column_and_reason() {
          3,rig,is not 16 hexadecimal digits; a spreadsheet may have made a number of it,\"1,2\"\n"
     );
 }
+
+/// Takes some bytes, and then nobody reads on.
+struct Closing(usize);
+
+impl std::io::Write for Closing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self.0.checked_sub(bytes.len()) {
+            Some(left) => self.0 = left,
+            None => return Err(std::io::ErrorKind::BrokenPipe.into()),
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_away_is_known_as_such_in_both_formats() {
+    let share = shares(Format::Csv, LEAST.as_bytes()).remove(0);
+    for format in [Format::Csv, Format::JsonLines] {
+        let mut writer = RowWriter::new(format, Closing(40_000), Replay::default()).unwrap();
+        let fault = (0..1_000).find_map(|_| writer.write(&share, &Numbers).err());
+        assert_eq!(fault.unwrap().kind(), std::io::ErrorKind::BrokenPipe);
+    }
+}
