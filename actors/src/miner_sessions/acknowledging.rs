@@ -71,7 +71,9 @@ impl MinerSessions {
         }
         let wait = desk.link.wait_at_most().filter(|_| recorded);
         let Some(wait) = wait else {
-            desk.link.status().acknowledged_unrecorded();
+            if desk.link.should_wait() || !recorded {
+                desk.link.status().acknowledged_unrecorded();
+            }
             return false;
         };
         desk.waiting.push_back(Waiting {

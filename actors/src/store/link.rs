@@ -68,6 +68,12 @@ impl StoreLink {
         &self.provenance
     }
 
+    /// Whether acknowledgements are meant to wait for their shares' records.
+    #[must_use]
+    pub const fn should_wait(&self) -> bool {
+        self.wait_at_most.is_some()
+    }
+
     /// How long an acknowledgement waits for its share's record; none: it does not.
     #[must_use]
     pub fn wait_at_most(&self) -> Option<Duration> {

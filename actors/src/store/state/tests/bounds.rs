@@ -18,8 +18,8 @@ fn told(book: &mut StateBook, rigs: std::ops::Range<u64>) {
 }
 
 #[test]
-fn of_two_hundred_thousand_rigs_a_thousand_are_kept_and_the_rest_is_counted() {
-    const RIGS: u64 = 200_000;
+fn of_twenty_thousand_rigs_a_thousand_are_kept_and_the_rest_is_counted() {
+    const RIGS: u64 = 20_000;
     let folder = tempfile::tempdir().unwrap();
     let mut book = open(folder.path());
     told(&mut book, 0..RIGS);

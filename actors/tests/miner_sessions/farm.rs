@@ -1,5 +1,4 @@
-//! Which rig a share is from, as the filters and the judge are told.
-#![cfg(test)]
+//! Miner sessions that everything around them is a function of the test for.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -21,8 +20,8 @@ use zartrux_actors::miner_sessions::{
 use zartrux_actors::pool_session::JobReplaced;
 use zartrux_actors::rigs::ShareRecords;
 use zartrux_actors::share_ticket::{ExamineShare, ShareTicket};
+use zartrux_actors::store::StoreLink;
 use zartrux_actors::supervision::{ActorHealth, Guard};
-use zartrux_models::filter::Scanner;
 use zartrux_models::plan::{Lease, SeatKey, VardiffPolicy};
 use zartrux_models::share::RigKey;
 use zartrux_models::work::{
@@ -34,32 +33,48 @@ const POOL: PoolKey = PoolKey(0);
 
 type Introduced = Arc<Mutex<Vec<(RigKey, String)>>>;
 
-struct Farm {
+pub(crate) struct Farm {
     door: SocketAddr,
-    sessions: Addr<MinerSessions>,
+    pub(crate) sessions: Addr<MinerSessions>,
     leases: UnboundedReceiver<SeatKey>,
-    left: UnboundedReceiver<SeatKey>,
-    shares: UnboundedReceiver<ShareTicket>,
+    pub(crate) left: UnboundedReceiver<SeatKey>,
+    pub(crate) shares: UnboundedReceiver<ShareTicket>,
     introduced: Introduced,
     slot: u8,
 }
 
 impl Farm {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::lane(0, &Namesakes::default()).await
     }
 
     /// One of the lanes of a process.
-    async fn lane(lane: u16, namesakes: &Namesakes) -> Self {
-        Self::remembering(lane, namesakes, None, Arc::new(|_| None)).await
+    pub(crate) async fn lane(lane: u16, namesakes: &Namesakes) -> Self {
+        Self::with(lane, namesakes, None, Arc::new(|_| None), None).await
+    }
+
+    /// One whose shares are stored.
+    pub(crate) async fn storing(store: StoreLink) -> Self {
+        let namesakes = Namesakes::default();
+        Self::with(0, &namesakes, None, Arc::new(|_| None), Some(store)).await
     }
 
     /// One that paces its miners, and remembers how fast they were.
-    async fn remembering(
+    pub(crate) async fn remembering(
         lane: u16,
         namesakes: &Namesakes,
         vardiff: Option<VardiffPolicy>,
         remembered_rate: RateMemory,
+    ) -> Self {
+        Self::with(lane, namesakes, vardiff, remembered_rate, None).await
+    }
+
+    async fn with(
+        lane: u16,
+        namesakes: &Namesakes,
+        vardiff: Option<VardiffPolicy>,
+        remembered_rate: RateMemory,
+        store: Option<StoreLink>,
     ) -> Self {
         let door = bind("127.0.0.1:0".parse().unwrap(), None, false).unwrap();
         let address = Door::address(&door);
@@ -98,7 +113,7 @@ impl Farm {
             credits: Credits::new(100),
             stats: Arc::new(LaneStats::default()),
             records: Arc::new(ShareRecords::new(0)),
-            store: None,
+            store,
             namesakes: namesakes.clone(),
             guard: Guard::new(health, Clock),
             clock: Clock,
@@ -138,12 +153,12 @@ impl Farm {
     }
 
     /// A miner that has logged in.
-    async fn miner(&mut self, rig: &str, agent: &str) -> Miner {
+    pub(crate) async fn miner(&mut self, rig: &str, agent: &str) -> Miner {
         self.miner_at(1, rig, agent).await
     }
 
     /// A miner at 127.0.0.`host` that has logged in.
-    async fn miner_at(&mut self, host: u8, rig: &str, agent: &str) -> Miner {
+    pub(crate) async fn miner_at(&mut self, host: u8, rig: &str, agent: &str) -> Miner {
         let socket = TcpSocket::new_v4().unwrap();
         socket
             .bind(SocketAddr::from(([127, 0, 0, host], 0)))
@@ -177,7 +192,7 @@ impl Farm {
     }
 
     /// The share with this counter, as it goes to the first filter.
-    async fn share(&mut self, miner: &mut Miner, counter: u8) -> ShareTicket {
+    pub(crate) async fn share(&mut self, miner: &mut Miner, counter: u8) -> ShareTicket {
         let submit = format!(
             r#"{{"id":2,"method":"submit","params":{{"id":"{}","job_id":"{}","nonce":"{counter:02x}0000{:02x}","result":"{}0000"}}}}"#,
             miner.session,
@@ -189,12 +204,12 @@ impl Farm {
         self.shares.recv().await.unwrap()
     }
 
-    fn introduced(&self) -> Vec<(RigKey, String)> {
+    pub(crate) fn introduced(&self) -> Vec<(RigKey, String)> {
         self.introduced.lock().unwrap().clone()
     }
 }
 
-struct Miner {
+pub(crate) struct Miner {
     stream: BufReader<TcpStream>,
     session: String,
     job: String,
@@ -202,12 +217,28 @@ struct Miner {
 }
 
 impl Miner {
-    async fn say(&mut self, line: &str) {
+    pub(crate) async fn say(&mut self, line: &str) {
         self.stream.write_all(line.as_bytes()).await.unwrap();
         self.stream.write_all(b"\n").await.unwrap();
     }
 
-    async fn hear(&mut self) -> Value {
+    pub(crate) async fn keep_alive(&mut self, id: u32) {
+        let line = format!(
+            r#"{{"id":{id},"method":"keepalived","params":{{"id":"{}"}}}}"#,
+            self.session
+        );
+        self.say(&line).await;
+    }
+
+    pub(crate) async fn submit_malformed(&mut self) {
+        let line = format!(
+            r#"{{"id":3,"method":"submit","params":{{"id":"{}","job_id":"{}","nonce":"zz","result":"00"}}}}"#,
+            self.session, self.job
+        );
+        self.say(&line).await;
+    }
+
+    pub(crate) async fn hear(&mut self) -> Value {
         let mut line = String::new();
         self.stream.read_line(&mut line).await.unwrap();
         serde_json::from_str(&line).unwrap()
@@ -215,120 +246,10 @@ impl Miner {
 }
 
 /// Far longer than anything here takes: a test that hangs fails instead.
-fn run(test: impl Future<Output = ()>) {
+pub(crate) fn run(test: impl Future<Output = ()>) {
     actix::System::new().block_on(async {
         tokio::time::timeout(Duration::from_secs(60), test)
             .await
             .expect("it hangs");
-    });
-}
-
-#[test]
-fn a_rig_that_is_remembered_is_asked_for_what_its_rate_comes_to_and_its_shares_say_so() {
-    run(async {
-        let policy = VardiffPolicy {
-            goal: Duration::from_secs(10),
-            floor: Difficulty::ONE,
-        };
-        let known = RigKey::from_hex("9ef2043da74925eb");
-        let memory = move |rig| (Some(rig) == known).then_some(50.0);
-        let namesakes = Namesakes::default();
-        let mut farm = Farm::remembering(0, &namesakes, Some(policy), Arc::new(memory)).await;
-        let mut miner = farm.miner("rig-1", "").await;
-        let share = farm.share(&mut miner, 1).await;
-        assert_eq!((Some(share.rig), share.share.asked.get()), (known, 500));
-        assert!((share.rate - 50.0).abs() < 1e-3, "{}", share.rate);
-        assert!(share.age_s < 60);
-        let mut stranger = farm.miner("rig-2", "").await;
-        let share = farm.share(&mut stranger, 1).await;
-        assert_eq!(share.share.asked.get(), 20);
-        assert!((share.rate - 2.0).abs() < 1e-3, "{}", share.rate);
-    });
-}
-
-#[test]
-fn a_rig_keeps_its_key_over_connections_and_is_introduced_once_on_each() {
-    run(async {
-        let mut farm = Farm::open().await;
-        let mut miner = farm.miner("rig-1", "XMRig/6.26.0 (Linux x86_64)").await;
-        assert!(farm.introduced().is_empty(), "it has not mined yet");
-        let first = farm.share(&mut miner, 1).await;
-        // printf '\0\0\0\0\0\0\0\x06wallet\0\0\0\0\0\0\0\x05rig-1' | sha256sum
-        assert_eq!(first.rig.to_string(), "9ef2043da74925eb");
-        assert_eq!(first.seen.rig, first.rig);
-        assert_eq!(first.seen.scanner, Scanner::XmrigBlocks);
-        let names = "wallet/rig-1/XMRig/6.26.0 (Linux x86_64)".to_owned();
-        farm.share(&mut miner, 2).await;
-        assert_eq!(farm.introduced(), [(first.rig, names)]);
-        drop(miner);
-        farm.left.recv().await.unwrap();
-        let mut back = farm.miner("rig-1", "another").await;
-        let again = farm.share(&mut back, 3).await;
-        assert_eq!(again.rig, first.rig);
-        assert_eq!(again.seen.scanner, Scanner::Unknown);
-        assert_eq!(farm.introduced().len(), 2);
-    });
-}
-
-#[test]
-fn namesakes_are_rigs_of_their_own_and_the_place_of_one_that_left_is_taken_again() {
-    run(async {
-        let mut farm = Farm::open().await;
-        let mut first = farm.miner("x", "a").await;
-        let mut second = farm.miner("x", "a").await;
-        let one = farm.share(&mut first, 1).await.rig;
-        let other = farm.share(&mut second, 1).await.rig;
-        assert_ne!(one, other);
-        drop(first);
-        farm.left.recv().await.unwrap();
-        let mut third = farm.miner("x", "a").await;
-        assert_eq!(farm.share(&mut third, 1).await.rig, one);
-        assert_eq!(farm.share(&mut second, 2).await.rig, other);
-    });
-}
-
-#[test]
-fn namesakes_come_back_as_themselves_in_another_order_after_an_outage() {
-    run(async {
-        let mut farm = Farm::open().await;
-        let mut keys = Vec::new();
-        for order in [[1, 2, 3], [3, 1, 2], [2, 3, 1]] {
-            let mut rigs = Vec::new();
-            for host in order {
-                let mut rig = farm.miner_at(host, "", "a").await;
-                keys.push((host, farm.share(&mut rig, 1).await.rig));
-                rigs.push(rig);
-            }
-            for rig in rigs {
-                drop(rig);
-                farm.left.recv().await.unwrap();
-            }
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        let hosts: Vec<u8> = keys.iter().map(|(host, _)| *host).collect();
-        assert_eq!(hosts, [1, 2, 3], "each host is one rig: {keys:?}");
-        assert!(keys[0].1 != keys[1].1 && keys[0].1 != keys[2].1 && keys[1].1 != keys[2].1);
-    });
-}
-
-#[test]
-fn namesakes_in_two_lanes_are_two_rigs() {
-    run(async {
-        let namesakes = Namesakes::default();
-        let mut lanes = [
-            Farm::lane(0, &namesakes).await,
-            Farm::lane(1, &namesakes).await,
-        ];
-        let mut keys = Vec::new();
-        let mut rigs = Vec::new();
-        for (lane, host) in [(0, 1), (1, 1), (1, 2)] {
-            let farm = &mut lanes[lane];
-            let mut rig = farm.miner_at(host, "x", "a").await;
-            keys.push(farm.share(&mut rig, 1).await.rig);
-            rigs.push(rig);
-        }
-        assert!(keys[0] != keys[1] && keys[0] != keys[2] && keys[1] != keys[2]);
-        drop(rigs);
     });
 }
