@@ -460,10 +460,10 @@ fn seed_preparer(prover: Option<Prover<ShareTicket>>) -> Arc<dyn Fn(&UpstreamJob
 /// Keeps how rigs call themselves.
 fn name_keeper(view: &Arc<LaneView>, registry: Option<RegistryLink>) -> RigListener {
     let rigs = Arc::clone(&view.rigs);
-    Arc::new(move |rig, user, rig_id, agent| {
-        rigs.note_names(rig, user, rig_id, agent);
+    Arc::new(move |who| {
+        rigs.note_names(who.rig, who.user, who.rig_id, who.agent);
         if let Some(registry) = &registry {
-            registry.introduced(rig, user, rig_id, agent);
+            registry.introduced(who);
         }
     })
 }

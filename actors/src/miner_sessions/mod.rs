@@ -95,9 +95,23 @@ pub struct SessionSettings {
 /// What is told of each new job before miners get it, so that its seed can be prepared.
 pub type JobListener = Arc<dyn Fn(&UpstreamJob) + Send + Sync>;
 
-/// What is told of a rig at the first admitted share of each of its connections: its user, its rig
-/// id and its agent, as it logged in. Hostile bytes: to be shown escaped, never trusted.
-pub type RigListener = Arc<dyn Fn(RigKey, &str, &str, &str) + Send + Sync>;
+/// What is told of a rig at the first admitted share of each of its connections.
+pub type RigListener = Arc<dyn Fn(&Introduction<'_>) + Send + Sync>;
+
+/// Who a rig says it is, as it logged in. Hostile bytes: to be shown escaped, never trusted.
+#[derive(Debug, Clone, Copy)]
+pub struct Introduction<'a> {
+    /// Which rig that is.
+    pub rig: RigKey,
+    /// `login`.
+    pub user: &'a str,
+    /// `rigid`; empty when not given.
+    pub rig_id: &'a str,
+    /// `agent`.
+    pub agent: &'a str,
+    /// `algo`: names of algorithms, separated by commas, as far as they are kept.
+    pub algorithms: &'a str,
+}
 
 /// The hash rate that is remembered of a rig, per second: asked once, before a connection's first
 /// job.

@@ -8,13 +8,13 @@ use zartrux_models::filter::Scanner;
 use zartrux_models::plan::{SeatKey, Vardiff};
 use zartrux_models::session::{Assignment, Heard};
 use zartrux_models::share::{NotAdmitted, Share, ShareId};
-use zartrux_models::stratum::{Login, RequestId, push_error, push_kept_alive};
+use zartrux_models::stratum::{Login, RequestId, Text, push_error, push_kept_alive};
 
 use super::listeners::Source;
 use super::reactor::Batch;
 use super::seat::Identity;
 use super::writing::Closed;
-use super::{MinerSessions, Seat, StopReading};
+use super::{Introduction, MinerSessions, Seat, StopReading};
 use crate::planner::LeaseAsked;
 use crate::share_ticket::{ExamineShare, Sender, ShareTicket};
 
@@ -206,6 +206,7 @@ impl MinerSessions {
             user: user.into(),
             rig: rig.into(),
             agent: self.agent(agent),
+            algorithms: self.agent(&listed(&login.algorithms)),
             standing: self.namesakes.join(user, rig, address, session),
             scanner: Scanner::of_agent(agent),
             introduced: false,
@@ -256,7 +257,13 @@ impl MinerSessions {
         let on_rig = Arc::clone(&self.on_rig);
         if let Some(rig) = self.seat(key).and_then(|seat| seat.identity.as_deref_mut()) {
             rig.introduced = true;
-            on_rig(rig.standing.key, &rig.user, &rig.rig, &rig.agent);
+            on_rig(&Introduction {
+                rig: rig.standing.key,
+                user: &rig.user,
+                rig_id: &rig.rig,
+                agent: &rig.agent,
+                algorithms: &rig.algorithms,
+            });
         }
     }
 
@@ -359,6 +366,22 @@ fn seat_limit(all: usize) -> u32 {
     u32::try_from((all / 16).max(16)).unwrap_or(u32::MAX)
 }
 
+/// Names of algorithms in one text, as many as [`Identity::ALGORITHMS_MAX`] bytes hold.
+fn listed(names: &[Text<'_>]) -> String {
+    let mut list = String::new();
+    for name in names {
+        // A comma in a name would make it two, and no algorithm has one.
+        let fits = list.len() + name.len() < Identity::ALGORITHMS_MAX;
+        if fits && !name.is_empty() && !name.contains(',') {
+            if !list.is_empty() {
+                list.push(',');
+            }
+            list.push_str(name);
+        }
+    }
+    list
+}
+
 /// At most [`Identity::MAX`] bytes, cut at a character.
 fn cut(text: &str) -> &str {
     let mut end = text.len().min(Identity::MAX);
@@ -366,4 +389,18 @@ fn cut(text: &str) -> &str {
         end -= 1;
     }
     &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_algorithms_is_cut_at_a_name_and_no_name_makes_two() {
+        let names = ["rx/0", "", "cn/r", "a,b", "rx/2"].map(Text::from);
+        assert_eq!(listed(&names), "rx/0,cn/r,rx/2");
+        let long = "x".repeat(300);
+        let many = [long.as_str(), "rx/0", long.as_str(), "rx/2"].map(Text::from);
+        assert_eq!(listed(&many), format!("{long},rx/0,rx/2"));
+    }
 }

@@ -21,6 +21,8 @@ pub(super) struct Identity {
     pub(super) rig: Box<str>,
     /// `agent`; the same text is kept once per lane.
     pub(super) agent: Arc<str>,
+    /// `algo`, separated by commas; likewise kept once.
+    pub(super) algorithms: Arc<str>,
     /// Which rig that is.
     pub(super) standing: Standing,
     /// How its program scans, by its agent.
@@ -34,6 +36,8 @@ pub(super) struct Identity {
 impl Identity {
     /// Longest name kept, bytes: an integrated address (106) with worker and difficulty.
     pub(super) const MAX: usize = 192;
+    /// Longest list of algorithms kept, bytes.
+    pub(super) const ALGORITHMS_MAX: usize = 512;
 }
 
 /// What became of one connection's shares: invariant I2 for a single miner.

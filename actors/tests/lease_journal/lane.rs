@@ -142,7 +142,7 @@ impl Lane {
             guard: Guard::new(Arc::clone(&sessions_health), Clock),
             clock: Clock,
             on_job: Arc::new(|_| ()),
-            on_rig: Arc::new(|_, _, _, _| ()),
+            on_rig: Arc::new(|_| ()),
             journal: journal.clone(),
         }));
         let (opened, closed) = (tell.clone(), tell.clone());

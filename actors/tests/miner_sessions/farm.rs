@@ -119,9 +119,9 @@ impl Farm {
             clock: Clock,
             journal: Journal::silent(),
             on_job: Arc::new(|_| ()),
-            on_rig: Arc::new(move |key, user, rig, agent| {
-                let names = format!("{user}/{rig}/{agent}");
-                list.lock().unwrap().push((key, names));
+            on_rig: Arc::new(move |who| {
+                let names = format!("{}/{}/{}", who.user, who.rig_id, who.agent);
+                list.lock().unwrap().push((who.rig, names));
             }),
             remembered_rate,
         })

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::oneshot;
 use zartrux_models::ledger::ShareEntry;
-use zartrux_models::share::RigKey;
 
 use super::State;
 use super::messages::{LaneMemory, LanesUp, Question, RigIntroduced, SharesCommitted};
 use crate::messaging::{Credits, Post};
+use crate::miner_sessions::Introduction;
 use crate::rigs::RigNames;
 
 /// What tells the registry, and asks it.
@@ -72,11 +72,12 @@ impl RegistryLink {
     }
 
     /// A rig has begun to mine.
-    pub fn introduced(&self, rig: RigKey, user: &str, rig_id: &str, agent: &str) {
+    pub fn introduced(&self, who: &Introduction<'_>) {
         if let Some(credit) = self.introductions.take() {
             self.introduced.send(RigIntroduced {
-                rig,
-                names: Arc::new(RigNames::of_login(user, rig_id, agent)),
+                rig: who.rig,
+                names: Arc::new(RigNames::of_login(who.user, who.rig_id, who.agent)),
+                algorithms: who.algorithms.into(),
                 credit,
             });
         }

@@ -32,6 +32,8 @@ pub struct RigIntroduced {
     pub rig: RigKey,
     /// What it calls itself.
     pub names: Arc<RigNames>,
+    /// What it can do, separated by commas.
+    pub algorithms: Box<str>,
     /// Bounds what the registry has not taken yet.
     pub credit: Credit,
 }

@@ -176,6 +176,7 @@ impl Registry {
                 self.args.guard.health().set_state(ActorState::Running);
                 self.args.guard.health().set_note(String::new());
                 self.catch_up(ctx);
+                self.collect_again();
             }
             Err(why) => self.reopen_later(&why.to_string(), ctx),
         }
@@ -213,6 +214,19 @@ impl Registry {
     fn on_checkpoint(&mut self, ctx: &mut Context<Self>) {
         self.collect_standings(ctx);
         self.checkpoint(ctx);
+    }
+
+    /// What was taken from the judges and not written down is lost: they tell everything again.
+    fn collect_again(&self) {
+        let now = self.args.clock.now();
+        for lane in &self.lanes {
+            let board = lane.judge.rigs();
+            let mut rigs = Vec::new();
+            let told = board.each_report(now, |rig, _| rigs.push(rig));
+            if told.and_then(|()| board.collect_again(&rigs)).is_err() {
+                tracing::warn!("a judge is stuck: what it knows is written down as it changes");
+            }
+        }
     }
 
     /// Takes what the judges have learnt.
@@ -378,9 +392,18 @@ impl Handler<RigIntroduced> for Registry {
     fn handle(&mut self, introduced: RigIntroduced, ctx: &mut Self::Context) {
         self.args.guard.health().dequeued();
         let now_ms = self.args.clock.unix_millis();
-        let RigIntroduced { rig, names, .. } = introduced;
+        let RigIntroduced {
+            rig,
+            names,
+            algorithms,
+            ..
+        } = introduced;
+        let algorithms: Vec<&str> = algorithms
+            .split(',')
+            .filter(|name| !name.is_empty())
+            .collect();
         let wants = self.step(ctx, |book| {
-            book.note_names(rig, &names, &[], now_ms)?;
+            book.note_names(rig, &names, &algorithms, now_ms)?;
             Ok(book.wants_checkpoint())
         });
         if wants == Some(true) {
@@ -436,13 +459,16 @@ impl Handler<StatesCollected> for Registry {
 impl Handler<Question> for Registry {
     type Result = ();
 
-    fn handle(&mut self, Question(question): Question, _: &mut Self::Context) {
+    fn handle(&mut self, Question(question): Question, ctx: &mut Self::Context) {
         self.args.guard.health().dequeued();
-        // One that panics takes its answer with it; the state was only read.
-        let _ = self
+        // One that panics takes its answer with it.
+        let asked = self
             .args
             .guard
             .run(&mut self.state, |state| question(state));
+        if asked.is_err() && self.state.is_none() {
+            self.reopen_later("a question failed", ctx);
+        }
     }
 }
 
