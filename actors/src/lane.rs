@@ -308,6 +308,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
             cascade,
             lease_asked: post!(planner, planner_guard),
             lease_nearly_used_up: post!(planner, planner_guard),
+            lease_given_up: post!(planner, planner_guard),
             seat_left: post!(planner, planner_guard),
             leases_held: post!(planner, planner_guard),
             verdict: post!(judge, judge_guard),
