@@ -23,6 +23,7 @@ use zartrux_config::Settings;
 
 pub use exits::ExitCode;
 pub use rigs::{RigView, STANDINGS, reason, standing_label};
+pub(crate) use store::{RunningStore, open as open_store};
 pub use store::{StoreFolders, StoreWays, expectation, retention, state_bounds};
 pub use view::{NodeView, PoolSessionReport, Readiness};
 
@@ -40,7 +41,7 @@ pub struct NodeOptions {
 pub struct Node {
     view: Arc<NodeView>,
     lanes: Vec<Lane>,
-    store: Option<store::RunningStore>,
+    store: Option<RunningStore>,
     addresses: lanes::Addresses,
     monitor: Option<SocketAddr>,
     fingerprint: Option<String>,

@@ -89,8 +89,21 @@ pub fn expectation(settings: &Settings) -> Expectation {
     }
 }
 
+/// How long the parts of opening took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OpeningTook {
+    /// The registry and the sums.
+    pub(crate) state: Duration,
+    /// The ledger.
+    pub(crate) ledger: Duration,
+    /// What the ledger has beyond the state.
+    pub(crate) catch_up: Duration,
+    /// What lanes are given.
+    pub(crate) remember: Duration,
+}
+
 /// The store, open, before its actors are started.
-pub(super) struct OpenStore {
+pub(crate) struct OpenStore {
     folders: StoreFolders,
     ledger: Option<Ledger>,
     book: StateBook,
@@ -100,6 +113,7 @@ pub(super) struct OpenStore {
     rates: Arc<RateBook>,
     remembered: Remembered,
     behind: Arc<AtomicBool>,
+    took: OpeningTook,
 }
 
 /// What the actors need of the settings.
@@ -116,10 +130,11 @@ struct StoreSettings {
 ///
 /// # Errors
 /// Another process uses it, or the folder can't be used.
-pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore>> {
+pub(crate) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore>> {
     if !settings.store.enabled {
         return Ok(None);
     }
+    let began = clock.now();
     let folders = StoreFolders::below(&settings.node.data);
     let status = Arc::new(StoreStatus::default());
     let bounds = state_bounds(settings);
@@ -131,6 +146,7 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
         let name = format!("{}:{}", pool.url.host(), pool.url.port());
         upstreams.push(book.upstream_id(&name)?);
     }
+    let state_open = clock.now();
     let retention = retention(settings);
     let ledger = match Ledger::open(&folders.shares, clock.unix_millis(), retention) {
         Ok((ledger, mended)) => {
@@ -150,9 +166,18 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
         || LedgerReader::new(&folders.shares),
         |open| open.reader().clone(),
     );
+    let ledger_open = clock.now();
     catch_up(&mut book, &reader)?;
+    let in_step = clock.now();
     let rates = Arc::new(RateBook::new(bounds.max_rigs));
     let remembered = remember(&book, &rates)?;
+    let took = OpeningTook {
+        state: state_open.duration_since(began),
+        ledger: ledger_open.duration_since(state_open),
+        catch_up: in_step.duration_since(ledger_open),
+        remember: clock.now().duration_since(in_step),
+    };
+    tracing::info!(?took, rigs = book.len(), "the store is open");
     Ok(Some(OpenStore {
         folders,
         ledger,
@@ -173,6 +198,7 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
         rates,
         remembered,
         behind: Arc::default(),
+        took,
     }))
 }
 
@@ -247,7 +273,7 @@ fn free_name(folder: &Path) -> Result<PathBuf> {
 
 /// The store's actors, running.
 #[derive(Debug)]
-pub(super) struct RunningStore {
+pub(crate) struct RunningStore {
     close_store: Post<CloseStore>,
     close_registry: Post<CloseRegistry>,
     arbiters: [Arbiter; 2],
@@ -270,8 +296,25 @@ impl OpenStore {
     /// Events of the journal that may wait for the store.
     const JOURNAL: usize = 65_536;
 
+    /// Writes down what is there, without any actor.
+    ///
+    /// # Errors
+    /// The disk refuses; what was committed is there nevertheless.
+    pub(crate) fn close(mut self) -> Result<()> {
+        self.book.checkpoint(0)?;
+        if let Some(ledger) = self.ledger {
+            ledger.close()?;
+        }
+        Ok(())
+    }
+
+    /// How long opening it took.
+    pub(crate) const fn took(&self) -> OpeningTook {
+        self.took
+    }
+
     /// Starts the actors. Must be called within the actor system.
-    pub(super) fn launch(
+    pub(crate) fn launch(
         self,
         health: &HealthRegistry,
         clock: Clock,
@@ -362,7 +405,7 @@ impl RunningStore {
     const PATIENCE: Duration = Duration::from_secs(10);
 
     /// Writes everything down and ends the threads.
-    pub(super) fn close(self) {
+    pub(crate) fn close(self) {
         let (done, closed) = sync_channel(1);
         self.close_store.send(CloseStore { done });
         if closed.recv_timeout(Self::PATIENCE).is_err() {

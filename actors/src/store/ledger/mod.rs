@@ -32,6 +32,7 @@ pub use volume::Volume;
 
 use super::{Damage, StoreFault};
 use mending::Sealer;
+use seal::Seal;
 use shelf::volumes_in;
 
 /// How much is kept.
@@ -274,6 +275,10 @@ fn continue_after_earlier(book: &mut DayBook, root: &Path, earlier: &[Volume]) {
     for volume in earlier.iter().rev() {
         if book.last_seq() > 0 && book.last_journal_seq() > 0 {
             return;
+        }
+        if let Some(seal) = Seal::read(&root.join(volume.to_string())) {
+            book.continue_after(seal.last_share, seal.last_journal);
+            continue;
         }
         // One that does not open is told of by whoever seals it.
         if let Ok(before) = DayBook::open(root, *volume, Ledger::CACHE) {

@@ -151,6 +151,45 @@ fn each_day_has_a_volume_and_numbers_go_on_through_all_of_them() {
 }
 
 #[test]
+fn volumes_that_end_before_a_number_are_not_looked_at() {
+    let folder = TempDir::new().unwrap();
+    let mut ledger = open(folder.path(), 0);
+    for day in 0..4 {
+        let some = shares(ledger.last_seq() + 1, 1_000);
+        ledger.commit(day * DAY_MS, &some, &[]).unwrap();
+        ledger.pack().unwrap();
+    }
+    ledger.close().unwrap();
+    // Files that are opened would be missed.
+    for day in 0..2 {
+        let old = folder.path().join(Volume::first_of(Day(day)).to_string());
+        fs::remove_file(old.join("db")).unwrap();
+    }
+    let ledger = open(folder.path(), 0);
+    assert_eq!(ledger.last_seq(), 4_000);
+    let days = |after| -> Vec<u32> {
+        let volumes = ledger.reader().volumes_above(after);
+        volumes.iter().map(|volume| volume.day.0).collect()
+    };
+    assert_eq!(days(0), [0, 1, 2, 3]);
+    assert_eq!(days(1_999), [1, 2, 3]);
+    assert_eq!(days(2_000), [2, 3]);
+    assert_eq!(days(3_000), [3]);
+    // Where the last volume begins by then, one that is not sealed yet is left out too.
+    let third = folder.path().join(Volume::first_of(Day(2)).to_string());
+    fs::remove_file(third.join("sealed")).unwrap();
+    assert_eq!(days(2_999), [2, 3]);
+    assert_eq!(days(3_000), [3]);
+    let mut reading = Reading {
+        share: |share: ShareEntry| panic!("share {}", share.seq),
+        damage: |damage| panic!("{damage}"),
+    };
+    let first = Volume::first_of(Day(0));
+    let whole = ledger.reader().shares(first, 1_000, &mut reading).unwrap();
+    assert!(whole.is_continue());
+}
+
+#[test]
 fn a_day_without_a_share_costs_no_number() {
     let folder = TempDir::new().unwrap();
     let mut ledger = open(folder.path(), 0);

@@ -38,7 +38,7 @@ struct Place {
 }
 
 /// Bytes that are searched at a time; the last [`OVERLAP`] again with the next.
-const WINDOW: usize = 8 << 20;
+const WINDOW: usize = 4 << 20;
 /// The longest frame.
 const OVERLAP: usize = Frame::BODY_MAX + 64;
 

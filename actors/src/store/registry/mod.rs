@@ -263,7 +263,7 @@ impl Registry {
 pub fn catch_up(book: &mut StateBook, ledger: &LedgerReader) -> Result<(), StateError> {
     let mut failed = None;
     let from = book.through_seq();
-    for volume in ledger.volumes() {
+    for volume in ledger.volumes_above(from) {
         let mut reading = Reading {
             share: |share: ShareEntry| {
                 let applied = book.apply(&share).and_then(|_| {
