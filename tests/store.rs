@@ -13,7 +13,15 @@ mod support;
 
 #[path = "store/books.rs"]
 mod books;
+#[path = "store/churn.rs"]
+mod churn;
+#[path = "store/damage.rs"]
+mod damage;
 #[path = "store/farm.rs"]
 mod farm;
+#[path = "store/full.rs"]
+mod full;
 #[path = "store/kills.rs"]
 mod kills;
+#[path = "store/restart.rs"]
+mod restart;
