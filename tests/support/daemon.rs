@@ -35,11 +35,33 @@ struct Log {
     changed: Condvar,
 }
 
+/// How the program is started, beside its settings.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// Faults may be forced over HTTP.
+    pub drill: bool,
+    /// No file may grow beyond so many KiB: what would make one do so fails, as on a full disk.
+    pub file_limit: Option<u32>,
+}
+
+impl Manner {
+    fn command(self) -> Command {
+        let Some(kib) = self.file_limit else {
+            return program();
+        };
+        let mut shell = Command::new("bash");
+        // The signal would end the program instead of letting the write fail.
+        let script = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_zartrux")]);
+        shell
+    }
+}
+
 /// A running daemon; killed when dropped.
 pub struct Daemon {
     child: Child,
     log: Arc<Log>,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
     /// Where miners connect.
     pub miners: SocketAddr,
     monitor: SocketAddr,
@@ -49,13 +71,23 @@ impl Daemon {
     /// Starts `zartrux run` with these settings.
     pub fn start(config: &Config) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let file = folder.path().join("settings.toml");
+        let mut daemon = Self::start_in(folder.path(), config, Manner::default());
+        daemon._folder = Some(folder);
+        daemon
+    }
+
+    /// Starts it with a data folder that outlives it.
+    pub fn start_in(folder: &Path, config: &Config, manner: Manner) -> Self {
+        let file = folder.join("settings.toml");
         let config = config.clone().set("node.log_format", "\"json\"");
-        fs::write(&file, config.toml(folder.path())).expect("a settings file");
-        let mut child = program()
-            .args(["run", "--config"])
-            .arg(&file)
-            .current_dir(folder.path())
+        fs::write(&file, config.toml(folder)).expect("a settings file");
+        let mut command = manner.command();
+        command.args(["run", "--config"]).arg(&file);
+        if manner.drill {
+            command.arg("--drill");
+        }
+        let mut child = command
+            .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -88,7 +120,7 @@ impl Daemon {
         Self {
             child,
             log,
-            _folder: folder,
+            _folder: None,
             miners,
             monitor,
         }
@@ -114,6 +146,32 @@ impl Daemon {
             let text = event["fields"]["message"].as_str()?;
             text.starts_with(start).then_some(())
         });
+    }
+
+    /// Whether it has logged a line with this text in it so far.
+    pub fn has_logged(&self, text: &str) -> bool {
+        let lines = self.log.lines.lock();
+        let lines = lines.unwrap_or_else(PoisonError::into_inner);
+        lines.iter().any(|line| line.contains(text))
+    }
+
+    /// Ends it as no program can notice.
+    pub fn kill(mut self) {
+        self.child.kill().expect("a child");
+        self.child.wait().expect("a child");
+    }
+
+    /// Tells it to leave, and waits until it has left in order.
+    pub fn leave(mut self) {
+        self.signal("TERM");
+        assert_eq!(self.wait_end().code(), Some(0));
+    }
+
+    /// Has the next steps of an actor panic; it must run with [`Manner::drill`].
+    pub fn drill_panics(&self, actor: &str, count: u32) {
+        let path = format!("/drill/{actor}/panic?count={count}");
+        let answer = http::post(self.monitor, &path);
+        assert_eq!(answer.status, 200, "{actor}: {}", answer.body);
     }
 
     /// Whether it has ended.

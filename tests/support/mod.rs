@@ -36,7 +36,7 @@ pub mod swarm;
 use std::time::Duration;
 
 pub use certs::{TestCa, TestCert};
-pub use daemon::Daemon;
+pub use daemon::{Daemon, Manner};
 pub use fake_pool::{Answer, FakePool, OnConnect, OnKeepalive, OnLogin, OnSubmit, Script};
 pub use oracle::{Judgement, Oracle};
 pub use proxy::{Config, Proxy};

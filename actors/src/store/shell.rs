@@ -72,6 +72,10 @@ pub struct Store {
     last_seq: u64,
     last_journal_seq: u64,
     commit_is_set: bool,
+    /// It has opened the ledger once: what is pending has its place.
+    was_open: bool,
+    /// What the alert was about that is to be cleared.
+    alert: Option<Box<str>>,
     disk: DiskSync,
 }
 
@@ -112,15 +116,32 @@ impl Store {
             credits: Vec::new(),
             through: HashMap::new(),
             commit_is_set: false,
+            was_open: false,
+            alert: None,
             disk: DiskSync::default(),
         };
         if let Some(ledger) = ledger {
             store.take_over(ledger);
+            store.args.guard.health().set_state(ActorState::Running);
         }
         store
     }
 
     fn take_over(&mut self, ledger: Ledger) {
+        if !self.was_open {
+            // Nobody knew where the numbers go on.
+            self.was_open = true;
+            self.last_seq = self.args.after_seq.max(ledger.last_seq());
+            for share in &mut self.pending {
+                self.last_seq += 1;
+                share.seq = self.last_seq;
+            }
+            self.last_journal_seq = ledger.last_journal_seq();
+            for entry in &mut self.pending_journal {
+                self.last_journal_seq += 1;
+                entry.seq = self.last_journal_seq;
+            }
+        }
         self.last_seq = self.last_seq.max(ledger.last_seq());
         self.last_journal_seq = self.last_journal_seq.max(ledger.last_journal_seq());
         for damage in ledger.damage() {
@@ -128,21 +149,21 @@ impl Store {
             self.args.status.damaged(damage);
         }
         self.ledger = Some(ledger);
+    }
+
+    /// What was pending is written.
+    fn work_again(&mut self, ctx: &mut Context<Self>) {
+        self.backoff.reset();
         self.args.guard.health().set_state(ActorState::Running);
         self.args.guard.health().set_note(String::new());
-        if let Some(failing) = self.args.status.works() {
+        if self.args.status.works().is_some() {
             tracing::info!("the store writes again");
-            let (kind, subject) = (AlertKind::StoreFailing, cut(&failing.why));
-            let raised = JournalEvent::AlertRaised {
-                kind,
-                subject: subject.into(),
-            };
-            let cleared = JournalEvent::AlertCleared {
-                kind,
-                subject: subject.into(),
-            };
-            self.note(raised, failing.since_unix_ms);
+        }
+        if let Some(subject) = self.alert.take() {
+            let kind = AlertKind::StoreFailing;
+            let cleared = JournalEvent::AlertCleared { kind, subject };
             self.note(cleared, self.args.clock.unix_millis());
+            self.commit_soon(ctx);
         }
     }
 
@@ -220,11 +241,11 @@ impl Store {
     }
 
     fn reopen_later(&mut self, why: &str, ctx: &mut Context<Self>) {
-        let first = self
-            .args
-            .status
-            .fails(why.to_owned(), self.args.clock.unix_millis());
-        if first {
+        let now_ms = self.args.clock.unix_millis();
+        if self.args.status.fails(why.to_owned(), now_ms) {
+            let (kind, subject) = (AlertKind::StoreFailing, Box::from(cut(why)));
+            self.alert = Some(Box::clone(&subject));
+            self.note(JournalEvent::AlertRaised { kind, subject }, now_ms);
             tracing::error!(
                 why,
                 "the store can't write: shares go on, acknowledged unrecorded"
@@ -250,8 +271,9 @@ impl Store {
                 }
                 self.take_over(ledger);
                 self.commit(ctx);
+                // Not before: a full disk is opened easily.
                 if self.ledger.is_some() {
-                    self.backoff.reset();
+                    self.work_again(ctx);
                 }
             }
             Err(fault) => self.reopen_later(&fault.to_string(), ctx),
@@ -298,6 +320,8 @@ impl Store {
     }
 
     fn close(&mut self, ctx: &mut Context<Self>) {
+        // There may be room by now, and there is no later.
+        self.reopen(ctx);
         self.note(JournalEvent::RunEnded, self.args.clock.unix_millis());
         self.commit(ctx);
         if let Some(ledger) = self.ledger.take()
