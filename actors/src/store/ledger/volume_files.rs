@@ -48,24 +48,38 @@ impl VolumeFiles {
     /// # Errors
     /// A file can't be read.
     pub(super) fn in_folder(folder: &Path) -> io::Result<Self> {
-        Self::search(folder, &[folder.join("db"), CommitLog::path(folder)])
+        Self::search(folder, Self::all_in(folder))
     }
 
     /// As [`Self::in_folder`], without the commit log.
     pub(super) fn of_database(folder: &Path) -> io::Result<Self> {
-        Self::search(folder, &[folder.join("db")])
+        let mut files = Self::all_in(folder);
+        files.retain(|file| *file != CommitLog::path(folder));
+        Self::search(folder, files)
     }
 
-    fn search(folder: &Path, plain: &[PathBuf]) -> io::Result<Self> {
+    /// The files that may hold records.
+    pub(super) fn all_in(folder: &Path) -> Vec<PathBuf> {
+        let mut files = vec![folder.join("db"), CommitLog::path(folder)];
+        if let Ok(blobs) = fs::read_dir(folder.join("blobs")) {
+            files.extend(blobs.filter_map(|entry| Some(entry.ok()?.path())));
+        }
+        files
+    }
+
+    /// Bytes of the records that are read; what else there is are older copies of them, and what
+    /// the database needs for itself.
+    pub(super) fn live_bytes(&self) -> u64 {
+        let places = self.shares.values().chain(self.journal.values());
+        places.map(|place| place.length as u64).sum()
+    }
+
+    fn search(folder: &Path, files: Vec<PathBuf>) -> io::Result<Self> {
         let mut found = Self {
             folder: folder.to_owned(),
             sealed: Seal::read(folder),
             ..Self::default()
         };
-        let mut files = plain.to_vec();
-        if let Ok(blobs) = fs::read_dir(folder.join("blobs")) {
-            files.extend(blobs.filter_map(|entry| Some(entry.ok()?.path())));
-        }
         for path in files {
             found.files.push(path.clone());
             let file = found.files.len() - 1;
@@ -100,7 +114,8 @@ impl VolumeFiles {
         }
     }
 
-    fn shares_above(&self, after: u64) -> impl Iterator<Item = ShareEntry> + '_ {
+    /// The shares with numbers above one, in order, each once.
+    pub(super) fn shares_above(&self, after: u64) -> impl Iterator<Item = ShareEntry> + '_ {
         let mut last = after;
         // A frame that begins before may reach beyond.
         let from = self
@@ -126,7 +141,8 @@ impl VolumeFiles {
             })
     }
 
-    fn journal_entries(&self) -> impl Iterator<Item = JournalEntry> + '_ {
+    /// The entries of the journal, in order, each once.
+    pub(super) fn journal_entries(&self) -> impl Iterator<Item = JournalEntry> + '_ {
         let mut last = 0;
         self.journal
             .values()
