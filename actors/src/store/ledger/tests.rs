@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use zartrux_models::ledger::{BLOCK_SHARES, Frame, JournalEvent, Outcome, shares_in};
 
 use super::shelf::bytes_of;
+use super::volume_files::VolumeFiles;
 use super::*;
 use crate::store::fixtures::{journal_entry, share_entry};
 
@@ -474,4 +475,16 @@ fn a_compaction_that_was_interrupted_is_ended_or_undone_at_the_next_start() {
     drop(open(folder.path(), DAY_MS));
     assert_eq!(read(&reader), before);
     assert!(reader.leftovers().is_empty());
+}
+
+#[test]
+fn a_commit_log_that_goes_while_its_volume_is_read_costs_nothing() {
+    let folder = TempDir::new().unwrap();
+    let mut ledger = open(folder.path(), 0);
+    ledger.commit(0, &shares(1, 100), &[]).unwrap();
+    ledger.close().unwrap();
+    let day = folder.path().join("1970-01-01");
+    let files = VolumeFiles::in_folder(&day).unwrap();
+    fs::remove_file(day.join("commits")).unwrap();
+    assert_eq!(files.shares_above(0).count(), 100);
 }
