@@ -24,7 +24,10 @@ use zartrux_config::Settings;
 pub use exits::ExitCode;
 pub use rigs::{RigView, STANDINGS, reason, standing_label};
 pub(crate) use store::{RunningStore, open as open_store};
-pub use store::{StoreFolders, StoreWays, expectation, retention, state_bounds};
+pub use store::{
+    StatePutAside, StoreFolders, StoreWays, expectation, open_state, put_state_aside, retention,
+    state_bounds,
+};
 pub use view::{NodeView, PoolSessionReport, Readiness};
 
 /// What a node does besides what its settings say.

@@ -138,7 +138,14 @@ pub(crate) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
     let folders = StoreFolders::below(&settings.node.data);
     let status = Arc::new(StoreStatus::default());
     let bounds = state_bounds(settings);
-    let mut book = open_state(&folders.state, bounds)?;
+    let (mut book, aside) = open_state(&folders.state, bounds)?;
+    if let Some(aside) = aside {
+        tracing::error!(
+            fault = %aside.why, moved_to = %aside.moved_to.display(),
+            "the registry of rigs is damaged: it is made anew from the ledger; sums older than \
+             the ledger, trust and quarantine are lost"
+        );
+    }
     book.put_node(settings.store.node)?;
     let run = book.next_run()?;
     let mut upstreams = Vec::new();
@@ -240,25 +247,45 @@ fn each_rig(book: &StateBook, mut tell: impl FnMut(&RigEntry)) -> Result<(), Sta
     }
 }
 
-/// Opens registry and sums; where they are damaged they are put aside, and made anew from the
-/// ledger.
-fn open_state(folder: &Path, bounds: StateBounds) -> Result<StateBook> {
+/// Registry and sums that were damaged, and where they are now.
+#[derive(Debug)]
+pub struct StatePutAside {
+    /// What was wrong with them.
+    pub why: StateError,
+    /// Their folder.
+    pub moved_to: PathBuf,
+}
+
+/// Opens registry and sums; where they are damaged they are put aside, and empty ones take their
+/// place, which are to be brought in step with the ledger.
+///
+/// # Errors
+/// Another process uses them, or the folder can't be used.
+pub fn open_state(
+    folder: &Path,
+    bounds: StateBounds,
+) -> Result<(StateBook, Option<StatePutAside>)> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     match StateBook::open(folder, bounds) {
-        Ok(book) => Ok(book),
-        Err(fault @ (StateError::Corrupt { .. } | StateError::NoCheckpoint { .. })) => {
-            let aside = free_name(folder)?;
-            fs::rename(folder, &aside).with_context(|| folder.display().to_string())?;
-            tracing::error!(
-                %fault, moved_to = %aside.display(),
-                "the registry of rigs is damaged: it is made anew from the ledger; sums older than \
-                 the ledger, trust and quarantine are lost"
-            );
-            fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-            Ok(StateBook::open(folder, bounds)?)
+        Ok(book) => Ok((book, None)),
+        Err(why @ (StateError::Corrupt { .. } | StateError::NoCheckpoint { .. })) => {
+            let moved_to = put_state_aside(folder)?;
+            let book = StateBook::open(folder, bounds)?;
+            Ok((book, Some(StatePutAside { why, moved_to })))
         }
         Err(fault) => Err(fault.into()),
     }
+}
+
+/// Puts registry and sums, which nobody has open, aside; where they are now.
+///
+/// # Errors
+/// The folder can't be used.
+pub fn put_state_aside(folder: &Path) -> Result<PathBuf> {
+    let aside = free_name(folder)?;
+    fs::rename(folder, &aside).with_context(|| folder.display().to_string())?;
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    Ok(aside)
 }
 
 fn free_name(folder: &Path) -> Result<PathBuf> {

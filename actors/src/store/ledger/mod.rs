@@ -5,9 +5,11 @@
 //! days, and a damaged file costs its own day.
 
 mod commit_log;
+mod compaction;
 mod database;
 mod day;
 mod day_book;
+mod inspection;
 mod mending;
 mod pages;
 mod seal;
@@ -23,14 +25,17 @@ use std::path::{Path, PathBuf};
 
 use zartrux_models::ledger::{JournalEntry, ShareEntry};
 
+pub use compaction::Compacted;
 pub use day::{DAY_MS, Day};
 pub use day_book::DayBook;
+pub use inspection::{Inspection, Inspector, Numbers};
 pub use mending::{Mended, mend};
 pub use pages::Visitor;
 pub use shelf::LedgerReader;
 pub use volume::Volume;
 
 use super::{Damage, StoreFault};
+use compaction::end_compactions;
 use mending::Sealer;
 use seal::Seal;
 use shelf::volumes_in;
@@ -92,8 +97,7 @@ impl Ledger {
         })?;
         let today = Volume::first_of(Day::of_unix_ms(now_ms));
         // The clock may have gone back: numbers must rise from volume to volume.
-        let mut earlier = volumes_in(root);
-        let volume = earlier.pop().unwrap_or(today);
+        let volume = volumes_in(root).pop().unwrap_or(today);
         let (mut book, mended) = match DayBook::open(root, volume, Self::CACHE) {
             Ok(book) => (book, None),
             Err(fault) if fault.is_damage() => {
@@ -102,6 +106,13 @@ impl Ledger {
             }
             Err(fault) => return Err(fault),
         };
+        // It is open, so that nobody else is at it.
+        end_compactions(root).map_err(|why| StoreFault::Io {
+            folder: root.to_owned(),
+            why,
+        })?;
+        let mut earlier = volumes_in(root);
+        earlier.retain(|other| *other < volume);
         continue_after_earlier(&mut book, root, &earlier);
         let reader = LedgerReader::new(root);
         reader.set_current(Some(&book));

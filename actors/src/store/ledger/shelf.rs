@@ -21,7 +21,7 @@ use crate::store::{Damage, StoreFault};
 /// the damage. So everybody else reads the frames in its files.
 #[derive(Debug, Clone)]
 pub struct LedgerReader {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// The volume that this process writes to, if it does.
     current: Arc<Mutex<Option<(Volume, Pages)>>>,
 }
