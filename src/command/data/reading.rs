@@ -75,7 +75,7 @@ pub(super) fn each_entry(
 ) -> Result<()> {
     for volume in volumes {
         let read = reader.journal(*volume, &mut |found| entry(*volume, found), &mut |found| {
-            damage.tell(&found)
+            damage.tell(&found);
         })?;
         if read.is_break() {
             break;

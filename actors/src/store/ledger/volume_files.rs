@@ -62,7 +62,6 @@ impl VolumeFiles {
 
     /// The files that may hold records.
     pub(super) fn all_in(folder: &Path) -> Vec<PathBuf> {
-        // The log before the database: what is packed meanwhile is found there.
         let mut files = vec![CommitLog::path(folder), folder.join("db")];
         if let Ok(blobs) = fs::read_dir(folder.join("blobs")) {
             files.extend(blobs.filter_map(|entry| Some(entry.ok()?.path())));
@@ -83,13 +82,16 @@ impl VolumeFiles {
             sealed: Seal::read(folder),
             ..Self::default()
         };
+        // The log is opened first, so that it can't go before the database has all of it; and it is
+        // searched last, because it has everything that the database may not show yet.
         for path in files {
             match File::open(&path) {
                 Ok(open) => found.files.push(open),
-                Err(why) if why.kind() == io::ErrorKind::NotFound => continue,
+                Err(why) if why.kind() == io::ErrorKind::NotFound => {}
                 Err(why) => return Err(why),
             }
-            let file = found.files.len() - 1;
+        }
+        for file in (0..found.files.len()).rev() {
             let open = found.files[file].try_clone()?;
             search_in(open, 0, |at, frame| found.note(file, at, frame))?;
         }

@@ -38,7 +38,9 @@ pub(super) fn as_text(entry: &JournalEntry, names: &impl UpstreamNames) -> Strin
             Value::Null => write!(line, "  {name} none"),
             Value::String(text) if is_plain(&text) => write!(line, "  {name} {text}"),
             Value::String(text) => write!(line, "  {name} {text:?}"),
-            other => write!(line, "  {name} {other}"),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                write!(line, "  {name} {other}")
+            }
         };
     }
     line

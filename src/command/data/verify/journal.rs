@@ -27,14 +27,10 @@ impl Played {
             self.in_doubt.extend(nodes);
         }
         self.last = entry.seq;
-        match entry.event {
-            JournalEvent::RunBegan { .. } => {
-                self.in_doubt.remove(&entry.node);
-            }
-            JournalEvent::EventsMissed { .. } => {
-                self.in_doubt.insert(entry.node);
-            }
-            _ => {}
+        if matches!(entry.event, JournalEvent::RunBegan { .. }) {
+            self.in_doubt.remove(&entry.node);
+        } else if matches!(entry.event, JournalEvent::EventsMissed { .. }) {
+            self.in_doubt.insert(entry.node);
         }
         // What is given up by who did not hold it was taken before the journal begins.
         if let Err(clash @ Clash::Overlap { .. }) = self.tenancy.apply(entry) {

@@ -23,8 +23,9 @@ impl Looked {
     /// The first and the last number of a share.
     pub(super) fn share_numbers(&self) -> Numbers {
         let mut all = self.rows.iter().filter_map(|(_, row)| row.share_numbers);
-        let first = all.next()?;
-        Some((first.0, all.last().unwrap_or(first).1))
+        let (first, last) = all.next()?;
+        let (_, last) = all.next_back().unwrap_or((first, last));
+        Some((first, last))
     }
 
     /// The day on which the oldest volume was begun.
