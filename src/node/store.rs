@@ -19,8 +19,10 @@ use zartrux_actors::store::ledger::{Ledger, LedgerReader, Retention};
 use zartrux_actors::store::registry::{
     CloseRegistry, Expectation, RateBook, Registry, RegistryArgs, RegistryLink, catch_up,
 };
-use zartrux_actors::store::state::{StateBook, StateBounds, StateError};
-use zartrux_actors::store::{CloseStore, Provenance, Store, StoreArgs, StoreLink, StoreStatus};
+use zartrux_actors::store::state::{self, StateBook, StateBounds, StateError};
+use zartrux_actors::store::{
+    CloseStore, Damage, Provenance, Store, StoreArgs, StoreLink, StoreStatus,
+};
 use zartrux_actors::supervision::{Guard, HealthRegistry};
 use zartrux_config::{Ack, Expect, Settings};
 use zartrux_models::filter::Stage;
@@ -123,9 +125,8 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
     let folders = StoreFolders::below(&settings.node.data);
     let status = Arc::new(StoreStatus::default());
     let bounds = state_bounds(settings);
-    let mut book = open_state(&folders.state, bounds)?;
+    let mut book = open_state(&folders.state, bounds, &status)?;
     book.put_node(settings.store.node)?;
-    let run = book.next_run()?;
     let mut upstreams = Vec::new();
     for pool in &settings.pools {
         let name = format!("{}:{}", pool.url.host(), pool.url.port());
@@ -150,7 +151,25 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
         || LedgerReader::new(&folders.shares),
         |open| open.reader().clone(),
     );
+    let node = settings.store.node;
+    let in_ledger = ledger.as_ref().map_or(0, |ledger| ledger.last_run(node));
+    let place = folders.state.display().to_string();
+    let told = status.report().damage;
+    if book.last_run()? < in_ledger && !told.iter().any(|told| told.starts_with(&place)) {
+        // Its database took what it could not read for the end of what was written.
+        lost_state(
+            &folders.state,
+            "its database has lost what was written last",
+            &status,
+        );
+    }
+    let run = book.next_run(in_ledger)?;
     catch_up(&mut book, &reader)?;
+    for state::Damage { key, why, .. } in book.take_damage() {
+        let place = format!("{place}, key {key}");
+        tracing::error!(place, why, "a part of the registry can't be read");
+        status.damaged(&Damage { place, why });
+    }
     let rates = Arc::new(RateBook::new(bounds.max_rigs));
     let remembered = remember(&book, &rates)?;
     Ok(Some(OpenStore {
@@ -216,23 +235,32 @@ fn each_rig(book: &StateBook, mut tell: impl FnMut(&RigEntry)) -> Result<(), Sta
 
 /// Opens registry and sums; where they are damaged they are put aside, and made anew from the
 /// ledger.
-fn open_state(folder: &Path, bounds: StateBounds) -> Result<StateBook> {
+fn open_state(folder: &Path, bounds: StateBounds, status: &StoreStatus) -> Result<StateBook> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     match StateBook::open(folder, bounds) {
         Ok(book) => Ok(book),
         Err(fault @ (StateError::Corrupt { .. } | StateError::NoCheckpoint { .. })) => {
             let aside = free_name(folder)?;
             fs::rename(folder, &aside).with_context(|| folder.display().to_string())?;
-            tracing::error!(
-                %fault, moved_to = %aside.display(),
-                "the registry of rigs is damaged: it is made anew from the ledger; sums older than \
-                 the ledger, trust and quarantine are lost"
-            );
+            tracing::info!(moved_to = %aside.display(), "the damaged registry is put aside");
+            lost_state(folder, &fault.to_string(), status);
             fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
             Ok(StateBook::open(folder, bounds)?)
         }
         Err(fault) => Err(fault.into()),
     }
+}
+
+fn lost_state(folder: &Path, why: &str, status: &StoreStatus) {
+    tracing::error!(
+        why,
+        "the registry of rigs is damaged: it is made anew from the ledger; sums older than the \
+         ledger, trust and quarantine are lost"
+    );
+    status.damaged(&Damage {
+        place: folder.display().to_string(),
+        why: format!("{why}; made anew from the ledger"),
+    });
 }
 
 fn free_name(folder: &Path) -> Result<PathBuf> {
