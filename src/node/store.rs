@@ -19,8 +19,10 @@ use zartrux_actors::store::ledger::{Ledger, LedgerReader, Retention};
 use zartrux_actors::store::registry::{
     CloseRegistry, Expectation, RateBook, Registry, RegistryArgs, RegistryLink, catch_up,
 };
-use zartrux_actors::store::state::{StateBook, StateBounds, StateError};
-use zartrux_actors::store::{CloseStore, Provenance, Store, StoreArgs, StoreLink, StoreStatus};
+use zartrux_actors::store::state::{self, StateBook, StateBounds, StateError};
+use zartrux_actors::store::{
+    CloseStore, Damage, Provenance, Store, StoreArgs, StoreLink, StoreStatus,
+};
 use zartrux_actors::supervision::{Guard, HealthRegistry};
 use zartrux_config::{Ack, Expect, Settings};
 use zartrux_models::filter::Stage;
@@ -139,15 +141,11 @@ pub(crate) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
     let status = Arc::new(StoreStatus::default());
     let bounds = state_bounds(settings);
     let (mut book, aside) = open_state(&folders.state, bounds)?;
-    if let Some(aside) = aside {
-        tracing::error!(
-            fault = %aside.why, moved_to = %aside.moved_to.display(),
-            "the registry of rigs is damaged: it is made anew from the ledger; sums older than \
-             the ledger, trust and quarantine are lost"
-        );
+    if let Some(StatePutAside { why, moved_to }) = aside {
+        tracing::info!(moved_to = %moved_to.display(), "the damaged registry is put aside");
+        lost_state(&folders.state, &why.to_string(), &status);
     }
     book.put_node(settings.store.node)?;
-    let run = book.next_run()?;
     let mut upstreams = Vec::new();
     for pool in &settings.pools {
         let name = format!("{}:{}", pool.url.host(), pool.url.port());
@@ -174,8 +172,26 @@ pub(crate) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
         |open| open.reader().clone(),
     );
     let ledger_open = clock.now();
+    let node = settings.store.node;
+    let in_ledger = ledger.as_ref().map_or(0, |ledger| ledger.last_run(node));
+    let place = folders.state.display().to_string();
+    let told = status.report().damage;
+    if book.last_run()? < in_ledger && !told.iter().any(|told| told.starts_with(&place)) {
+        // Its database took what it could not read for the end of what was written.
+        lost_state(
+            &folders.state,
+            "its database has lost what was written last",
+            &status,
+        );
+    }
+    let run = book.next_run(in_ledger)?;
     catch_up(&mut book, &reader)?;
     let in_step = clock.now();
+    for state::Damage { key, why, .. } in book.take_damage() {
+        let place = format!("{place}, key {key}");
+        tracing::error!(place, why, "a part of the registry can't be read");
+        status.damaged(&Damage { place, why });
+    }
     let rates = Arc::new(RateBook::new(bounds.max_rigs));
     let remembered = remember(&book, &rates)?;
     let took = OpeningTook {
@@ -286,6 +302,19 @@ pub fn put_state_aside(folder: &Path) -> Result<PathBuf> {
     fs::rename(folder, &aside).with_context(|| folder.display().to_string())?;
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     Ok(aside)
+}
+
+/// Tells that trust, quarantine and old sums are gone.
+fn lost_state(folder: &Path, why: &str, status: &StoreStatus) {
+    tracing::error!(
+        why,
+        "the registry of rigs is damaged: it is made anew from the ledger; sums older than the \
+         ledger, trust and quarantine are lost"
+    );
+    status.damaged(&Damage {
+        place: folder.display().to_string(),
+        why: format!("{why}; made anew from the ledger"),
+    });
 }
 
 fn free_name(folder: &Path) -> Result<PathBuf> {

@@ -42,7 +42,7 @@ fn i5_whatever_was_acknowledged_is_there_once_after_any_number_of_kills() {
         let daemon = Daemon::start_in(data.path(), &config, Manner::default());
         let mut farm = Farm::new(daemon.miners, &pool, &mut counter, 8, life);
         check_store(&daemon);
-        let moment = Duration::from_millis(random.gen_range(0..400));
+        let moment = Duration::from_millis(random.gen_range(0..250));
         farm.mine_until(clock::now() + moment);
         check_store(&daemon);
         farm.mine();

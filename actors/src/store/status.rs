@@ -158,7 +158,8 @@ impl StoreStatus {
         self.words().failing.take()
     }
 
-    pub(super) fn damaged(&self, damage: &Damage) {
+    /// Tells of something that can't be read, or is gone.
+    pub fn damaged(&self, damage: &Damage) {
         let mut words = self.words();
         words.damage.push_front(damage.to_string());
         words.damage.truncate(Self::DAMAGE);

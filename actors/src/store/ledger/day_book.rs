@@ -13,6 +13,7 @@
 //! which is written after what it speaks of, is never ahead of it, and what is in both places is
 //! known by its number and told once.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io;
@@ -52,6 +53,8 @@ pub struct DayBook {
     unpacked_journal: Vec<JournalEntry>,
     last_seq: u64,
     last_journal_seq: u64,
+    /// The last run of each machine that was found when it was opened.
+    last_runs: BTreeMap<u16, u32>,
     damage: Vec<Damage>,
 }
 
@@ -93,6 +96,7 @@ impl DayBook {
             unpacked_journal: Vec::new(),
             last_seq: 0,
             last_journal_seq: 0,
+            last_runs: BTreeMap::new(),
             damage: Vec::new(),
             folder,
         };
@@ -105,7 +109,13 @@ impl DayBook {
     fn read_ends(&mut self) -> Result<(), StoreFault> {
         if let Some((key, value)) = self.sled(self.blocks.last())? {
             match read_shares(&value) {
-                Ok(shares) => self.last_seq = shares.last().map_or(0, |share| share.seq),
+                Ok(shares) => {
+                    self.last_seq = shares.last().map_or(0, |share| share.seq);
+                    let own = shares.iter().rfind(|share| !share.flags.imported);
+                    if let Some(share) = own {
+                        self.saw_run(share.node, share.run);
+                    }
+                }
                 Err(why) => {
                     // Where it ends is in doubt by one block at most.
                     self.last_seq = seq_of(&key) + BLOCK_SHARES as u64 - 1;
@@ -117,6 +127,9 @@ impl DayBook {
         if let Some((key, value)) = self.sled(self.journal.last())? {
             let entries = read_journal(&value).unwrap_or_default();
             self.last_journal_seq = entries.last().map_or_else(|| seq_of(&key), |last| last.seq);
+            if let Some(last) = entries.last() {
+                self.saw_run(last.node, last.run);
+            }
         }
         Ok(())
     }
@@ -149,6 +162,9 @@ impl DayBook {
                 for share in shares_in(frame).unwrap_or_default() {
                     if share.seq > self.last_seq {
                         self.last_seq = share.seq;
+                        if !share.flags.imported {
+                            self.saw_run(share.node, share.run);
+                        }
                         self.unpacked.push((at, share));
                     }
                 }
@@ -157,6 +173,7 @@ impl DayBook {
                 for entry in journal_in(frame).unwrap_or_default() {
                     if entry.seq > self.last_journal_seq {
                         self.last_journal_seq = entry.seq;
+                        self.saw_run(entry.node, entry.run);
                         self.unpacked_journal.push(entry);
                     }
                 }
@@ -207,6 +224,17 @@ impl DayBook {
     #[must_use]
     pub const fn last_journal_seq(&self) -> u64 {
         self.last_journal_seq
+    }
+
+    /// The last run of a machine that it knew of when it was opened; 0 if it knew of none.
+    #[must_use]
+    pub fn last_run(&self, node: u16) -> u32 {
+        self.last_runs.get(&node).copied().unwrap_or(0)
+    }
+
+    fn saw_run(&mut self, node: u16, run: u32) {
+        let last = self.last_runs.entry(node).or_default();
+        *last = run.max(*last);
     }
 
     /// What could not be read when it was opened.
@@ -358,7 +386,15 @@ impl DayBook {
     }
 
     /// Numbers go on from another volume.
-    pub(super) fn continue_after(&mut self, seq: u64, journal_seq: u64) {
+    pub(super) fn continue_after(&mut self, before: &Self) {
+        self.continue_behind(before.last_seq, before.last_journal_seq);
+        for (node, run) in &before.last_runs {
+            self.saw_run(*node, *run);
+        }
+    }
+
+    /// Numbers go on behind these.
+    pub(super) fn continue_behind(&mut self, seq: u64, journal_seq: u64) {
         self.last_seq = self.last_seq.max(seq);
         self.last_journal_seq = self.last_journal_seq.max(journal_seq);
     }

@@ -142,6 +142,12 @@ impl Ledger {
         self.book.last_journal_seq()
     }
 
+    /// The last run of a machine that it knew of when it was opened; 0 if it knew of none.
+    #[must_use]
+    pub fn last_run(&self, node: u16) -> u32 {
+        self.book.last_run(node)
+    }
+
     /// Reads it, from any thread.
     #[must_use]
     pub const fn reader(&self) -> &LedgerReader {
@@ -196,7 +202,7 @@ impl Ledger {
         };
         self.book.pack_all()?;
         let mut book = DayBook::open(&self.root, next, Self::CACHE)?;
-        book.continue_after(self.book.last_seq(), self.book.last_journal_seq());
+        book.continue_after(&self.book);
         self.reader.set_current(Some(&book));
         drop(std::mem::replace(&mut self.book, book));
         self.sealer.seal(&self.root, vec![here]);
@@ -288,12 +294,12 @@ fn continue_after_earlier(book: &mut DayBook, root: &Path, earlier: &[Volume]) {
             return;
         }
         if let Some(seal) = Seal::read(&root.join(volume.to_string())) {
-            book.continue_after(seal.last_share, seal.last_journal);
+            book.continue_behind(seal.last_share, seal.last_journal);
             continue;
         }
         // One that does not open is told of by whoever seals it.
         if let Ok(before) = DayBook::open(root, *volume, Ledger::CACHE) {
-            book.continue_after(before.last_seq(), before.last_journal_seq());
+            book.continue_after(&before);
         }
     }
 }

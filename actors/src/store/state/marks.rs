@@ -9,13 +9,21 @@ const RUN: &str = "run";
 const NODE: &str = "node";
 
 impl StateBook {
-    /// The number of this start of the process, from 1: no other start ever gets it.
+    /// The number of the last start of the process; 0 before the first.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub fn last_run(&self) -> Result<u32, StateError> {
+        Ok(self.own_number(RUN)?.unwrap_or(0))
+    }
+
+    /// The number of this start of the process, from 1 and above what the ledger knows of: no other
+    /// start ever gets it.
     ///
     /// # Errors
     /// The database can't be read or written.
-    pub fn next_run(&mut self) -> Result<u32, StateError> {
-        let last = self.own_number(RUN)?.unwrap_or(0);
-        let run = u32::from_le_bytes(last.to_le_bytes()).saturating_add(1);
+    pub fn next_run(&mut self, in_ledger: u32) -> Result<u32, StateError> {
+        let run = self.last_run()?.max(in_ledger).saturating_add(1);
         self.put(keys::SELF, RUN, &run.to_le_bytes())?;
         Ok(run)
     }

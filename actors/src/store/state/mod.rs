@@ -27,6 +27,7 @@ mod verify;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,6 +40,7 @@ pub use prune::Pruned;
 pub use verify::Verified;
 
 use crate::rigs::RigNames;
+use crate::supervision::cause_of;
 use index::{Index, Place};
 use pending::{Changed, Counted, Pending};
 
@@ -98,7 +100,14 @@ impl StateBook {
             .path(folder)
             .cache_capacity(bounds.cache_bytes)
             .flush_every_ms(Some(500));
-        let db = open_when_free(&config).map_err(fail)?;
+        let opened = catch_unwind(AssertUnwindSafe(|| open_when_free(&config)));
+        let db = opened
+            // What it does not foresee in its own files.
+            .map_err(|panic| StateError::Corrupt {
+                folder: folder.to_owned(),
+                why: cause_of(panic.as_ref()),
+            })?
+            .map_err(fail)?;
         let tree = db.open_tree(Self::TREE).map_err(fail)?;
         let mut book = Self {
             db,

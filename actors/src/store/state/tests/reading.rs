@@ -9,14 +9,14 @@ use zartrux_models::ledger::{Owner, PageKey, UpstreamId};
 fn marks_runs_and_numbers_of_upstreams_outlive_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let mut book = open(folder.path());
-    assert_eq!((book.next_run().unwrap(), book.node().unwrap()), (1, None));
+    assert_eq!((book.next_run(0).unwrap(), book.node().unwrap()), (1, None));
     book.put_node(7).unwrap();
     book.put_mark("run", b"not the run").unwrap();
     assert_eq!(book.upstream_id("pool a").unwrap(), UpstreamId(0));
     assert_eq!(book.upstream_id("pool b").unwrap(), UpstreamId(1));
     drop(book);
     let mut book = open(folder.path());
-    assert_eq!(book.next_run().unwrap(), 2);
+    assert_eq!(book.next_run(0).unwrap(), 2);
     assert_eq!(book.node().unwrap(), Some(7));
     assert_eq!(book.get_mark("run").unwrap().unwrap(), b"not the run");
     assert_eq!(book.get_mark("nothing").unwrap(), None);
