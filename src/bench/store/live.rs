@@ -22,7 +22,7 @@ const APART: Duration = Duration::from_millis(1);
 /// Shares under way when there is no pause: fewer than the queue takes.
 const UNDER_WAY: usize = 16_384;
 /// Shares sent without a pause at most.
-const MANY: u64 = 500_000;
+const MANY: u64 = 100_000;
 /// How long one that waits to be killed goes on, at 1,000 a second.
 const GOES_ON: u64 = 600_000;
 

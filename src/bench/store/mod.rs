@@ -160,3 +160,49 @@ fn play(args: &Store, part: Part) -> Result<()> {
         Part::ChurnLarge => tell(churn::play(&setting, 100_000)?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: Store,
+    }
+
+    fn args(line: &str) -> Result<Store, clap::Error> {
+        Cli::try_parse_from(line.split(' ')).map(|cli| cli.args)
+    }
+
+    #[test]
+    fn without_options_ten_million_shares_are_written() {
+        let args = args("store").unwrap();
+        assert_eq!((args.shares, args.rigs), (10_000_000, 10_000));
+        assert_eq!((args.names, args.runs), (1_000_000, 1));
+    }
+
+    #[test]
+    fn the_parts_of_a_small_store_lose_nothing() {
+        let args =
+            args("store --shares 10000 --rigs 50 --seconds 1 --names 1000 --days 3").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let setting = Setting::new(&args, folder.path());
+        for folder in [&setting.folders.shares, &setting.folders.state] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        let appended = append::play(&setting).unwrap();
+        let bytes = appended.value("on disk, last volume not sealed");
+        assert!((100.0..2_000.0).contains(&bytes), "{bytes}");
+        registry::play(&setting).unwrap();
+        assert!(reading::start(&setting).unwrap().value("start") > 0.0);
+        let read = reading::read(&setting).unwrap();
+        for promise in ["shares lost", "places that can't be read"] {
+            assert!(read.value(promise) < 0.5, "{promise}");
+        }
+        let dropped = reading::retain(&setting).unwrap();
+        assert!(dropped.value("on disk after") < dropped.value("on disk before"));
+        churn::play(&setting, 100).unwrap();
+    }
+}
