@@ -168,8 +168,7 @@ impl Registry {
         self.args.guard.health().set_state(ActorState::BackingOff);
         match StateBook::open(&self.args.folder, self.args.bounds) {
             Ok(book) => {
-                let expectation = Arc::clone(&self.expectation);
-                self.state = Some(State { book, expectation });
+                self.state = Some(self.state_of(book));
                 self.args.guard.health().set_state(ActorState::Running);
                 self.args.guard.health().set_note(String::new());
                 self.catch_up(ctx);
@@ -205,7 +204,25 @@ impl Registry {
     }
 
     fn checkpoint(&mut self, ctx: &mut Context<Self>) {
-        self.step(ctx, |book| book.checkpoint(0));
+        let wants = self.step(ctx, |book| {
+            book.checkpoint(0)?;
+            Ok(book.wants_reopening())
+        });
+        if wants == Some(true) {
+            // All is written down: nothing is lost by it.
+            self.state = None;
+            match StateBook::open(&self.args.folder, self.args.bounds) {
+                Ok(book) => self.state = Some(self.state_of(book)),
+                Err(why) => self.reopen_later(&why.to_string(), ctx),
+            }
+        }
+    }
+
+    fn state_of(&self, book: StateBook) -> State {
+        State {
+            book,
+            expectation: Arc::clone(&self.expectation),
+        }
     }
 
     fn on_checkpoint(&mut self, ctx: &mut Context<Self>) {

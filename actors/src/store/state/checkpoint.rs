@@ -18,7 +18,7 @@ impl StateBook {
     /// again.
     pub fn checkpoint(&mut self, through_seq: u64) -> Result<(), StateError> {
         let through = through_seq.max(self.applied);
-        let mut batch = Batch::default();
+        let (mut batch, mut written) = (Batch::default(), 0);
         for rig in &self.pending.forgotten {
             batch.remove(keys::rig(*rig));
             for found in self.tree.scan_prefix(keys::pages_of(*rig)).keys() {
@@ -27,10 +27,12 @@ impl StateBook {
         }
         // Behind the removals: a rig that was forgotten may be there again.
         for (key, changed) in &self.pending.rigs {
-            batch.insert(keys::rig(*key), changed.rig.to_bytes());
-            self.add_pages(&mut batch, Owner::Rig(*key), &changed.counted)?;
+            let value = changed.rig.to_bytes();
+            written += value.len();
+            batch.insert(keys::rig(*key), value);
+            written += self.add_pages(&mut batch, Owner::Rig(*key), &changed.counted)?;
         }
-        self.add_pages(&mut batch, Owner::Total, &self.pending.total)?;
+        written += self.add_pages(&mut batch, Owner::Total, &self.pending.total)?;
         let mark = Mark {
             name: CHECKPOINT.into(),
             bytes: [through.to_le_bytes(), self.rolled_up.to_le_bytes()].concat(),
@@ -42,15 +44,25 @@ impl StateBook {
         self.pending = Pending::default();
         self.through = through;
         self.applied = through;
+        self.written = self.written.saturating_add(written);
         self.flush()
     }
 
+    /// Whether so much was written since the database was opened that it should be opened anew:
+    /// sled notes how far it has come only then, and the next start would read all that follows.
+    #[must_use]
+    pub const fn wants_reopening(&self) -> bool {
+        self.written >= Self::WRITTEN
+    }
+
+    /// How many bytes the pages have.
     fn add_pages(
         &self,
         batch: &mut Batch,
         owner: Owner,
         counted: &Counted,
-    ) -> Result<(), StateError> {
+    ) -> Result<usize, StateError> {
+        let mut written = 0;
         for (key, mut page) in pending::pages_of(owner, counted) {
             let place = keys::page(key);
             let stored = if self.pending.is_stored_valid(owner) {
@@ -62,9 +74,11 @@ impl StateBook {
             for (start, cell) in stored.iter().flat_map(|stored| stored.cells()) {
                 page.add(start, cell);
             }
-            batch.insert(place, page.to_bytes());
+            let value = page.to_bytes();
+            written += value.len();
+            batch.insert(place, value);
         }
-        Ok(())
+        Ok(written)
     }
 
     pub(super) fn read_checkpoint(&mut self) -> Result<(), StateError> {

@@ -77,12 +77,18 @@ pub struct StateBook {
     upstreams: HashMap<Box<str>, UpstreamId>,
     /// Where pruning goes on.
     pruned_to: Vec<u8>,
+    /// Bytes of values written since it was opened.
+    written: usize,
     damage: RefCell<Vec<Damage>>,
 }
 
 impl StateBook {
     /// The tree that everything is in.
     const TREE: &'static str = "state";
+
+    /// Bytes of values after which the database should be opened anew: some hundred milliseconds at
+    /// the next start.
+    const WRITTEN: usize = 32 << 20;
 
     /// Unwritten rigs and cells from which on a checkpoint is wanted: half a megabyte. sled frees
     /// what a batch replaces only when it is through with the batch, some kilobytes for each of
@@ -121,6 +127,7 @@ impl StateBook {
             rolled_up: 0,
             upstreams: HashMap::new(),
             pruned_to: Vec::new(),
+            written: 0,
             damage: RefCell::default(),
         };
         book.read_checkpoint()?;

@@ -192,3 +192,31 @@ fn what_a_hundred_thousand_rigs_cost() {
     let book = StateBook::open(folder.path(), bounds).unwrap();
     println!("opened {} rigs in {:?}", book.len(), began.elapsed());
 }
+
+#[test]
+fn after_much_was_written_it_wants_to_be_opened_anew_and_then_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut book = open(folder.path());
+    for rig in 0..500 {
+        let seq = rig + 1;
+        book.apply(&entry(seq, rig, T0, Outcome::Accepted)).unwrap();
+    }
+    let mut rounds = 0;
+    while !book.wants_reopening() {
+        for rig in 0..500 {
+            let standing = Some(vec![7; RigEntry::STANDING_MAX]);
+            book.note_standing(RigKey(rig), standing, false).unwrap();
+        }
+        book.checkpoint(500).unwrap();
+        rounds += 1;
+        assert!(rounds < 100, "it never does");
+    }
+    assert!(
+        rounds > 3,
+        "two megabytes at a time, it was opened after {rounds}"
+    );
+    drop(book);
+    let book = open(folder.path());
+    assert!(!book.wants_reopening());
+    assert_eq!((book.len(), book.through_seq()), (500, 500));
+}
