@@ -87,6 +87,10 @@ bench: release ## Measure the proxy from outside (BENCH_ARGS, BENCH_REPORTS)
 bench-filters: release ## Play policies of proving against each other, into docs/src/results
 	scripts/bench-filters "$(CARGO_TARGET_DIR)/release/zartrux" $(BENCH_ARGS)
 
+.PHONY: bench-store
+bench-store: release ## Measure the store on a disk, into docs/src/results (BENCH_ARGS="--folder DIR")
+	scripts/bench-store "$(CARGO_TARGET_DIR)/release/zartrux" $(BENCH_ARGS)
+
 .PHONY: bench-steps
 bench-steps: rust packages ## Measure what a share costs inside the process, step by step
 	cargo bench --locked --bench share_path

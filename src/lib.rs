@@ -8,7 +8,9 @@
 //! - [`http`]: health, metrics, drills
 //! - [`demo`]: the embedded pool and miners
 //! - [`mod@bench`]: load generators
+//! - [`allocator`]: what the process keeps of memory that is free
 
+pub mod allocator;
 pub mod bench;
 pub mod command;
 pub mod console;

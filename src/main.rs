@@ -7,6 +7,7 @@ use zartrux::console::complain;
 use zartrux::node::ExitCode;
 
 fn main() -> std::process::ExitCode {
+    zartrux::allocator::settle();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(usage) => {

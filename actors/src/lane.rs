@@ -14,17 +14,18 @@
 //! The filters are six stages in a row, each of which passes every share on to the next:
 //! entropy, divergence, pattern, pace, cluster, classifier. A lane may also do without them.
 
+mod pools;
 mod remembered;
 mod view;
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use actix::{Actor, Addr, Arbiter, ArbiterHandle, AsyncContext, Context};
+use actix::{Arbiter, ArbiterHandle, AsyncContext, Context};
 use zartrux_models::judge::{BanRule, JudgePolicy};
-use zartrux_models::work::{Algorithm, PoolKey, UpstreamJob};
+use zartrux_models::work::{Algorithm, UpstreamJob};
 
 use crate::clock::Clock;
 use crate::filters::{Alive, Cascade, FilterModels, ModelPosts, StageSettings, StatePosts, alive};
@@ -35,12 +36,8 @@ use crate::miner_sessions::{
     CloseAll, Door, MinerSessions, Namesakes, RigListener, SessionArgs, SessionPosts,
     SessionSettings, StopAccepting, StopReading,
 };
-use crate::planner::{
-    ClosePools, OpenPool, OpenedPool, PlanPolicy, Planner, PlannerArgs, PlannerPosts,
-};
-use crate::pool_session::{
-    PoolEndpoint, PoolPosts, PoolSession, PoolSessionArgs, PoolStats, PoolTimeouts,
-};
+use crate::planner::{ClosePools, PlanPolicy, Planner, PlannerArgs, PlannerPosts};
+use crate::pool_session::{PoolEndpoint, PoolTimeouts};
 use crate::prover::Prover;
 use crate::share_ticket::{ExamineShare, ShareTicket};
 use crate::store::StoreLink;
@@ -49,6 +46,8 @@ use crate::supervision::{Guard, HealthRegistry};
 
 pub use remembered::Remembered;
 pub use view::{LaneView, PoolView};
+
+use pools::{pool_forgetter, pool_opener};
 
 /// An upstream as a lane uses it.
 #[derive(Debug, Clone)]
@@ -309,6 +308,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
             cascade,
             lease_asked: post!(planner, planner_guard),
             lease_nearly_used_up: post!(planner, planner_guard),
+            lease_given_up: post!(planner, planner_guard),
             seat_left: post!(planner, planner_guard),
             leases_held: post!(planner, planner_guard),
             verdict: post!(judge, judge_guard),
@@ -378,71 +378,6 @@ fn start_filters(
     let states = cascade.state_posts();
     let (first, alive) = cascade.finish();
     (first, alive, Some(models), states)
-}
-
-/// Starts pool sessions as the planner asks for them.
-fn pool_opener(
-    args: &LaneArgs,
-    view: &Arc<LaneView>,
-    sessions: &Addr<MinerSessions>,
-    planner: &Addr<Planner>,
-    [to_sessions, to_planner]: [Guard; 2],
-) -> OpenPool {
-    let (index, clock, registry) = (args.index, args.clock, args.health.clone());
-    let (upstreams, timeouts) = (args.upstreams.clone(), args.timeouts);
-    let (view, sessions, planner) = (Arc::clone(view), sessions.clone(), planner.clone());
-    Box::new(move |pool, upstream| {
-        macro_rules! post {
-            ($to:ident, $guard:ident) => {
-                Post::to_actor($to.clone().recipient(), Arc::clone($guard.health()))
-            };
-        }
-        let health = registry.register(pool_name(index, pool), "pool session");
-        let stats = Arc::new(PoolStats::default());
-        let session = PoolSession::new(PoolSessionArgs {
-            key: pool,
-            endpoint: upstreams[upstream].endpoint.clone(),
-            timeouts,
-            posts: PoolPosts {
-                job: [post!(sessions, to_sessions), post!(planner, to_planner)],
-                state: [post!(sessions, to_sessions), post!(planner, to_planner)],
-                settled: post!(sessions, to_sessions),
-            },
-            health: Arc::clone(&health),
-            stats: Arc::clone(&stats),
-            clock,
-        });
-        view.pools
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(pool, PoolView { upstream, stats });
-        let address = session.start();
-        OpenedPool {
-            forward: Post::to_actor(address.clone().recipient(), Arc::clone(&health)),
-            close: Post::to_actor(address.recipient(), Arc::clone(&health)),
-            health,
-        }
-    })
-}
-
-/// Takes closed pool sessions out of what is shown.
-fn pool_forgetter(
-    lane: usize,
-    view: &Arc<LaneView>,
-    registry: HealthRegistry,
-) -> Box<dyn Fn(PoolKey)> {
-    let view = Arc::clone(view);
-    Box::new(move |pool| {
-        view.pools
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&pool);
-        registry.remove(&pool_name(lane, pool));
-    })
-}
-
-fn pool_name(lane: usize, pool: PoolKey) -> String {
-    format!("lane{lane}/pool/{}", pool.0)
 }
 
 /// Has the seeds of each new job prepared before its first share comes.

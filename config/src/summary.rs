@@ -187,7 +187,7 @@ fn rigs(rigs: &Rigs) -> Entries {
 }
 
 /// The word that the file has for a choice.
-fn word_of<T: PartialEq>(words: &[(&'static str, T)], choice: T) -> &'static str {
+fn word_of<T: PartialEq + Copy>(words: &[(&'static str, T)], choice: T) -> &'static str {
     let word = words.iter().find(|(_, of)| *of == choice);
     word.map_or("", |(word, _)| word)
 }

@@ -5,9 +5,11 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::filters::Filters;
+use super::store::Store;
 use super::subject::{ConfigFormat, Peer};
 
-/// `bench`: measures a proxy from outside, or policies of proving against simulated farms.
+/// `bench`: measures a proxy from outside, policies of proving against simulated farms, or the
+/// store.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
     /// What loads a proxy.
@@ -16,6 +18,8 @@ pub enum BenchCommand {
     /// Simulated farms with failing and hostile rigs: bad shares that each policy of proving lets
     /// through at the same budget. No proxy is started
     Filters(Filters),
+    /// The store on a real disk: shares and names written, read, opened, dropped. No proxy is started
+    Store(Store),
 }
 
 /// Loads a proxy over loopback, as pool and as all miners, and measures it from outside.

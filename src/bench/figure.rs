@@ -50,6 +50,15 @@ impl Figures {
         }
     }
 
+    /// Figures that another process has told.
+    pub(crate) const fn of_list(list: Vec<(Label, f64)>) -> Self {
+        Self {
+            workload: String::new(),
+            miners: 0,
+            list,
+        }
+    }
+
     /// Adds a figure of the proxy.
     pub(crate) fn proxy(&mut self, figure: &str, unit: &str, value: f64) {
         self.push(Kind::Proxy, figure, unit, value);

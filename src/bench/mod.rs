@@ -1,8 +1,9 @@
 //! Load generators and simulations, and their reports.
 //!
-//! `filters` plays simulated farms; all else measures a proxy: one process, one thread and one event loop play the pool and all miners over loopback; the
-//! proxy under test is a child process. What it costs is read from outside, in `/proc`, so that
-//! any proxy can be measured and none is asked about itself.
+//! `filters` plays simulated farms, `store` measures the store on a disk; all else measures a
+//! proxy: one process, one thread and one event loop play the pool and all miners over loopback;
+//! the proxy under test is a child process. What it costs is read from outside, in `/proc`, so
+//! that any proxy can be measured and none is asked about itself.
 //!
 //! - `args` the command line, `plan` the order of runs, `workload` what is played;
 //! - `subject` which proxies there are, `child` the process, `stage` a proxy that runs;
@@ -32,6 +33,7 @@ mod shell;
 mod source;
 mod stage;
 mod stats;
+mod store;
 mod stream;
 mod subject;
 mod wire;
@@ -47,6 +49,7 @@ use anyhow::{Result, bail};
 
 pub use args::{BenchArgs, BenchCommand, Churn, Common, Fanout, Saturate, Share, Tls};
 pub use filters::Filters;
+pub use store::{Part, Store};
 pub use subject::{ConfigFormat, Peer};
 
 use report::Document;
@@ -63,6 +66,7 @@ pub fn run(command: BenchCommand) -> Result<()> {
     match command {
         BenchCommand::Proxy(args) => measure(&args),
         BenchCommand::Filters(args) => filters::run(&args),
+        BenchCommand::Store(args) => store::run(&args),
     }
 }
 

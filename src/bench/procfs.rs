@@ -95,9 +95,24 @@ pub(crate) fn resident(pid: u32) -> Result<u64> {
     parse_resident(&status).with_context(|| format!("{path} has no VmRSS"))
 }
 
+/// Memory of this process that no file backs, resident, bytes: what it has allocated.
+///
+/// # Errors
+/// When `/proc/self/status` cannot be read or has no `RssAnon`.
+pub(crate) fn allocated() -> Result<u64> {
+    let path = "/proc/self/status";
+    let status = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+    parse_kib(&status, "RssAnon:").with_context(|| format!("{path} has no RssAnon"))
+}
+
 /// `VmRSS` of a `/proc/PID/status` text, bytes.
 fn parse_resident(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
+    parse_kib(status, "VmRSS:")
+}
+
+/// A line of a `/proc/PID/status` text, bytes.
+fn parse_kib(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|l| l.strip_prefix(name))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
 }

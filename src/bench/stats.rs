@@ -30,6 +30,11 @@ impl Samples {
             .copied()
     }
 
+    /// All of them together, ns.
+    pub(crate) fn sum(&self) -> u64 {
+        self.values.iter().sum()
+    }
+
     /// The percentile in microseconds; NaN without samples.
     pub(crate) fn micros(&mut self, per_mille: u16) -> f64 {
         self.percentile(per_mille)

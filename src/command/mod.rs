@@ -45,7 +45,7 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Take shares out of the ledger, bring them in, or count them
+    /// Take shares out of the ledger, bring them in, or look after what is stored
     #[command(subcommand)]
     Data(DataCommand),
     /// Measure the proxy from outside

@@ -6,6 +6,7 @@ mod lanes;
 mod prover;
 mod rigs;
 mod root;
+mod state_folder;
 mod store;
 mod view;
 mod watchdog;
@@ -23,6 +24,8 @@ use zartrux_config::Settings;
 
 pub use exits::ExitCode;
 pub use rigs::{RigView, STANDINGS, reason, standing_label};
+pub use state_folder::{StatePutAside, open_state, put_state_aside};
+pub(crate) use store::{RunningStore, open as open_store};
 pub use store::{StoreFolders, StoreWays, expectation, retention, state_bounds};
 pub use view::{NodeView, PoolSessionReport, Readiness};
 
@@ -40,7 +43,7 @@ pub struct NodeOptions {
 pub struct Node {
     view: Arc<NodeView>,
     lanes: Vec<Lane>,
-    store: Option<store::RunningStore>,
+    store: Option<RunningStore>,
     addresses: lanes::Addresses,
     monitor: Option<SocketAddr>,
     fingerprint: Option<String>,

@@ -1,6 +1,5 @@
 //! From settings to the store: what is opened before anything is served, and the actors around it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -8,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix::{Actor as _, Arbiter};
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::filters::StatesCollected;
 use zartrux_actors::journal::Journal;
@@ -27,6 +26,8 @@ use zartrux_actors::supervision::{Guard, HealthRegistry};
 use zartrux_config::{Ack, Expect, Settings};
 use zartrux_models::filter::Stage;
 use zartrux_models::ledger::{PresencePolicy, RigEntry};
+
+use super::state_folder::{lost_state, open_state};
 
 /// Folders of the store below the data folder.
 #[derive(Debug, Clone)]
@@ -91,8 +92,21 @@ pub fn expectation(settings: &Settings) -> Expectation {
     }
 }
 
+/// How long the parts of opening took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OpeningTook {
+    /// The registry and the sums.
+    pub(crate) state: Duration,
+    /// The ledger.
+    pub(crate) ledger: Duration,
+    /// What the ledger has beyond the state.
+    pub(crate) catch_up: Duration,
+    /// What lanes are given.
+    pub(crate) remember: Duration,
+}
+
 /// The store, open, before its actors are started.
-pub(super) struct OpenStore {
+pub(crate) struct OpenStore {
     folders: StoreFolders,
     ledger: Option<Ledger>,
     book: StateBook,
@@ -102,6 +116,7 @@ pub(super) struct OpenStore {
     rates: Arc<RateBook>,
     remembered: Remembered,
     behind: Arc<AtomicBool>,
+    took: OpeningTook,
 }
 
 /// What the actors need of the settings.
@@ -118,20 +133,26 @@ struct StoreSettings {
 ///
 /// # Errors
 /// Another process uses it, or the folder can't be used.
-pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore>> {
+pub(crate) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore>> {
     if !settings.store.enabled {
         return Ok(None);
     }
+    let began = clock.now();
     let folders = StoreFolders::below(&settings.node.data);
     let status = Arc::new(StoreStatus::default());
     let bounds = state_bounds(settings);
-    let mut book = open_state(&folders.state, bounds, &status)?;
+    let (mut book, aside) = open_state(&folders.state, bounds)?;
+    if let Some(aside) = aside {
+        tracing::info!(moved_to = %aside.moved_to.display(), "the damaged registry is put aside");
+        lost_state(&folders.state, &aside.why.to_string(), &status);
+    }
     book.put_node(settings.store.node)?;
     let mut upstreams = Vec::new();
     for pool in &settings.pools {
         let name = format!("{}:{}", pool.url.host(), pool.url.port());
         upstreams.push(book.upstream_id(&name)?);
     }
+    let state_open = clock.now();
     let retention = retention(settings);
     let ledger = match Ledger::open(&folders.shares, clock.unix_millis(), retention) {
         Ok((ledger, mended)) => {
@@ -151,11 +172,17 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
         || LedgerReader::new(&folders.shares),
         |open| open.reader().clone(),
     );
-    let node = settings.store.node;
-    let in_ledger = ledger.as_ref().map_or(0, |ledger| ledger.last_run(node));
+    let ledger_open = clock.now();
+    let in_ledger = ledger
+        .as_ref()
+        .map_or(0, |ledger| ledger.last_run(settings.store.node));
     let place = folders.state.display().to_string();
-    let told = status.report().damage;
-    if book.last_run()? < in_ledger && !told.iter().any(|told| told.starts_with(&place)) {
+    let was_told = status.report().damage;
+    let was_told = was_told.iter().any(|told| told.starts_with(&place));
+    let last_run = book.last_run()?;
+    // One without a run that goes far was mended by command.
+    let was_mended = last_run == 0 && book.through_seq() > 0;
+    if last_run < in_ledger && !was_mended && !was_told {
         // Its database took what it could not read for the end of what was written.
         lost_state(
             &folders.state,
@@ -170,8 +197,16 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
         tracing::error!(place, why, "a part of the registry can't be read");
         status.damaged(&Damage { place, why });
     }
+    let in_step = clock.now();
     let rates = Arc::new(RateBook::new(bounds.max_rigs));
     let remembered = remember(&book, &rates)?;
+    let took = OpeningTook {
+        state: state_open.duration_since(began),
+        ledger: ledger_open.duration_since(state_open),
+        catch_up: in_step.duration_since(ledger_open),
+        remember: clock.now().duration_since(in_step),
+    };
+    tracing::info!(?took, rigs = book.len(), "the store is open");
     Ok(Some(OpenStore {
         folders,
         ledger,
@@ -192,6 +227,7 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
         rates,
         remembered,
         behind: Arc::default(),
+        took,
     }))
 }
 
@@ -233,49 +269,9 @@ fn each_rig(book: &StateBook, mut tell: impl FnMut(&RigEntry)) -> Result<(), Sta
     }
 }
 
-/// Opens registry and sums; where they are damaged they are put aside, and made anew from the
-/// ledger.
-fn open_state(folder: &Path, bounds: StateBounds, status: &StoreStatus) -> Result<StateBook> {
-    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    match StateBook::open(folder, bounds) {
-        Ok(book) => Ok(book),
-        Err(fault @ (StateError::Corrupt { .. } | StateError::NoCheckpoint { .. })) => {
-            let aside = free_name(folder)?;
-            fs::rename(folder, &aside).with_context(|| folder.display().to_string())?;
-            tracing::info!(moved_to = %aside.display(), "the damaged registry is put aside");
-            lost_state(folder, &fault.to_string(), status);
-            fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-            Ok(StateBook::open(folder, bounds)?)
-        }
-        Err(fault) => Err(fault.into()),
-    }
-}
-
-fn lost_state(folder: &Path, why: &str, status: &StoreStatus) {
-    tracing::error!(
-        why,
-        "the registry of rigs is damaged: it is made anew from the ledger; sums older than the \
-         ledger, trust and quarantine are lost"
-    );
-    status.damaged(&Damage {
-        place: folder.display().to_string(),
-        why: format!("{why}; made anew from the ledger"),
-    });
-}
-
-fn free_name(folder: &Path) -> Result<PathBuf> {
-    for number in 1..10_000u32 {
-        let aside = folder.with_extension(format!("damaged-{number}"));
-        if !aside.exists() {
-            return Ok(aside);
-        }
-    }
-    bail!("{}: too many damaged ones beside it", folder.display())
-}
-
 /// The store's actors, running.
 #[derive(Debug)]
-pub(super) struct RunningStore {
+pub(crate) struct RunningStore {
     close_store: Post<CloseStore>,
     close_registry: Post<CloseRegistry>,
     arbiters: [Arbiter; 2],
@@ -298,8 +294,25 @@ impl OpenStore {
     /// Events of the journal that may wait for the store.
     const JOURNAL: usize = 65_536;
 
+    /// Writes down what is there, without any actor.
+    ///
+    /// # Errors
+    /// The disk refuses; what was committed is there nevertheless.
+    pub(crate) fn close(mut self) -> Result<()> {
+        self.book.checkpoint(0)?;
+        if let Some(ledger) = self.ledger {
+            ledger.close()?;
+        }
+        Ok(())
+    }
+
+    /// How long opening it took.
+    pub(crate) const fn took(&self) -> OpeningTook {
+        self.took
+    }
+
     /// Starts the actors. Must be called within the actor system.
-    pub(super) fn launch(
+    pub(crate) fn launch(
         self,
         health: &HealthRegistry,
         clock: Clock,
@@ -390,7 +403,7 @@ impl RunningStore {
     const PATIENCE: Duration = Duration::from_secs(10);
 
     /// Writes everything down and ends the threads.
-    pub(super) fn close(self) {
+    pub(crate) fn close(self) {
         let (done, closed) = sync_channel(1);
         self.close_store.send(CloseStore { done });
         if closed.recv_timeout(Self::PATIENCE).is_err() {

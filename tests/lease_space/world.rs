@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use zartrux_actors::planner::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
 use zartrux_models::plan::{FailoverPolicy, Lease, SeatKey};
-use zartrux_models::work::{Blob, PoolKey, Slot};
+use zartrux_models::work::{Blob, JobOrigin, PoolKey, Slot};
 
 use crate::support::clock;
 
@@ -200,10 +200,13 @@ impl World {
         }
         let blob = blob_of(job);
         let facts = self.facts.get_mut(&pool).unwrap();
+        facts.connection += u32::from(facts.job_at.is_none());
         facts.job_at = Some(self.now);
         facts.blob = Some(blob.clone());
         facts.responsive = true;
-        let effects = self.core.job_replaced(pool, &blob, self.now);
+        let connection = facts.connection;
+        let origin = JobOrigin { pool, connection };
+        let effects = self.core.job_replaced(origin, &blob, self.now);
         self.apply(effects);
     }
 
@@ -233,7 +236,14 @@ impl World {
                         .expect("a pool session that is open");
                     self.jobs.remove(&pool);
                 }
-                PlanEffect::Grant(seat, lease) => self.grant(seat, lease),
+                PlanEffect::Grant {
+                    seat,
+                    lease,
+                    connection,
+                } => {
+                    assert_eq!(self.facts[&lease.pool].connection, connection);
+                    self.grant(seat, lease);
+                }
                 PlanEffect::TurnAway(seats) => {
                     for seat in seats {
                         self.sent_away += 1;
@@ -255,7 +265,12 @@ impl World {
         );
         self.note_given(job, lease.slot, seat);
         let held = self.seats.get_mut(&seat).expect("a miner that is there");
-        *held = Some(lease);
+        let former = held.replace(lease);
+        if let Some(former) = former
+            && let Some(facts) = self.facts.get(&former.pool)
+        {
+            self.core.lease_given_up(seat, former, facts.connection);
+        }
     }
 
     fn nth_seat(&self, which: usize) -> Option<SeatKey> {

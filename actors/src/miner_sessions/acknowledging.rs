@@ -48,7 +48,12 @@ impl Acknowledging {
 
     /// The first that waits, if its share is recorded or it has waited long enough.
     fn next(&mut self, is_due: impl Fn(&Waiting) -> bool) -> Option<Waiting> {
-        self.waiting.pop_front_if(|first| is_due(first))
+        let is_due = self.waiting.front().is_some_and(is_due);
+        if is_due {
+            self.waiting.pop_front()
+        } else {
+            None
+        }
     }
 }
 

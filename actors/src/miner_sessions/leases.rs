@@ -10,11 +10,15 @@ use zartrux_models::work::{Difficulty, IssuedJob, PoolKey};
 
 use super::writing::Closed;
 use super::{LeaseGranted, MinerSessions, RateMemory, ReportLeases, Seat, TurnAway};
-use crate::planner::{LeasesHeld, SeatLeft};
+use crate::planner::{LeaseGivenUp, LeasesHeld, SeatLeft};
 
 impl MinerSessions {
     pub(super) fn on_lease_granted(&mut self, granted: LeaseGranted) {
-        let LeaseGranted { seat: key, lease } = granted;
+        let LeaseGranted {
+            seat: key,
+            lease,
+            connection,
+        } = granted;
         let Some((seat, rig)) = self.seat(key).and_then(|seat| {
             let rig = seat.identity.as_deref()?.standing.key;
             Some((seat, rig))
@@ -27,18 +31,27 @@ impl MinerSessions {
             return;
         };
         let former = seat.lease.take();
+        let last = seat.last_job();
         let renewed = seat.renewal_asked;
         let current = self.jobs.current(lease.pool).cloned();
+        let current = current.filter(|job| job.origin.connection == connection);
         if let Some(former) = former {
             let why = match &current {
                 None => LeaseEnd::UpstreamLost,
                 Some(_) if renewed => LeaseEnd::Renewed,
                 Some(_) => LeaseEnd::Moved,
             };
-            self.tenants.give_up(former, key, why);
+            if let Some(connection) = self.tenants.give_up(former, key, last, why) {
+                self.posts.lease_given_up.send(LeaseGivenUp {
+                    seat: key,
+                    lease: former,
+                    connection,
+                });
+            }
         }
         let Some(current) = current else {
-            // The connection was lost meanwhile; the planner hears of it as we do and grants anew.
+            // The connection was lost meanwhile, and another may have come in its place; the planner
+            // hears of it as we do and grants anew.
             return;
         };
         if let Some(seat) = self.seat(key) {

@@ -14,6 +14,8 @@ pub struct LeaseGranted {
     pub seat: SeatKey,
     /// What.
     pub lease: Lease,
+    /// Of the jobs of which connection of its pool session: under a later one's it is void.
+    pub connection: u32,
 }
 
 /// These seats can't be served: tell them and close, so that their own failover works.

@@ -40,7 +40,7 @@ use crate::counters::LaneStats;
 use crate::journal::Journal;
 use crate::judge::{PoolClosed, VerdictSeen};
 use crate::messaging::{Credits, Post};
-use crate::planner::{LeaseAsked, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
+use crate::planner::{LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
 use crate::pool_session::{JobReplaced, PoolStateChanged};
 use crate::rigs::ShareRecords;
 use crate::share_ticket::{ExamineShare, ShareSettled, ShareTicket};
@@ -65,6 +65,8 @@ pub struct SessionPosts {
     pub lease_asked: Post<LeaseAsked>,
     /// A seat needs another.
     pub lease_nearly_used_up: Post<LeaseNearlyUsedUp>,
+    /// A seat has left a lease for another.
+    pub lease_given_up: Post<LeaseGivenUp>,
     /// A seat is empty.
     pub seat_left: Post<SeatLeft>,
     /// Who holds what.

@@ -6,7 +6,7 @@ use zartrux_models::filter::Scanner;
 use zartrux_models::plan::{Lease, SeatKey, Vardiff};
 use zartrux_models::session::MinerProtocol;
 use zartrux_models::stratum::LineAssembler;
-use zartrux_models::work::Difficulty;
+use zartrux_models::work::{Difficulty, JobKey};
 
 use super::acknowledging::ListedRefusals;
 use super::connection::Connection;
@@ -149,6 +149,12 @@ impl Seat {
             tally: SeatTally::default(),
             refusals: ListedRefusals::default(),
         }
+    }
+
+    /// The last job that it was given.
+    pub(super) fn last_job(&self) -> JobKey {
+        let given = self.protocol.current();
+        given.map_or(JobKey(0), |given| given.job)
     }
 
     /// The second by which something must have happened on this seat.

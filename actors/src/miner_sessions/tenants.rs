@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use zartrux_models::ledger::{Arm, JournalEvent, LeaseEnd};
 use zartrux_models::plan::{Lease, SeatKey};
 use zartrux_models::share::RigKey;
-use zartrux_models::work::{IssuedJob, PoolKey, Slot};
+use zartrux_models::work::{IssuedJob, JobKey, PoolKey, Slot};
 
 use crate::journal::Journal;
 
@@ -53,23 +53,31 @@ impl Tenants {
         });
     }
 
-    /// A seat holds a slot no longer, if it did.
-    pub(super) fn give_up(&mut self, lease: Lease, seat: SeatKey, why: LeaseEnd) {
-        let Some(places) = self.pools.get_mut(&lease.pool) else {
-            return;
-        };
+    /// A seat that was given `last` holds a slot no longer, if it did. Says of which connection's
+    /// jobs that was.
+    pub(super) fn give_up(
+        &mut self,
+        lease: Lease,
+        seat: SeatKey,
+        last: JobKey,
+        why: LeaseEnd,
+    ) -> Option<u32> {
+        let places = self.pools.get_mut(&lease.pool)?;
         let place = &mut places.seats[usize::from(lease.slot.0)];
         if *place != Some(seat) {
-            return;
+            return None;
         }
         *place = None;
+        let connection = places.connection;
         self.journal.note(JournalEvent::LeaseGivenUp {
             lane: self.journal.lane(),
             pool: lease.pool,
             slot: lease.slot,
             seat,
             why,
+            job_key: last.0,
         });
+        Some(connection)
     }
 
     /// A pool session's connection is gone: nobody holds a slot of its jobs. Says who did.

@@ -134,7 +134,8 @@ impl MinerSessions {
         }
         let seat = self.seats.remove(index);
         if let Some(lease) = seat.lease {
-            self.tenants.give_up(lease, key, why.lease_end());
+            let last = seat.last_job();
+            self.tenants.give_up(lease, key, last, why.lease_end());
         }
         if let Some(identity) = &seat.identity {
             self.namesakes

@@ -21,6 +21,19 @@ pub struct LeaseNearlyUsedUp {
     pub lease: Lease,
 }
 
+/// A seat has left a lease for another that it was granted. Whatever jobs it got under it, the
+/// planner was told of them before.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct LeaseGivenUp {
+    /// Who.
+    pub seat: SeatKey,
+    /// What it held.
+    pub lease: Lease,
+    /// The pool session's connection whose jobs it was of.
+    pub connection: u32,
+}
+
 /// A seat is empty; a lease it held is given up.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]

@@ -21,7 +21,7 @@ use crate::pool_session::{ClosePool, ForwardShare, JobReplaced, PoolState, PoolS
 use crate::supervision::{ActorHealth, ActorState, Backoff, Faulted, Guard};
 
 pub use self::core::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
-pub use messages::{ClosePools, LeaseAsked, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
+pub use messages::{ClosePools, LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
 
 /// The ways to a pool session that was opened.
 #[derive(Debug, Clone)]
@@ -200,8 +200,16 @@ impl Planner {
                     self.facts.remove(&pool);
                     ctx.run_later(self.linger, move |this, _| this.close(pool));
                 }
-                PlanEffect::Grant(seat, lease) => {
-                    self.posts.granted.send(LeaseGranted { seat, lease });
+                PlanEffect::Grant {
+                    seat,
+                    lease,
+                    connection,
+                } => {
+                    self.posts.granted.send(LeaseGranted {
+                        seat,
+                        lease,
+                        connection,
+                    });
                 }
                 PlanEffect::TurnAway(seats) => {
                     tracing::warn!(
@@ -330,6 +338,18 @@ impl Handler<LeaseNearlyUsedUp> for Planner {
     }
 }
 
+impl Handler<LeaseGivenUp> for Planner {
+    type Result = ();
+
+    fn handle(&mut self, given: LeaseGivenUp, ctx: &mut Self::Context) {
+        self.guard.health().dequeued();
+        self.step(ctx, |core| {
+            core.lease_given_up(given.seat, given.lease, given.connection);
+            Vec::new()
+        });
+    }
+}
+
 impl Handler<SeatLeft> for Planner {
     type Result = ();
 
@@ -358,12 +378,15 @@ impl Handler<JobReplaced> for Planner {
     fn handle(&mut self, replaced: JobReplaced, ctx: &mut Self::Context) {
         self.guard.health().dequeued();
         let now = self.clock.now();
-        let pool = replaced.origin.pool;
-        if let Some(facts) = self.facts.get_mut(&pool) {
+        let origin = replaced.origin;
+        if let Some(facts) = self.facts.get_mut(&origin.pool) {
+            facts.connection = origin.connection;
             facts.job_at = Some(now);
             facts.blob = Some(replaced.job.blob.clone());
         }
-        self.step(ctx, |core| core.job_replaced(pool, &replaced.job.blob, now));
+        self.step(ctx, |core| {
+            core.job_replaced(origin, &replaced.job.blob, now)
+        });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use zartrux_models::filter::Stage;
+use zartrux_models::filter::{Scanner, Stage};
 use zartrux_models::ledger::{
     Arm, Evidence, Flags, Latencies, Outcome, Proof, Ruled, ShareEntry, cut, evidence_kept,
 };
@@ -47,6 +47,7 @@ pub(crate) fn entry_of(
             corrected: ticket.corrected,
             retargeted: share.retargeted,
             imported: false,
+            scan_known: ticket.seen.scanner == Scanner::XmrigBlocks,
         },
         arm: Arm::None,
         evidence: evidence_kept(&ticket.evidence),

@@ -203,7 +203,7 @@ impl Store {
             Ok(Ok(())) => {}
             Ok(Err(fault)) => return self.fail(&fault, ctx),
             // What was written is found when the ledger is opened again.
-            Err(_) => return self.reopen_later("its core failed".to_owned(), ctx),
+            Err(_) => return self.reopen_later("its core failed", ctx),
         }
         let took = self.args.clock.now().duration_since(began);
         let (count, entries) = (self.pending.len() as u64, self.pending_journal.len() as u64);
@@ -226,7 +226,7 @@ impl Store {
         if let Ok(Err(fault)) = self.args.guard.run(&mut self.ledger, Ledger::pack) {
             self.fail(&fault, ctx);
         } else if self.ledger.is_none() {
-            self.reopen_later("its core failed".to_owned(), ctx);
+            self.reopen_later("its core failed", ctx);
         }
     }
 
@@ -237,13 +237,13 @@ impl Store {
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(ledger))).is_err() {
             tracing::warn!("the ledger failed while it was closed");
         }
-        self.reopen_later(fault.to_string(), ctx);
+        self.reopen_later(&fault.to_string(), ctx);
     }
 
-    fn reopen_later(&mut self, why: String, ctx: &mut Context<Self>) {
+    fn reopen_later(&mut self, why: &str, ctx: &mut Context<Self>) {
         let now_ms = self.args.clock.unix_millis();
-        if self.args.status.fails(why.clone(), now_ms) {
-            let (kind, subject) = (AlertKind::StoreFailing, Box::from(cut(&why)));
+        if self.args.status.fails(why.to_owned(), now_ms) {
+            let (kind, subject) = (AlertKind::StoreFailing, Box::from(cut(why)));
             self.alert = Some(Box::clone(&subject));
             self.note(JournalEvent::AlertRaised { kind, subject }, now_ms);
             tracing::error!(
@@ -276,7 +276,7 @@ impl Store {
                     self.work_again(ctx);
                 }
             }
-            Err(fault) => self.reopen_later(fault.to_string(), ctx),
+            Err(fault) => self.reopen_later(&fault.to_string(), ctx),
         }
     }
 

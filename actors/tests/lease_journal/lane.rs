@@ -128,6 +128,7 @@ impl Lane {
                 cascade,
                 lease_asked: post!(planner, planner_health),
                 lease_nearly_used_up: post!(planner, planner_health),
+                lease_given_up: post!(planner, planner_health),
                 seat_left: post!(planner, planner_health),
                 leases_held,
                 verdict: Post::to_fn(|_| ()),
@@ -278,11 +279,8 @@ impl Lane {
         self.to_planner(replaced);
     }
 
-    /// Waits for the planner: a job that overtook the renewal would reach the slot's former miner
-    /// and its next one.
-    pub(crate) async fn nearly_used_up(&self, seat: SeatKey, lease: Lease) {
-        let used_up = LeaseNearlyUsedUp { seat, lease };
-        self.planner.send(used_up).await.unwrap();
+    pub(crate) fn nearly_used_up(&self, seat: SeatKey, lease: Lease) {
+        self.to_planner(LeaseNearlyUsedUp { seat, lease });
     }
 
     fn to_sessions<M>(&self, message: M)

@@ -56,7 +56,7 @@ async fn step(lane: &mut Lane, random: &mut StdRng) {
             let held = lane.check().await;
             for _ in 0..10.min(held.len()) {
                 let (seat, lease) = held[random.gen_range(0..held.len())];
-                lane.nearly_used_up(seat, lease).await;
+                lane.nearly_used_up(seat, lease);
             }
         }
         85..90 => {
@@ -166,6 +166,40 @@ fn a_lease_that_is_nearly_used_up_ends_as_renewed() {
         let audit = lane.audit.lock().unwrap();
         assert_eq!(audit.ends(LeaseEnd::Renewed), 1);
         assert_eq!((audit.held, audit.given_up), (1, 1));
+    });
+}
+
+#[test]
+fn a_slot_whose_miner_got_a_job_while_the_planner_renewed_it_is_nobody_elses_in_that_job() {
+    run(async {
+        let mut lane = Lane::start();
+        let all_mine = |lane: &Lane| with_job(lane) == lane.miners.len();
+        lane.join(1).await;
+        lane.until("the first job", all_mine).await;
+        let former = lane.miners[0].slot();
+        let (seat, lease) = lane.check().await[0];
+        // The planner finds the renewal before the job, of which the miner has heard by then.
+        lane.nearly_used_up(seat, lease);
+        lane.job(lease.pool, true);
+        lane.until("another slot", |lane| lane.miners[0].slot() != former)
+            .await;
+        lane.join(1).await;
+        lane.until("the newcomer's job", all_mine).await;
+        assert_ne!(lane.miners[1].slot(), former);
+        lane.miners[0].submit(true, 0).await;
+        let heard = |lane: &Lane| {
+            let audit = lane.audit.lock().unwrap();
+            audit.given_up == 1 || !audit.wrong.is_empty()
+        };
+        lane.until("its share in the slot that it left", heard)
+            .await;
+        lane.check().await;
+        // With the next job the slot is somebody's again.
+        lane.job(lease.pool, true);
+        lane.join(1).await;
+        lane.until("the next newcomer's job", all_mine).await;
+        assert_eq!(lane.miners[2].slot(), former);
+        lane.check().await;
     });
 }
 

@@ -103,6 +103,7 @@ impl Farm {
                     ask.send(asked.seat).unwrap_or_default();
                 }),
                 lease_nearly_used_up: Post::to_fn(|_| ()),
+                lease_given_up: Post::to_fn(|_| ()),
                 seat_left: Post::to_fn(move |gone: zartrux_actors::planner::SeatLeft| {
                     leave.send(gone.seat).unwrap_or_default();
                 }),
@@ -181,7 +182,11 @@ impl Farm {
         };
         self.slot += 1;
         self.sessions
-            .send(LeaseGranted { seat, lease })
+            .send(LeaseGranted {
+                seat,
+                lease,
+                connection: 1,
+            })
             .await
             .unwrap();
         let reply = miner.hear().await;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::planner::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
 use zartrux_models::plan::{FailoverPolicy, Lease, SeatKey};
-use zartrux_models::work::{Blob, PoolKey, Slot};
+use zartrux_models::work::{Blob, JobOrigin, PoolKey, Slot};
 
 pub(crate) const POLICY: PlanPolicy = PlanPolicy {
     failover: FailoverPolicy {
@@ -134,9 +134,12 @@ impl Farm {
         };
         let now = self.now;
         let facts = self.fact(pool);
+        facts.connection += u32::from(facts.job_at.is_none());
         facts.job_at = Some(now);
         facts.blob = Some(blob.clone());
-        self.step(|core, now| core.job_replaced(pool, &blob, now));
+        let connection = facts.connection;
+        let origin = JobOrigin { pool, connection };
+        self.step(|core, now| core.job_replaced(origin, &blob, now));
     }
 
     pub(crate) fn lose(&mut self, pool: PoolKey) {
@@ -325,7 +328,11 @@ impl Farm {
                 self.given.remove(&pool);
                 self.unknown.retain(|unknown| *unknown != pool);
             }
-            PlanEffect::Grant(seat, lease) => self.obey_grant(seat, lease),
+            PlanEffect::Grant {
+                seat,
+                lease,
+                connection,
+            } => self.obey_grant(seat, lease, connection),
             PlanEffect::TurnAway(seats) => {
                 for seat in seats {
                     let lease = self.seats.remove(&seat).expect("a seat that is there");
@@ -346,8 +353,9 @@ impl Farm {
         }
     }
 
-    fn obey_grant(&mut self, seat: SeatKey, lease: Lease) {
+    fn obey_grant(&mut self, seat: SeatKey, lease: Lease, connection: u32) {
         let facts = &self.facts[&lease.pool];
+        assert_eq!(facts.connection, connection);
         assert!(facts.job_at.is_some(), "{lease:?} has no job");
         // A slot that is used up may be followed by another of the same session, however that is.
         if self.lease(seat).is_none_or(|held| held.pool != lease.pool) {
@@ -361,8 +369,14 @@ impl Farm {
         let fresh = self.given.entry(lease.pool).or_default().insert(lease.slot);
         assert!(fresh, "{lease:?} was given before in the same blob");
         let held = self.seats.get_mut(&seat).expect("a seat that is there");
-        *held = Some(lease);
+        let former = held.replace(lease);
         self.logging_in.remove(&seat);
+        if let Some(former) = former
+            && let Some(facts) = self.facts.get(&former.pool)
+        {
+            let connection = facts.connection;
+            self.core.lease_given_up(seat, former, connection);
+        }
     }
 
     /// What must hold whenever the planner has done its step: each miner has a lease that the
@@ -392,7 +406,7 @@ impl Farm {
     }
 }
 
-fn blob(number: u64) -> Blob {
+pub(crate) fn blob(number: u64) -> Blob {
     let mut bytes = [0x10_u8; 76];
     bytes[3..11].copy_from_slice(&number.to_le_bytes());
     bytes[39..43].fill(0);

@@ -5,5 +5,7 @@
 
 mod cases;
 mod farm;
+mod lane;
+mod mailboxes;
 mod rules;
 mod shell;

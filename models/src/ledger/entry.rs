@@ -70,6 +70,8 @@ pub struct Flags {
     pub retargeted: bool,
     /// Read from a file, and not seen by this node.
     pub imported: bool,
+    /// Its rig's program is known to scan nonces upward, in blocks.
+    pub scan_known: bool,
 }
 
 impl ShareEntry {

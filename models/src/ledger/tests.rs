@@ -60,7 +60,7 @@ pub(super) fn any_entry() -> impl Strategy<Value = ShareEntry> {
             TargetClass::Upstream,
             TargetClass::BlockCandidate,
         ]),
-        any::<[bool; 4]>(),
+        any::<[bool; 5]>(),
         pick(&Arm::ALL),
         proptest::array::uniform6(said()),
     );
@@ -98,6 +98,7 @@ pub(super) fn any_entry() -> impl Strategy<Value = ShareEntry> {
                 corrected: marks.1[1],
                 retargeted: marks.1[2],
                 imported: marks.1[3],
+                scan_known: marks.1[4],
             },
             arm: marks.2,
             evidence: marks.3,

@@ -18,7 +18,9 @@ pub struct Lease {
 enum Tenancy {
     Free,
     Held(SeatKey),
-    /// Its tenant left, or moved on: its nonces are used up until the next job.
+    /// Its tenant was given another: until it is known to have heard of that, it may get jobs here.
+    Leaving(SeatKey),
+    /// Its tenant is gone: its nonces are used up until the next job.
     Dead,
 }
 
@@ -56,13 +58,22 @@ impl SlotMap {
         None
     }
 
+    fn move_out(&mut self, slot: Slot, seat: SeatKey) {
+        let tenancy = &mut self.slots[usize::from(slot.0)];
+        if *tenancy == Tenancy::Held(seat) {
+            *tenancy = Tenancy::Leaving(seat);
+            self.held -= 1;
+        }
+    }
+
     fn kill(&mut self, slot: Slot, seat: SeatKey) -> bool {
         let tenancy = &mut self.slots[usize::from(slot.0)];
-        if *tenancy != Tenancy::Held(seat) {
+        if *tenancy == Tenancy::Held(seat) {
+            self.held -= 1;
+        } else if *tenancy != Tenancy::Leaving(seat) {
             return false;
         }
         *tenancy = Tenancy::Dead;
-        self.held -= 1;
         true
     }
 
@@ -84,7 +95,7 @@ pub struct Occupancy {
     pub free: usize,
     /// Leased.
     pub held: usize,
-    /// Used up until the next job.
+    /// Used up until the next job after their tenant has left.
     pub dead: usize,
 }
 
@@ -92,6 +103,12 @@ pub struct Occupancy {
 ///
 /// Invariant I3: live leases never overlap within an upstream job, and a slot that was given up
 /// stays dead until the next job.
+///
+/// Whoever hands out the jobs may be ahead of this book by some: the tenant of a slot gets them
+/// until it hears that it has another. So a slot that was taken from its tenant by
+/// [`move_out`](Self::move_out) needs a [`release`](Self::release) before a job can revive it.
+/// That is told after all jobs that the tenant ever got there, and found here after them: the job
+/// that revives the slot is none of these.
 #[derive(Debug, Clone, Default)]
 pub struct LeaseBook {
     pools: BTreeMap<PoolKey, SlotMap>,
@@ -124,7 +141,7 @@ impl LeaseBook {
                 .iter()
                 .filter_map(|tenancy| match tenancy {
                     Tenancy::Held(seat) => Some(*seat),
-                    Tenancy::Free | Tenancy::Dead => None,
+                    Tenancy::Free | Tenancy::Leaving(_) | Tenancy::Dead => None,
                 })
                 .collect()
         })
@@ -154,14 +171,23 @@ impl LeaseBook {
         Some(Lease { pool, slot })
     }
 
-    /// Gives a lease up: its slot is dead until the next job. False when `seat` did not hold it.
+    /// A seat has another lease, and is to leave this one.
+    pub fn move_out(&mut self, lease: Lease, seat: SeatKey) {
+        if let Some(map) = self.pools.get_mut(&lease.pool) {
+            map.move_out(lease.slot, seat);
+        }
+    }
+
+    /// A seat has left a lease and gets no more jobs under it: its slot is dead until the next
+    /// one. False when it neither held it nor was to leave it.
     pub fn release(&mut self, lease: Lease, seat: SeatKey) -> bool {
         self.pools
             .get_mut(&lease.pool)
             .is_some_and(|map| map.kill(lease.slot, seat))
     }
 
-    /// Another slot for a seat that has used its own up: of the same job if it has one left.
+    /// Another slot for a seat that has used its own up, which it is to leave: of the same job if
+    /// that has one left.
     pub fn renew(
         &mut self,
         lease: Lease,
@@ -171,7 +197,7 @@ impl LeaseBook {
         let fresh = self
             .grant(seat, [lease.pool])
             .or_else(|| self.grant(seat, candidates))?;
-        self.release(lease, seat);
+        self.move_out(lease, seat);
         Some(fresh)
     }
 
@@ -197,7 +223,7 @@ impl LeaseBook {
     pub fn tenant(&self, lease: Lease) -> Option<SeatKey> {
         match self.pools.get(&lease.pool)?.slots[usize::from(lease.slot.0)] {
             Tenancy::Held(seat) => Some(seat),
-            Tenancy::Free | Tenancy::Dead => None,
+            Tenancy::Free | Tenancy::Leaving(_) | Tenancy::Dead => None,
         }
     }
 

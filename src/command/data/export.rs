@@ -41,7 +41,7 @@ pub struct ExportArgs {
     pub output: PathBuf,
 }
 
-fn rig_key(text: &str) -> Result<RigKey, &'static str> {
+pub(super) fn rig_key(text: &str) -> Result<RigKey, &'static str> {
     RigKey::from_hex(text).ok_or("expected 16 hex digits")
 }
 
@@ -73,7 +73,7 @@ pub(super) fn export(args: &ExportArgs, place: &Place) -> Result<ExitCode> {
 }
 
 /// Whoever read the output has seen enough.
-fn is_closed(fault: &anyhow::Error) -> bool {
+pub(super) fn is_closed(fault: &anyhow::Error) -> bool {
     let why = fault.downcast_ref::<io::Error>();
     why.is_some_and(|why| why.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -1,25 +1,30 @@
 //! `zartrux data`: the ledger of shares as files of other programs.
 
+mod compact;
 mod export;
 mod import;
+mod journal;
+mod leases;
 mod names;
 mod reading;
 mod span;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
+use zartrux_actors::store::ledger::Retention;
 use zartrux_actors::store::state::StateBounds;
 use zartrux_config::{Overrides, Settings};
 use zartrux_models::ledger::rows::Format;
 
 use super::check::settings_of;
 use crate::console::complain;
-use crate::node::{ExitCode, StoreFolders, state_bounds};
+use crate::node::{ExitCode, StoreFolders, retention, state_bounds};
 
 /// What to do with the ledger.
 #[derive(Debug, Clone, Subcommand)]
@@ -30,6 +35,14 @@ pub enum DataCommand {
     Import(import::ImportArgs),
     /// Count the shares of each day, and the bytes that they take
     Stats(LedgerArgs),
+    /// Show what happened beside the shares; also while the daemon runs
+    Journal(journal::JournalArgs),
+    /// Show who held which nonces at a time; also while the daemon runs
+    Leases(leases::LeasesArgs),
+    /// Look through everything that is stored
+    Verify(verify::VerifyArgs),
+    /// Give back space, and drop what is too old; the daemon must be stopped
+    Compact(LedgerArgs),
 }
 
 /// Where the ledger is.
@@ -59,7 +72,10 @@ pub(super) fn carry_out(command: &DataCommand) -> Result<ExitCode> {
     let ledger = match command {
         DataCommand::Export(args) => &args.ledger,
         DataCommand::Import(args) => &args.ledger,
-        DataCommand::Stats(args) => args,
+        DataCommand::Stats(args) | DataCommand::Compact(args) => args,
+        DataCommand::Journal(args) => &args.ledger,
+        DataCommand::Leases(args) => &args.ledger,
+        DataCommand::Verify(args) => &args.ledger,
     };
     let settings = match ledger.settings() {
         Ok(settings) => settings,
@@ -71,11 +87,16 @@ pub(super) fn carry_out(command: &DataCommand) -> Result<ExitCode> {
     let place = Place {
         folders: StoreFolders::below(&settings.node.data),
         bounds: state_bounds(&settings),
+        retention: retention(&settings),
     };
     match command {
         DataCommand::Export(args) => export::export(args, &place),
         DataCommand::Import(args) => import::import(args, &place),
         DataCommand::Stats(_) => stats::stats(&place),
+        DataCommand::Journal(args) => journal::journal(args, &place),
+        DataCommand::Leases(args) => leases::leases(args, &place),
+        DataCommand::Verify(args) => verify::verify(args, &place),
+        DataCommand::Compact(_) => compact::compact(&place),
     }
 }
 
@@ -84,6 +105,8 @@ struct Place {
     folders: StoreFolders,
     /// Of the registry.
     bounds: StateBounds,
+    /// How much of the ledger is kept.
+    retention: Retention,
 }
 
 impl LedgerArgs {

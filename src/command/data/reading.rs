@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use anyhow::Result;
 use zartrux_actors::store::Damage;
 use zartrux_actors::store::ledger::{LedgerReader, Reading, Volume};
-use zartrux_models::ledger::ShareEntry;
+use zartrux_models::ledger::{JournalEntry, ShareEntry};
 
 use crate::console::complain;
 
@@ -57,6 +57,27 @@ pub(super) fn each_share(
             damage: |found: Damage| damage.tell(&found),
         };
         if reader.shares(*volume, 0, &mut reading)?.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Reads the journal in its order until `entry` breaks off; what cannot be read is told.
+///
+/// # Errors
+/// A file cannot be read.
+pub(super) fn each_entry(
+    reader: &LedgerReader,
+    volumes: &[Volume],
+    damage: &mut Told,
+    mut entry: impl FnMut(Volume, JournalEntry) -> ControlFlow<()>,
+) -> Result<()> {
+    for volume in volumes {
+        let read = reader.journal(*volume, &mut |found| entry(*volume, found), &mut |found| {
+            damage.tell(&found)
+        })?;
+        if read.is_break() {
             break;
         }
     }

@@ -6,24 +6,25 @@ use std::path::{Path, PathBuf};
 use clap::Parser as _;
 use tempfile::TempDir;
 use zartrux_actors::store::ledger::{Ledger, LedgerReader, Retention};
-use zartrux_models::ledger::ShareEntry;
+use zartrux_actors::store::state::{StateBook, StateBounds};
 use zartrux_models::ledger::rows::{Format, Row, RowReader, UpstreamList};
+use zartrux_models::ledger::{JournalEntry, JournalEvent, ShareEntry};
 
 use super::reading::{Told, each_share};
 use crate::command::{Cli, carry_out};
 use crate::node::ExitCode;
 
 /// Some time on 24 November 2026.
-const NOON: u64 = 1_795_521_600_000;
+pub(super) const NOON: u64 = 1_795_521_600_000;
 
-struct Folder(TempDir);
+pub(super) struct Folder(TempDir);
 
 impl Folder {
     fn new() -> Self {
         Self(TempDir::new().unwrap())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -32,7 +33,7 @@ impl Folder {
     }
 
     /// Runs `data` with the folder as its data folder; `@name` is a file in it.
-    fn data(&self, line: &str) -> ExitCode {
+    pub(super) fn data(&self, line: &str) -> ExitCode {
         let words = line.split_whitespace().map(|word| {
             let file = word.strip_prefix('@').map(|name| self.path(name));
             file.map_or_else(|| word.to_owned(), |file| file.display().to_string())
@@ -44,16 +45,30 @@ impl Folder {
         carry_out(Cli::try_parse_from(all).unwrap()).unwrap()
     }
 
-    fn root(&self) -> PathBuf {
+    pub(super) fn root(&self) -> PathBuf {
         self.path("store/shares")
     }
 
-    fn shares(&self) -> Vec<ShareEntry> {
+    /// Registry and sums, which belong to nothing yet.
+    pub(super) fn state(&self) -> StateBook {
+        let bounds = StateBounds {
+            max_rigs: 1_000,
+            keep_minutes: 1_000_000,
+            keep_hours: 100_000,
+            keep_days: 10_000,
+            cache_bytes: 1 << 20,
+        };
+        let folder = self.path("store/state");
+        fs::create_dir_all(&folder).unwrap();
+        StateBook::open(&folder, bounds).unwrap()
+    }
+
+    pub(super) fn shares(&self) -> Vec<ShareEntry> {
         shares_of(&self.root())
     }
 
     /// A ledger with some shares of several rigs, a minute apart.
-    fn with_shares(count: u64) -> Self {
+    pub(super) fn with_shares(count: u64) -> Self {
         let folder = Self::new();
         let mut lines = String::new();
         for number in 1..=count {
@@ -82,12 +97,16 @@ impl Folder {
     }
 }
 
-fn open(root: &Path) -> Ledger {
+pub(super) fn open(root: &Path) -> Ledger {
+    open_at(root, NOON)
+}
+
+pub(super) fn open_at(root: &Path, now_ms: u64) -> Ledger {
     let all = Retention {
         days: None,
         bytes: u64::MAX,
     };
-    Ledger::open(root, NOON, all).unwrap().0
+    Ledger::open(root, now_ms, all).unwrap().0
 }
 
 fn shares_of(root: &Path) -> Vec<ShareEntry> {
@@ -254,4 +273,26 @@ fn there_is_nothing_to_read_where_nothing_was_stored() {
     let folder = Folder::new();
     assert_eq!(folder.data("stats"), ExitCode::Failed);
     assert_eq!(folder.data("export"), ExitCode::Failed);
+}
+
+#[test]
+fn the_journal_and_its_leases_are_shown() {
+    let folder = Folder::with_shares(1);
+    let entry = JournalEntry {
+        seq: 1,
+        node: 0,
+        run: 1,
+        unix_ms: NOON,
+        event: JournalEvent::RunEnded,
+    };
+    let mut ledger = open(&folder.root());
+    ledger.commit(NOON, &[], &[entry]).unwrap();
+    for line in [
+        "journal",
+        "journal --kind runs --format jsonl --from 2026-11-24",
+        "journal --rig 0000000000000001 --kind leases",
+        "leases --at 2026-11-24T23:00:00Z",
+    ] {
+        assert_eq!(folder.data(line), ExitCode::Done, "{line}");
+    }
 }

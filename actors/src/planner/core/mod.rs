@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use zartrux_models::plan::{FailoverPolicy, Lease, LeaseBook, SeatKey, UpstreamView};
-use zartrux_models::work::{Blob, PoolKey};
+use zartrux_models::work::{Blob, JobOrigin, PoolKey};
 
 use self::waiting::{Waiter, WaitingList};
 
@@ -43,7 +43,14 @@ pub enum PlanEffect {
     /// Close a session; nobody sits on it.
     ClosePool(PoolKey),
     /// Tell a seat its lease.
-    Grant(SeatKey, Lease),
+    Grant {
+        /// Whose.
+        seat: SeatKey,
+        /// What.
+        lease: Lease,
+        /// Of the jobs of which connection of its pool session.
+        connection: u32,
+    },
     /// No upstream has served these, which were mining, for too long: send them away.
     TurnAway(Vec<SeatKey>),
     /// Another upstream serves now (`None`: nobody does).
@@ -55,6 +62,8 @@ pub enum PlanEffect {
 pub struct PoolFacts {
     /// Place in the list of upstreams.
     pub upstream: usize,
+    /// The connection that brought its last job, counted from 1.
+    pub connection: u32,
     /// Connected and with a job since its last connection.
     pub job_at: Option<Instant>,
     /// The blob of that job: slots come back to life only with another.
@@ -71,6 +80,7 @@ impl PoolFacts {
     pub const fn opening(upstream: usize) -> Self {
         Self {
             upstream,
+            connection: 0,
             job_at: None,
             blob: None,
             responsive: true,
@@ -188,8 +198,17 @@ impl PlannerCore {
         }
         let candidates = self.candidates();
         match self.book.renew(lease, seat, candidates) {
-            Some(fresh) => vec![PlanEffect::Grant(seat, fresh)],
+            Some(fresh) => vec![self.granted(seat, fresh)],
             None => self.open_for(1).into_iter().collect(),
+        }
+    }
+
+    /// A seat has left a lease for another, and gets no more of that connection's jobs under it.
+    pub fn lease_given_up(&mut self, seat: SeatKey, lease: Lease, connection: u32) {
+        let facts = self.pools.get(&lease.pool);
+        // Under another connection's jobs it may hold the same slot again by now.
+        if facts.is_some_and(|facts| facts.connection == connection) {
+            self.book.release(lease, seat);
         }
     }
 
@@ -202,12 +221,19 @@ impl PlannerCore {
     }
 
     /// A pool session has a new job. That alone does not say that it answers submits.
-    pub fn job_replaced(&mut self, pool: PoolKey, blob: &Blob, now: Instant) -> Vec<PlanEffect> {
+    pub fn job_replaced(
+        &mut self,
+        origin: JobOrigin,
+        blob: &Blob,
+        now: Instant,
+    ) -> Vec<PlanEffect> {
+        let JobOrigin { pool, connection } = origin;
         let Some(facts) = self.pools.get_mut(&pool) else {
             return Vec::new();
         };
         let first = facts.job_at.is_none();
         let fresh_nonces = facts.blob.as_ref() != Some(blob);
+        facts.connection = connection;
         facts.job_at = Some(now);
         facts.blob = Some(blob.clone());
         if first && !self.book.is_open(pool) {

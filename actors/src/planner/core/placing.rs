@@ -8,6 +8,15 @@ use zartrux_models::work::{PoolKey, Slot};
 use super::{CONNECTING, PlanEffect, PlannerCore};
 
 impl PlannerCore {
+    pub(super) fn granted(&self, seat: SeatKey, lease: Lease) -> PlanEffect {
+        let facts = self.pools.get(&lease.pool);
+        PlanEffect::Grant {
+            seat,
+            lease,
+            connection: facts.map_or(0, |facts| facts.connection),
+        }
+    }
+
     /// Sessions of the serving upstream that have a job.
     pub(super) fn candidates(&self) -> Vec<PoolKey> {
         self.pools
@@ -27,7 +36,7 @@ impl PlannerCore {
                 break;
             };
             self.waiting.pop();
-            effects.push(PlanEffect::Grant(seat, lease));
+            effects.push(self.granted(seat, lease));
         }
     }
 
@@ -44,8 +53,8 @@ impl PlannerCore {
                 let Some(fresh) = self.book.grant(seat, candidates.iter().copied()) else {
                     return;
                 };
-                self.book.release(lease, seat);
-                effects.push(PlanEffect::Grant(seat, fresh));
+                self.book.move_out(lease, seat);
+                effects.push(self.granted(seat, fresh));
             }
         }
     }
@@ -97,8 +106,8 @@ impl PlannerCore {
         let tenants: Vec<(Lease, SeatKey)> = self.book.tenants(pool).collect();
         for (lease, seat) in tenants {
             if let Some(fresh) = self.book.grant(seat, others.iter().copied()) {
-                self.book.release(lease, seat);
-                effects.push(PlanEffect::Grant(seat, fresh));
+                self.book.move_out(lease, seat);
+                effects.push(self.granted(seat, fresh));
             }
         }
         self.close(pool, &mut effects);

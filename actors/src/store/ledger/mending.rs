@@ -51,27 +51,20 @@ pub fn mend(root: &Path, volume: Volume, why: &str) -> Result<Mended, StoreFault
     };
     fs::rename(&folder, &moved_to).map_err(io)?;
     let found = VolumeFiles::in_folder(&moved_to).map_err(io)?;
-    let mut anew = Anew {
-        book: DayBook::open(root, volume, Ledger::CACHE)?,
-        shares: Vec::new(),
-        journal: Vec::new(),
-        counts: (0, 0),
-        fault: None,
-    };
-    let _ = found.shares(0, &mut anew);
-    let _ = found.journal(&mut |entry| anew.entry(entry), &mut |_| ());
-    anew.finish()?;
+    let counts = Anew::filled(root, volume, &found)?;
+    let is_there = VolumeFiles::in_folder(&folder).map_err(io)?;
+    Seal::of(&is_there).write_mended(&folder).map_err(io)?;
     Ok(Mended {
         volume,
         why: why.to_owned(),
         moved_to,
-        shares: anew.counts.0,
-        journal: anew.counts.1,
+        shares: counts.0,
+        journal: counts.1,
     })
 }
 
 /// A volume into which is put what is found.
-struct Anew {
+pub(super) struct Anew {
     book: DayBook,
     shares: Vec<ShareEntry>,
     journal: Vec<JournalEntry>,
@@ -80,6 +73,25 @@ struct Anew {
 }
 
 impl Anew {
+    /// Makes a volume of all that was found of it; how many shares and entries of the journal.
+    pub(super) fn filled(
+        root: &Path,
+        volume: Volume,
+        found: &VolumeFiles,
+    ) -> Result<(u64, u64), StoreFault> {
+        let mut anew = Self {
+            book: DayBook::open(root, volume, Ledger::CACHE)?,
+            shares: Vec::new(),
+            journal: Vec::new(),
+            counts: (0, 0),
+            fault: None,
+        };
+        let _ = found.shares(0, &mut anew);
+        let _ = found.journal(&mut |entry| anew.entry(entry), &mut |_| ());
+        anew.finish()?;
+        Ok(anew.counts)
+    }
+
     fn entry(&mut self, entry: JournalEntry) -> ControlFlow<()> {
         self.counts.1 += 1;
         self.journal.push(entry);
@@ -128,6 +140,10 @@ impl Visitor for Anew {
 /// commit log goes; if not it is mended.
 fn seal(root: &Path, volume: Volume) -> Result<Option<Mended>, StoreFault> {
     let folder = root.join(volume.to_string());
+    let io = |why| StoreFault::Io {
+        folder: folder.clone(),
+        why,
+    };
     if Seal::read(&folder).is_some() {
         return Ok(None);
     }
@@ -136,13 +152,10 @@ fn seal(root: &Path, volume: Volume) -> Result<Option<Mended>, StoreFault> {
             book.pack_all()?;
             let last = (book.last_seq(), book.last_journal_seq());
             drop(book);
-            let io = |why| StoreFault::Io {
-                folder: folder.clone(),
-                why,
-            };
             let found = VolumeFiles::of_database(&folder).map_err(io)?;
             let seal = Seal::of(&found);
-            if seal.is_whole(last) {
+            let lost = Seal::of_mended(&folder).map_or(0, |mended| mended.gaps);
+            if seal.is_whole(last, lost) {
                 seal.write(&folder).map_err(io)?;
                 CommitLog::remove(&folder).map_err(io)?;
                 return Ok(None);
@@ -152,6 +165,10 @@ fn seal(root: &Path, volume: Volume) -> Result<Option<Mended>, StoreFault> {
         Err(fault) if fault.is_damage() => mend(root, volume, &fault.to_string())?,
         Err(fault) => return Err(fault),
     };
+    // More than this will not be found the next time either.
+    if let Some(all) = Seal::of_mended(&folder) {
+        all.write(&folder).map_err(io)?;
+    }
     Ok(Some(mended))
 }
 

@@ -5,9 +5,11 @@
 //! days, and a damaged file costs its own day.
 
 mod commit_log;
+mod compaction;
 mod database;
 mod day;
 mod day_book;
+mod inspection;
 mod mending;
 mod pages;
 mod seal;
@@ -23,15 +25,19 @@ use std::path::{Path, PathBuf};
 
 use zartrux_models::ledger::{JournalEntry, ShareEntry};
 
+pub use compaction::Compacted;
 pub use day::{DAY_MS, Day};
 pub use day_book::DayBook;
+pub use inspection::{Inspection, Inspector, Numbers};
 pub use mending::{Mended, mend};
 pub use pages::Visitor;
 pub use shelf::LedgerReader;
 pub use volume::Volume;
 
 use super::{Damage, StoreFault};
+use compaction::end_compactions;
 use mending::Sealer;
+use seal::Seal;
 use shelf::volumes_in;
 
 /// How much is kept.
@@ -91,8 +97,7 @@ impl Ledger {
         })?;
         let today = Volume::first_of(Day::of_unix_ms(now_ms));
         // The clock may have gone back: numbers must rise from volume to volume.
-        let mut earlier = volumes_in(root);
-        let volume = earlier.pop().unwrap_or(today);
+        let volume = volumes_in(root).pop().unwrap_or(today);
         let (mut book, mended) = match DayBook::open(root, volume, Self::CACHE) {
             Ok(book) => (book, None),
             Err(fault) if fault.is_damage() => {
@@ -101,6 +106,13 @@ impl Ledger {
             }
             Err(fault) => return Err(fault),
         };
+        // It is open, so that nobody else is at it.
+        end_compactions(root).map_err(|why| StoreFault::Io {
+            folder: root.to_owned(),
+            why,
+        })?;
+        let mut earlier = volumes_in(root);
+        earlier.retain(|other| *other < volume);
         continue_after_earlier(&mut book, root, &earlier);
         let reader = LedgerReader::new(root);
         reader.set_current(Some(&book));
@@ -190,7 +202,8 @@ impl Ledger {
         };
         self.book.pack_all()?;
         let mut book = DayBook::open(&self.root, next, Self::CACHE)?;
-        book.continue_after(&self.book);
+        book.continue_after(self.book.last_seq(), self.book.last_journal_seq());
+        book.know_runs_of(&self.book);
         self.reader.set_current(Some(&book));
         drop(std::mem::replace(&mut self.book, book));
         self.sealer.seal(&self.root, vec![here]);
@@ -281,9 +294,14 @@ fn continue_after_earlier(book: &mut DayBook, root: &Path, earlier: &[Volume]) {
         if book.last_seq() > 0 && book.last_journal_seq() > 0 {
             return;
         }
+        if let Some(seal) = Seal::read(&root.join(volume.to_string())) {
+            book.continue_after(seal.last_share, seal.last_journal);
+            continue;
+        }
         // One that does not open is told of by whoever seals it.
         if let Ok(before) = DayBook::open(root, *volume, Ledger::CACHE) {
-            book.continue_after(&before);
+            book.continue_after(before.last_seq(), before.last_journal_seq());
+            book.know_runs_of(&before);
         }
     }
 }

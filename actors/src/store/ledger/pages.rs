@@ -71,6 +71,12 @@ impl Pages {
         })
     }
 
+    /// The lowest number of a share that is packed, if the database tells.
+    pub(super) fn first_share(&self) -> Option<u64> {
+        let (key, _) = self.blocks.first().ok()??;
+        Some(seq_of(&key))
+    }
+
     fn unpacked_from(&self) -> u64 {
         read_mark(&self.marks, "unpacked_from").unwrap_or(0)
     }

@@ -27,7 +27,7 @@ impl Seal {
     /// Its layout.
     const SCHEMA: u8 = 1;
 
-    fn path(folder: &Path) -> PathBuf {
+    pub(super) fn path(folder: &Path) -> PathBuf {
         folder.join("sealed")
     }
 
@@ -52,11 +52,12 @@ impl Seal {
         }
     }
 
-    /// Whether that is all, up to the last share and the last entry of the journal.
-    pub(super) const fn is_whole(&self, (share, entry): (u64, u64)) -> bool {
+    /// Whether that is all, up to the last share and the last entry of the journal, but for places
+    /// that are known to be lost.
+    pub(super) const fn is_whole(&self, (share, entry): (u64, u64), lost: u64) -> bool {
         let shares = self.shares == 0 || self.last_share == share;
         let journal = self.journal == 0 || self.last_journal == entry;
-        self.gaps == 0 && shares && journal
+        self.gaps <= lost && shares && journal
     }
 
     /// What is wrong with it, in words.
@@ -70,7 +71,21 @@ impl Seal {
 
     /// The seal of a volume, if it has one that checks out.
     pub(super) fn read(folder: &Path) -> Option<Self> {
-        let bytes = fs::read(Self::path(folder)).ok()?;
+        Self::read_from(&Self::path(folder))
+    }
+
+    /// What was counted when a volume was made anew because of damage: what is missing then is lost
+    /// for good.
+    pub(super) fn of_mended(folder: &Path) -> Option<Self> {
+        Self::read_from(&Self::mended_path(folder))
+    }
+
+    fn mended_path(folder: &Path) -> PathBuf {
+        folder.join("mended")
+    }
+
+    fn read_from(path: &Path) -> Option<Self> {
+        let bytes = fs::read(path).ok()?;
         let frame = Frame::read(&bytes).ok()?;
         let known = frame.kind == Kind::Mark && frame.schema == Self::SCHEMA;
         known
@@ -80,6 +95,15 @@ impl Seal {
 
     /// Seals a volume, once the disk has all of its files.
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
+        self.write_to(folder, &Self::path(folder))
+    }
+
+    /// Notes that a volume was made anew.
+    pub(super) fn write_mended(&self, folder: &Path) -> io::Result<()> {
+        self.write_to(folder, &Self::mended_path(folder))
+    }
+
+    fn write_to(&self, folder: &Path, path: &Path) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             if entry.file_type()?.is_file() {
@@ -89,11 +113,11 @@ impl Seal {
         let body = serde_json::to_vec(self)?;
         let bytes = Frame::wrap(Kind::Mark, Self::SCHEMA, |out| out.extend_from_slice(&body));
         // Never half a seal under its name.
-        let aside = folder.join("sealed.new");
+        let aside = path.with_extension("new");
         let mut file = fs::File::create(&aside)?;
         file.write_all(&bytes)?;
         file.sync_data()?;
-        fs::rename(aside, Self::path(folder))
+        fs::rename(aside, path)
     }
 }
 

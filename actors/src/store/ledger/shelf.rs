@@ -9,6 +9,7 @@ use zartrux_models::ledger::JournalEntry;
 
 use super::day_book::DayBook;
 use super::pages::{Pages, Visitor};
+use super::seal::Seal;
 use super::volume_files::VolumeFiles;
 use super::{Day, Volume};
 use crate::store::{Damage, StoreFault};
@@ -20,7 +21,7 @@ use crate::store::{Damage, StoreFault};
 /// the damage. So everybody else reads the frames in its files.
 #[derive(Debug, Clone)]
 pub struct LedgerReader {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// The volume that this process writes to, if it does.
     current: Arc<Mutex<Option<(Volume, Pages)>>>,
 }
@@ -84,8 +85,30 @@ impl LedgerReader {
     ) -> Result<ControlFlow<()>, StoreFault> {
         Ok(match self.current(volume) {
             Some(pages) => pages.shares(after, visitor),
+            None if self.ends_by(volume, after) => ControlFlow::Continue(()),
             None => self.files(volume)?.shares(after, visitor),
         })
+    }
+
+    /// Whether a volume is over and has no share above `after`: its files need no look.
+    fn ends_by(&self, volume: Volume, after: u64) -> bool {
+        let seal = Seal::read(&self.folder(volume));
+        seal.is_some_and(|seal| seal.last_share <= after)
+    }
+
+    /// The volumes that may hold shares with numbers above `after`, the oldest first. Numbers rise
+    /// from volume to volume, so none before one that begins by then.
+    #[must_use]
+    pub fn volumes_above(&self, after: u64) -> Vec<Volume> {
+        let mut volumes = self.volumes();
+        let current = self.lock().clone();
+        if let Some((current, pages)) = current
+            && pages.first_share().is_some_and(|first| first <= after + 1)
+        {
+            volumes.retain(|volume| *volume >= current);
+        }
+        volumes.retain(|volume| !self.ends_by(*volume, after));
+        volumes
     }
 
     /// Reads the journal of a volume, in order.

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use zartrux_models::ledger::{BLOCK_SHARES, Frame, JournalEvent, Outcome, shares_in};
 
 use super::shelf::bytes_of;
+use super::volume_files::VolumeFiles;
 use super::*;
 use crate::store::fixtures::{journal_entry, share_entry};
 
@@ -148,6 +149,45 @@ fn each_day_has_a_volume_and_numbers_go_on_through_all_of_them() {
         found.iter().map(|share| share.seq).collect::<Vec<_>>(),
         (1..=510).collect::<Vec<_>>()
     );
+}
+
+#[test]
+fn volumes_that_end_before_a_number_are_not_looked_at() {
+    let folder = TempDir::new().unwrap();
+    let mut ledger = open(folder.path(), 0);
+    for day in 0..4 {
+        let some = shares(ledger.last_seq() + 1, 1_000);
+        ledger.commit(day * DAY_MS, &some, &[]).unwrap();
+        ledger.pack().unwrap();
+    }
+    ledger.close().unwrap();
+    // Files that are opened would be missed.
+    for day in 0..2 {
+        let old = folder.path().join(Volume::first_of(Day(day)).to_string());
+        fs::remove_file(old.join("db")).unwrap();
+    }
+    let ledger = open(folder.path(), 0);
+    assert_eq!(ledger.last_seq(), 4_000);
+    let days = |after| -> Vec<u32> {
+        let volumes = ledger.reader().volumes_above(after);
+        volumes.iter().map(|volume| volume.day.0).collect()
+    };
+    assert_eq!(days(0), [0, 1, 2, 3]);
+    assert_eq!(days(1_999), [1, 2, 3]);
+    assert_eq!(days(2_000), [2, 3]);
+    assert_eq!(days(3_000), [3]);
+    // Where the last volume begins by then, one that is not sealed yet is left out too.
+    let third = folder.path().join(Volume::first_of(Day(2)).to_string());
+    fs::remove_file(third.join("sealed")).unwrap();
+    assert_eq!(days(2_999), [2, 3]);
+    assert_eq!(days(3_000), [3]);
+    let mut reading = Reading {
+        share: |share: ShareEntry| panic!("share {}", share.seq),
+        damage: |damage| panic!("{damage}"),
+    };
+    let first = Volume::first_of(Day(0));
+    let whole = ledger.reader().shares(first, 1_000, &mut reading).unwrap();
+    assert!(whole.is_continue());
 }
 
 #[test]
@@ -409,4 +449,81 @@ fn outcomes_survive_with_the_pools_words() {
         .commit(0, std::slice::from_ref(&refused), &[])
         .unwrap();
     assert_eq!(read(ledger.reader()).0, [refused]);
+}
+
+/// Two days of shares, of which the first is sealed.
+fn two_days() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let mut ledger = open(folder.path(), 0);
+    for from in (1..=20_000).step_by(500) {
+        ledger
+            .commit(0, &shares(from, 500), &[journal_entry(from.div_ceil(500))])
+            .unwrap();
+        ledger.pack().unwrap();
+    }
+    ledger.commit(DAY_MS, &shares(20_001, 1), &[]).unwrap();
+    ledger.close().unwrap();
+    folder
+}
+
+#[test]
+fn a_compacted_volume_holds_the_same_in_fewer_bytes() {
+    let folder = two_days();
+    let ledger = open(folder.path(), DAY_MS);
+    let before = read(ledger.reader());
+    let volume = Volume::first_of(Day(0));
+    match ledger.compact(volume).unwrap() {
+        Compacted::Anew { before, after } => assert!(after < before),
+        Compacted::Compact => {}
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(read(ledger.reader()), before);
+    assert_eq!(
+        ledger.compact(ledger.volume()).unwrap(),
+        Compacted::Unsealed
+    );
+    assert!(ledger.reader().leftovers().is_empty());
+}
+
+#[test]
+fn a_compaction_that_was_interrupted_is_ended_or_undone_at_the_next_start() {
+    let folder = two_days();
+    let reader = LedgerReader::new(folder.path());
+    let before = read(&reader);
+    let day = folder.path().join("1970-01-01");
+    let replaced = folder.path().join("1970-01-01.replaced");
+    let half = folder.path().join("compacting/1970-01-01");
+
+    // While the new one was written.
+    fs::create_dir_all(&half).unwrap();
+    fs::write(half.join("db"), b"half").unwrap();
+    assert_eq!(read(&reader), before);
+    drop(open(folder.path(), DAY_MS));
+    assert_eq!(read(&reader), before);
+    assert!(reader.leftovers().is_empty());
+
+    // Between the two names.
+    fs::create_dir_all(&half).unwrap();
+    fs::rename(&day, &replaced).unwrap();
+    drop(open(folder.path(), DAY_MS));
+    assert_eq!(read(&reader), before);
+    assert!(reader.leftovers().is_empty());
+
+    // Before the old one went.
+    fs::create_dir_all(&replaced).unwrap();
+    drop(open(folder.path(), DAY_MS));
+    assert_eq!(read(&reader), before);
+    assert!(reader.leftovers().is_empty());
+}
+
+#[test]
+fn a_commit_log_that_goes_while_its_volume_is_read_costs_nothing() {
+    let folder = TempDir::new().unwrap();
+    let mut ledger = open(folder.path(), 0);
+    ledger.commit(0, &shares(1, 100), &[]).unwrap();
+    ledger.close().unwrap();
+    let day = folder.path().join("1970-01-01");
+    let files = VolumeFiles::in_folder(&day).unwrap();
+    fs::remove_file(day.join("commits")).unwrap();
+    assert_eq!(files.shares_above(0).count(), 100);
 }

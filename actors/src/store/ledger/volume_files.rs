@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::ops::{ControlFlow, RangeInclusive};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use super::commit_log::CommitLog;
@@ -23,7 +24,8 @@ use zartrux_models::ledger::{Frame, JournalEntry, Kind, ShareEntry, journal_in, 
 pub(super) struct VolumeFiles {
     folder: PathBuf,
     sealed: Option<Seal>,
-    files: Vec<PathBuf>,
+    /// Open for as long as they are read: a commit log goes when its volume is sealed.
+    files: Vec<File>,
     /// The longest of those that begin with the same number.
     shares: BTreeMap<u64, Place>,
     journal: BTreeMap<u64, Place>,
@@ -38,7 +40,7 @@ struct Place {
 }
 
 /// Bytes that are searched at a time; the last [`OVERLAP`] again with the next.
-const WINDOW: usize = 8 << 20;
+const WINDOW: usize = 4 << 20;
 /// The longest frame.
 const OVERLAP: usize = Frame::BODY_MAX + 64;
 
@@ -48,28 +50,48 @@ impl VolumeFiles {
     /// # Errors
     /// A file can't be read.
     pub(super) fn in_folder(folder: &Path) -> io::Result<Self> {
-        Self::search(folder, &[folder.join("db"), CommitLog::path(folder)])
+        Self::search(folder, Self::all_in(folder))
     }
 
     /// As [`Self::in_folder`], without the commit log.
     pub(super) fn of_database(folder: &Path) -> io::Result<Self> {
-        Self::search(folder, &[folder.join("db")])
+        let mut files = Self::all_in(folder);
+        files.retain(|file| *file != CommitLog::path(folder));
+        Self::search(folder, files)
     }
 
-    fn search(folder: &Path, plain: &[PathBuf]) -> io::Result<Self> {
+    /// The files that may hold records.
+    pub(super) fn all_in(folder: &Path) -> Vec<PathBuf> {
+        // The log before the database: what is packed meanwhile is found there.
+        let mut files = vec![CommitLog::path(folder), folder.join("db")];
+        if let Ok(blobs) = fs::read_dir(folder.join("blobs")) {
+            files.extend(blobs.filter_map(|entry| Some(entry.ok()?.path())));
+        }
+        files
+    }
+
+    /// Bytes of the records that are read; what else there is are older copies of them, and what
+    /// the database needs for itself.
+    pub(super) fn live_bytes(&self) -> u64 {
+        let places = self.shares.values().chain(self.journal.values());
+        places.map(|place| place.length as u64).sum()
+    }
+
+    fn search(folder: &Path, files: Vec<PathBuf>) -> io::Result<Self> {
         let mut found = Self {
             folder: folder.to_owned(),
             sealed: Seal::read(folder),
             ..Self::default()
         };
-        let mut files = plain.to_vec();
-        if let Ok(blobs) = fs::read_dir(folder.join("blobs")) {
-            files.extend(blobs.filter_map(|entry| Some(entry.ok()?.path())));
-        }
         for path in files {
-            found.files.push(path.clone());
+            match File::open(&path) {
+                Ok(open) => found.files.push(open),
+                Err(why) if why.kind() == io::ErrorKind::NotFound => continue,
+                Err(why) => return Err(why),
+            }
             let file = found.files.len() - 1;
-            search(&path, |at, frame| found.note(file, at, frame))?;
+            let open = found.files[file].try_clone()?;
+            search_in(open, 0, |at, frame| found.note(file, at, frame))?;
         }
         Ok(found)
     }
@@ -100,7 +122,8 @@ impl VolumeFiles {
         }
     }
 
-    fn shares_above(&self, after: u64) -> impl Iterator<Item = ShareEntry> + '_ {
+    /// The shares with numbers above one, in order, each once.
+    pub(super) fn shares_above(&self, after: u64) -> impl Iterator<Item = ShareEntry> + '_ {
         let mut last = after;
         // A frame that begins before may reach beyond.
         let from = self
@@ -126,7 +149,8 @@ impl VolumeFiles {
             })
     }
 
-    fn journal_entries(&self) -> impl Iterator<Item = JournalEntry> + '_ {
+    /// The entries of the journal, in order, each once.
+    pub(super) fn journal_entries(&self) -> impl Iterator<Item = JournalEntry> + '_ {
         let mut last = 0;
         self.journal
             .values()
@@ -197,10 +221,9 @@ impl VolumeFiles {
     }
 
     fn read(&self, place: Place) -> Option<Vec<u8>> {
-        let mut file = File::open(self.files.get(place.file)?).ok()?;
-        file.seek(SeekFrom::Start(place.at)).ok()?;
         let mut bytes = vec![0; place.length];
-        file.read_exact(&mut bytes).ok()?;
+        let file = self.files.get(place.file)?;
+        file.read_exact_at(&mut bytes, place.at).ok()?;
         Some(bytes)
     }
 }
@@ -236,13 +259,16 @@ pub(in crate::store) fn search(path: &Path, tell: impl FnMut(u64, &Frame<'_>)) -
 pub(super) fn search_from(
     path: &Path,
     from: u64,
-    mut tell: impl FnMut(u64, &Frame<'_>),
+    tell: impl FnMut(u64, &Frame<'_>),
 ) -> io::Result<u64> {
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(0),
-        Err(why) => return Err(why),
-    };
+    match File::open(path) {
+        Ok(file) => search_in(file, from, tell),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(why) => Err(why),
+    }
+}
+
+fn search_in(mut file: File, from: u64, mut tell: impl FnMut(u64, &Frame<'_>)) -> io::Result<u64> {
     file.seek(SeekFrom::Start(from))?;
     let mut window = Vec::new();
     let mut base = from;

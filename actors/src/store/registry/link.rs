@@ -32,6 +32,9 @@ pub struct NoAnswer;
 impl RegistryLink {
     /// Commits that may wait for the registry; it reads the ledger when there were more.
     const BATCHES: usize = 256;
+    /// Shares of one of these at most, so that what waits is bounded in memory too: a commit may
+    /// be of as many as the store's queue takes.
+    const SHARES: usize = 64;
     /// Introductions that may wait for it; what is beyond is not noted.
     const INTRODUCTIONS: usize = 4096;
 
@@ -62,12 +65,15 @@ impl RegistryLink {
 
     /// Shares are in the ledger.
     pub fn committed(&self, shares: &[ShareEntry]) {
-        match self.batches.take() {
-            Some(credit) => self.committed.send(SharesCommitted {
-                shares: shares.into(),
+        for part in shares.chunks(Self::SHARES) {
+            let Some(credit) = self.batches.take() else {
+                self.behind.store(true, Ordering::Release);
+                return;
+            };
+            self.committed.send(SharesCommitted {
+                shares: part.into(),
                 credit,
-            }),
-            None => self.behind.store(true, Ordering::Release),
+            });
         }
     }
 
@@ -97,5 +103,41 @@ impl RegistryLink {
             let _ = answer.send(question(state));
         })));
         answered.await.map_err(|_| NoAnswer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::store::fixtures::share_entry;
+
+    #[test]
+    fn however_large_commits_are_what_waits_for_the_registry_is_bounded() {
+        let waiting = Arc::new(Mutex::new(Vec::new()));
+        let taken = Arc::clone(&waiting);
+        let behind = Arc::new(AtomicBool::new(false));
+        let link = RegistryLink::new(
+            Post::to_fn(move |committed| taken.lock().unwrap().push(committed)),
+            Post::to_fn(|_| ()),
+            Post::to_fn(|_| ()),
+            Post::to_fn(|_| ()),
+            Arc::clone(&behind),
+        );
+        let shares: Vec<ShareEntry> = (1..=40_000).map(share_entry).collect();
+        link.committed(&shares[..10_000]);
+        assert!(!behind.load(Ordering::Acquire));
+        link.committed(&shares[10_000..]);
+        assert!(behind.load(Ordering::Acquire), "the rest is in the ledger");
+        let waiting = waiting.lock().unwrap();
+        let told: Vec<u64> = waiting
+            .iter()
+            .flat_map(|committed: &SharesCommitted| committed.shares.iter())
+            .map(|share| share.seq)
+            .collect();
+        assert_eq!(waiting.len(), RegistryLink::BATCHES);
+        assert!(told.len() <= RegistryLink::BATCHES * RegistryLink::SHARES);
+        assert_eq!(told, (1..=told.len() as u64).collect::<Vec<_>>());
     }
 }

@@ -3,6 +3,7 @@
 //! An actor with an arbiter of its own, because a checkpoint may wait for the disk, and the replies
 //! to miners wait for the store but not for this. Whatever it misses it reads from the ledger.
 
+mod learnt;
 mod link;
 mod messages;
 mod rates;
@@ -17,16 +18,12 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
 use zartrux_models::ledger::{AlertKind, Change, JournalEvent, ShareEntry};
-use zartrux_models::share::RigKey;
 
 use super::ledger::{LedgerReader, Reading};
 use super::state::{StateBook, StateBounds, StateError};
 use crate::clock::Clock;
-use crate::filters::StatesCollected;
 use crate::journal::Journal;
-use crate::messaging::Post;
 use crate::rig_map::RigMap;
-use crate::rigs::ChangedRig;
 use crate::supervision::{ActorState, Backoff, Guard};
 
 pub use link::{NoAnswer, RegistryLink};
@@ -216,77 +213,6 @@ impl Registry {
         self.checkpoint(ctx);
     }
 
-    /// What was taken from the judges and not written down is lost: they tell everything again.
-    fn collect_again(&self) {
-        let now = self.args.clock.now();
-        for lane in &self.lanes {
-            let board = lane.judge.rigs();
-            let mut rigs = Vec::new();
-            let told = board.each_report(now, |rig, _| rigs.push(rig));
-            if told.and_then(|()| board.collect_again(&rigs)).is_err() {
-                tracing::warn!("a judge is stuck: what it knows is written down as it changes");
-            }
-        }
-    }
-
-    /// Takes what the judges have learnt.
-    fn collect_standings(&mut self, ctx: &mut Context<Self>) {
-        for lane in 0..self.lanes.len() {
-            loop {
-                let (now, unix_ms) = (self.args.clock.now(), self.args.clock.unix_millis());
-                let board = self.lanes[lane].judge.rigs();
-                // A judge that is stuck is asked again the next time.
-                let mut changed = board
-                    .changed_since_last(Self::STANDINGS, now, unix_ms)
-                    .unwrap_or_default();
-                let was_last = changed.len() < Self::STANDINGS;
-                changed.retain(|rig| self.is_for_lane(lane, rig.rig, rig.quarantined));
-                self.step(ctx, |book| {
-                    for ChangedRig {
-                        rig,
-                        bytes,
-                        quarantined,
-                    } in changed
-                    {
-                        book.note_standing(rig, Some(bytes.into()), quarantined)?;
-                    }
-                    Ok(())
-                });
-                if was_last || self.state.is_none() {
-                    break;
-                }
-            }
-        }
-    }
-
-    /// Whether what a lane's judge says of a rig stands: quarantine in one lane is not undone by
-    /// what another has seen of it.
-    fn is_for_lane(&mut self, lane: usize, rig: RigKey, quarantined: bool) -> bool {
-        if quarantined {
-            self.convicted.insert(rig, lane);
-            return true;
-        }
-        match self.convicted.get(&rig) {
-            Some(by) if *by != lane => false,
-            Some(_) => {
-                self.convicted.remove(&rig);
-                true
-            }
-            None => true,
-        }
-    }
-
-    /// Asks the filters for what they have learnt; each answers by itself.
-    fn ask_filters(&self, ctx: &Context<Self>) {
-        let reply = Post::to_actor(
-            ctx.address().recipient(),
-            Arc::clone(self.args.guard.health()),
-        );
-        for lane in &self.lanes {
-            lane.filters.collect(Self::STATES, &reply);
-        }
-    }
-
     /// Looks at some rigs, and drops some of what is too old.
     fn on_look(&mut self, ctx: &mut Context<Self>) {
         if self.args.behind.swap(false, Ordering::Acquire) {
@@ -337,7 +263,7 @@ impl Registry {
 pub fn catch_up(book: &mut StateBook, ledger: &LedgerReader) -> Result<(), StateError> {
     let mut failed = None;
     let from = book.through_seq();
-    for volume in ledger.volumes() {
+    for volume in ledger.volumes_above(from) {
         let mut reading = Reading {
             share: |share: ShareEntry| {
                 let applied = book.apply(&share).and_then(|_| {
@@ -421,33 +347,6 @@ impl Handler<RefusalUnlisted> for Registry {
         let RefusalUnlisted { rig, reason, .. } = refused;
         let wants = self.step(ctx, |book| {
             book.note_refusals_unlisted(rig, reason, 1, now_ms)?;
-            Ok(book.wants_checkpoint())
-        });
-        if wants == Some(true) {
-            self.checkpoint(ctx);
-        }
-    }
-}
-
-impl Handler<LanesUp> for Registry {
-    type Result = ();
-
-    fn handle(&mut self, LanesUp(lanes): LanesUp, _: &mut Self::Context) {
-        self.args.guard.health().dequeued();
-        self.lanes = lanes;
-    }
-}
-
-impl Handler<StatesCollected> for Registry {
-    type Result = ();
-
-    fn handle(&mut self, collected: StatesCollected, ctx: &mut Self::Context) {
-        self.args.guard.health().dequeued();
-        let StatesCollected { stage, states } = collected;
-        let wants = self.step(ctx, |book| {
-            for (rig, state) in states {
-                book.note_filter_state(rig, stage, state)?;
-            }
             Ok(book.wants_checkpoint())
         });
         if wants == Some(true) {

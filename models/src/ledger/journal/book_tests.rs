@@ -31,13 +31,14 @@ fn place(lease: Lease) -> Place {
     }
 }
 
-fn given_up(lease: Lease, seat: SeatKey, why: LeaseEnd) -> JournalEvent {
+fn given_up(lease: Lease, seat: SeatKey, why: LeaseEnd, job_key: u32) -> JournalEvent {
     JournalEvent::LeaseGivenUp {
         lane: 0,
         pool: lease.pool,
         slot: lease.slot,
         seat,
         why,
+        job_key,
     }
 }
 
@@ -47,6 +48,7 @@ struct Lane {
     book: LeaseBook,
     seats: BTreeMap<SeatKey, Lease>,
     last_seat: u32,
+    last_job: u32,
     journal: Vec<JournalEntry>,
     tenancy: Tenancy,
 }
@@ -83,7 +85,7 @@ impl Lane {
                 if let Some((seat, lease)) = self.one(index) {
                     assert!(self.book.release(lease, seat));
                     self.seats.remove(&seat);
-                    self.note(given_up(lease, seat, LeaseEnd::Left));
+                    self.note(given_up(lease, seat, LeaseEnd::Left, self.last_job));
                 }
             }
             Step::Renew(index) => {
@@ -91,11 +93,15 @@ impl Lane {
                     && let Some(fresh) = self.book.renew(lease, seat, Self::pools())
                 {
                     self.seats.insert(seat, fresh);
-                    self.note(given_up(lease, seat, LeaseEnd::Renewed));
-                    self.note(taken(fresh, seat));
+                    self.note(given_up(lease, seat, LeaseEnd::Renewed, self.last_job));
+                    assert!(self.book.release(lease, seat));
+                    self.note(taken(fresh, seat, self.last_job));
                 }
             }
-            Step::Job(pool) => self.book.job_replaced(pool),
+            Step::Job(pool) => {
+                self.last_job += 1;
+                self.book.job_replaced(pool);
+            }
             Step::Lose(pool) => {
                 for seat in self.book.close(pool) {
                     self.seats.remove(&seat);
@@ -109,6 +115,7 @@ impl Lane {
             Step::Restart => {
                 *self = Self {
                     last_seat: self.last_seat,
+                    last_job: self.last_job,
                     journal: std::mem::take(&mut self.journal),
                     tenancy: std::mem::take(&mut self.tenancy),
                     ..Self::default()
@@ -126,7 +133,7 @@ impl Lane {
         let seat = seat(self.last_seat);
         if let Some(lease) = self.book.grant(seat, Self::pools()) {
             self.seats.insert(seat, lease);
-            self.note(taken(lease, seat));
+            self.note(taken(lease, seat, self.last_job));
         }
     }
 
@@ -193,20 +200,44 @@ proptest! {
 #[test]
 fn a_slot_that_is_given_while_it_is_held_is_a_clash_and_the_later_word_counts() {
     let mut tenancy = Tenancy::default();
-    tenancy.apply(&entry(1, taken(LEASE, seat(1)))).unwrap();
-    let clash = tenancy.apply(&entry(2, taken(LEASE, seat(2)))).unwrap_err();
+    tenancy.apply(&entry(1, taken(LEASE, seat(1), 7))).unwrap();
+    let second = entry(2, taken(LEASE, seat(2), 9));
+    let clash = tenancy.apply(&second).unwrap_err();
     assert!(matches!(clash, Clash::Overlap { seq: 2, held, .. } if held.seat == seat(1)));
     assert_eq!(
         clash.to_string(),
-        "entry 2: slot 03 of pool session 1 in lane 0 is given to rig 0000000000000002 while rig \
-         0000000000000001 holds it"
+        "entry 2: slot 03 of pool session 1 in lane 0 is given to rig 0000000000000002 for job 9, \
+         for which rig 0000000000000001 had it"
     );
     assert_eq!(tenancy.holder(place(LEASE)).unwrap().seat, seat(2));
     // The former tenant has nothing left to give up.
-    let late = entry(3, given_up(LEASE, seat(1), LeaseEnd::Left));
+    let late = entry(3, given_up(LEASE, seat(1), LeaseEnd::Left, 9));
     let clash = tenancy.apply(&late).unwrap_err();
     assert!(matches!(clash, Clash::NotHeld { held: Some(_), .. }));
     assert_eq!(tenancy.len(), 1);
+}
+
+#[test]
+fn a_slot_that_is_given_for_a_job_that_its_former_tenant_had_there_is_a_clash() {
+    let renewed = given_up(LEASE, seat(1), LeaseEnd::Renewed, 8);
+    let past = [entry(1, taken(LEASE, seat(1), 7)), entry(2, renewed)];
+    for (job_key, overlaps) in [(7, true), (8, true), (9, false)] {
+        let mut tenancy = Tenancy::replay(&past).unwrap();
+        let applied = tenancy.apply(&entry(3, taken(LEASE, seat(2), job_key)));
+        assert_eq!(applied.is_err(), overlaps, "job {job_key}: {applied:?}");
+        assert_eq!(tenancy.holder(place(LEASE)).unwrap().seat, seat(2));
+    }
+    // What was given up before the connection was lost is over, and so it is after a restart.
+    let lost = JournalEvent::PoolConnectionLost {
+        lane: 0,
+        pool: LEASE.pool,
+        connection: 1,
+    };
+    for end in [lost, JournalEvent::RunEnded] {
+        let mut tenancy = Tenancy::replay(&past).unwrap();
+        tenancy.apply(&entry(3, end)).unwrap();
+        tenancy.apply(&entry(4, taken(LEASE, seat(2), 1))).unwrap();
+    }
 }
 
 #[test]
@@ -217,10 +248,11 @@ fn leases_end_with_their_run_though_nobody_was_left_to_say_so() {
         run,
         ..entry(seq, event)
     };
-    tenancy.apply(&of(0, 1, 1, taken(LEASE, seat(1)))).unwrap();
-    tenancy.apply(&of(7, 1, 2, taken(LEASE, seat(1)))).unwrap();
+    let taken = || taken(LEASE, seat(1), 7);
+    tenancy.apply(&of(0, 1, 1, taken())).unwrap();
+    tenancy.apply(&of(7, 1, 2, taken())).unwrap();
     assert_eq!(tenancy.len(), 2, "two machines");
-    tenancy.apply(&of(0, 2, 3, taken(LEASE, seat(1)))).unwrap();
+    tenancy.apply(&of(0, 2, 3, taken())).unwrap();
     assert_eq!(tenancy.len(), 2);
     assert_eq!(tenancy.holder(place(LEASE)).unwrap().seq, 3);
     tenancy.apply(&of(0, 2, 4, JournalEvent::RunEnded)).unwrap();

@@ -68,6 +68,9 @@ pub enum JournalEvent {
         seat: SeatKey,
         /// What for.
         why: LeaseEnd,
+        /// The lane's number of the last job that the seat was given under this lease: whoever has
+        /// the slot next gets later ones only.
+        job_key: u32,
     },
     /// A connection to a pool is gone, and with it all leases of its jobs.
     PoolConnectionLost {

@@ -16,8 +16,8 @@ pub(super) fn entry(seq: u64, event: JournalEvent) -> JournalEntry {
     }
 }
 
-/// A rig of the same number takes a lease.
-pub(super) fn taken(lease: Lease, seat: SeatKey) -> JournalEvent {
+/// A rig of the same number takes a lease under a job.
+pub(super) fn taken(lease: Lease, seat: SeatKey, job_key: u32) -> JournalEvent {
     JournalEvent::LeaseTaken {
         lane: 0,
         pool: lease.pool,
@@ -26,6 +26,6 @@ pub(super) fn taken(lease: Lease, seat: SeatKey) -> JournalEvent {
         rig: RigKey(seat.generation.into()),
         seat,
         arm: Arm::None,
-        job_key: 7,
+        job_key,
     }
 }

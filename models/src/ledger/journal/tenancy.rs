@@ -44,14 +44,17 @@ pub struct Tenant {
 /// The journal says what can't be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Clash {
-    /// Invariant I3 was violated: two at once held the same nonces.
-    #[error("entry {seq}: slot {} of pool session {} in lane {} is given to rig {by} while rig {} holds it", place.slot, place.pool.0, place.lane, held.rig)]
+    /// Invariant I3 was violated: two had the same nonces of one job, at once or one after the
+    /// other.
+    #[error("entry {seq}: slot {} of pool session {} in lane {} is given to rig {by} for job {job_key}, for which rig {} had it", place.slot, place.pool.0, place.lane, held.rig)]
     Overlap {
         /// The later entry.
         seq: u64,
         /// What.
         place: Place,
-        /// Who held it.
+        /// The lane's number of the job.
+        job_key: u32,
+        /// Who holds it, or held it under that job or a later one.
         held: Tenant,
         /// Who was given it.
         by: RigKey,
@@ -75,6 +78,8 @@ pub enum Clash {
 #[derive(Debug, Clone, Default)]
 pub struct Tenancy {
     held: BTreeMap<Place, Tenant>,
+    /// Who was the last to give a place up that is not held, and the last job it was theirs for.
+    former: BTreeMap<Place, (Tenant, u32)>,
     /// The run of each machine that leases are of.
     runs: BTreeMap<u16, u32>,
     missed: u64,
@@ -130,6 +135,7 @@ impl Tenancy {
                 slot,
                 seat,
                 why: _,
+                job_key,
             } => {
                 let place = Place {
                     node: entry.node,
@@ -137,7 +143,7 @@ impl Tenancy {
                     pool: *pool,
                     slot: *slot,
                 };
-                self.give_up(entry.seq, place, *seat)
+                self.give_up(entry.seq, place, *seat, *job_key)
             }
             JournalEvent::PoolConnectionLost { lane, pool, .. } => {
                 self.lose(entry.node, *lane, *pool);
@@ -193,21 +199,26 @@ impl Tenancy {
             seq: entry.seq,
             since_ms: entry.unix_ms,
         };
-        match self.held.insert(place, tenant) {
+        let former = self.former.remove(&place);
+        let former = former.filter(|(_, last)| *last >= job_key);
+        let holder = self.held.insert(place, tenant);
+        match holder.or(former.map(|(tenant, _)| tenant)) {
             None => Ok(()),
             Some(held) => Err(Clash::Overlap {
                 seq: entry.seq,
                 place,
+                job_key,
                 held,
                 by: rig,
             }),
         }
     }
 
-    fn give_up(&mut self, seq: u64, place: Place, seat: SeatKey) -> Result<(), Clash> {
+    fn give_up(&mut self, seq: u64, place: Place, seat: SeatKey, last: u32) -> Result<(), Clash> {
         let held = self.held.get(&place).copied();
-        if held.is_some_and(|tenant| tenant.seat == seat) {
+        if let Some(tenant) = held.filter(|tenant| tenant.seat == seat) {
             self.held.remove(&place);
+            self.former.insert(place, (tenant, last));
             return Ok(());
         }
         Err(Clash::NotHeld { seq, place, held })
@@ -222,11 +233,13 @@ impl Tenancy {
         };
         for slot in 0..=u8::MAX {
             self.held.remove(&place(slot));
+            self.former.remove(&place(slot));
         }
     }
 
     fn void(&mut self, node: u16) {
         self.held.retain(|place, _| place.node != node);
+        self.former.retain(|place, _| place.node != node);
     }
 
     /// Who holds a place.

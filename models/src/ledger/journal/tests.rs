@@ -32,6 +32,7 @@ fn lease_event() -> impl Strategy<Value = JournalEvent> {
         pick(&Arm::ALL),
         any::<u32>(),
     );
+    let given_up = (place(), seat(), pick(&LeaseEnd::ALL), any::<u32>());
     prop_oneof![
         taken.prop_map(
             |((lane, pool, slot), connection, rig, seat, arm, job_key)| {
@@ -47,15 +48,16 @@ fn lease_event() -> impl Strategy<Value = JournalEvent> {
                 }
             }
         ),
-        (place(), seat(), pick(&LeaseEnd::ALL)).prop_map(|((lane, pool, slot), seat, why)| {
-            JournalEvent::LeaseGivenUp {
+        given_up.prop_map(
+            |((lane, pool, slot), seat, why, job_key)| JournalEvent::LeaseGivenUp {
                 lane,
                 pool: PoolKey(pool),
                 slot: Slot(slot),
                 seat,
                 why,
+                job_key,
             }
-        }),
+        ),
         any::<(u16, u32, u32)>().prop_map(|(lane, pool, connection)| {
             JournalEvent::PoolConnectionLost {
                 lane,
@@ -212,6 +214,7 @@ fn one_of_each() -> Vec<JournalEntry> {
             slot,
             seat,
             why: LeaseEnd::Moved,
+            job_key: 4_567,
         },
         JournalEvent::PoolConnectionLost {
             lane,
@@ -300,7 +303,7 @@ fn a_usual_entry_takes_few_bytes() {
         index: 3_000,
         generation: 40_000,
     };
-    let entries = vec![entry(1_000_000, taken(lease, seat)); 100];
+    let entries = vec![entry(1_000_000, taken(lease, seat, 50_000)); 100];
     let each = write_journal(&entries).len() / entries.len();
     assert!(each < 50, "{each} bytes");
 }

@@ -38,8 +38,8 @@ const MODEL: u8 = 15;
 type Head = (u64, u16, u32, u64, u8);
 /// Lane, pool, connection, slot, rig, seat's index and generation, arm, job key.
 type Taken = (u16, u32, u32, u8, u64, u32, u32, u8, u32);
-/// Lane, pool, slot, seat's index and generation, reason.
-type GivenUp = (u16, u32, u8, u32, u32, u8);
+/// Lane, pool, slot, seat's index and generation, reason, job key.
+type GivenUp = (u16, u32, u8, u32, u32, u8, u32);
 
 /// Appends an entry in the present schema.
 pub(super) fn write(out: &mut Vec<u8>, entry: &JournalEntry) {
@@ -123,9 +123,11 @@ fn write_event(out: &mut Vec<u8>, event: &JournalEvent) {
             slot,
             seat,
             why,
+            job_key,
         } => {
             let (index, generation) = (seat.index, seat.generation);
-            let given: GivenUp = (*lane, pool.0, slot.0, index, generation, why.code());
+            let why = why.code();
+            let given: GivenUp = (*lane, pool.0, slot.0, index, generation, why, *job_key);
             append(out, &given);
         }
         JournalEvent::PoolConnectionLost {
@@ -181,13 +183,15 @@ fn read_event(number: u8, bytes: &[u8]) -> Result<(JournalEvent, usize), BadReco
             (lease_taken(taken)?, length)
         }
         LEASE_GIVEN_UP => {
-            let ((lane, pool, slot, index, generation, why), length) = take::<GivenUp>(bytes)?;
+            let (given, length) = take::<GivenUp>(bytes)?;
+            let (lane, pool, slot, index, generation, why, job_key) = given;
             let event = JournalEvent::LeaseGivenUp {
                 lane,
                 pool: PoolKey(pool),
                 slot: Slot(slot),
                 seat: SeatKey { index, generation },
                 why: of_code("end of a lease", why)?,
+                job_key,
             };
             (event, length)
         }

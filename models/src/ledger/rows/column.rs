@@ -30,6 +30,7 @@ pub(super) enum Column {
     Corrected,
     Retargeted,
     Imported,
+    ScanKnown,
     Said(Stage),
     Rule,
     Told,
@@ -83,6 +84,7 @@ impl Column {
             Self::Corrected,
             Self::Retargeted,
             Self::Imported,
+            Self::ScanKnown,
         ]);
         all.extend(Stage::ALL.map(Self::Said));
         all.extend([
@@ -146,6 +148,7 @@ impl Column {
             Self::Corrected => "corrected",
             Self::Retargeted => "retargeted",
             Self::Imported => "imported",
+            Self::ScanKnown => "scan_known",
             Self::Said(stage) => stage.name(),
             Self::Rule => "rule",
             Self::Told => "told",
@@ -183,7 +186,7 @@ mod tests {
             "timestamp,nonce,job,rig,arm,odometer,age,difficulty,ln_difficulty,ln_interval,height,\
              target_unclear,late,late_before,progress,backward,scanner_unknown,ln_shares_before,\
              verdict,seq,node,run,id,upstream,job_key,block_height,found,rate,class,corrected,\
-             retargeted,imported,entropy,divergence,pattern,pace,cluster,classifier,rule,told,\
+             retargeted,imported,scan_known,entropy,divergence,pattern,pace,cluster,classifier,rule,told,\
              chance,proof,proof_waited_us,proof_took_us,pool_said,entropy_ns,divergence_ns,\
              pattern_ns,pace_ns,cluster_ns,classifier_ns,judge_ns,total_us,behaviour_model,\
              outcome_model"

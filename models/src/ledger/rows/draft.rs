@@ -102,6 +102,7 @@ impl Draft {
             Column::Corrected => entry.flags.corrected = yes_no(cell)?,
             Column::Retargeted => entry.flags.retargeted = yes_no(cell)?,
             Column::Imported => entry.flags.imported = yes_no(cell)?,
+            Column::ScanKnown => entry.flags.scan_known = yes_no(cell)?,
             Column::Said(stage) => entry.evidence[stage.index()] = said(cell)?,
             Column::Rule => self.rule = Some(name("rule", Rule::label, cell)?),
             Column::Told => self.told = Some(name("ruling", Told::label, cell)?),

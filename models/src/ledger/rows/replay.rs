@@ -15,11 +15,10 @@ pub type KnownFeatures = [Option<f64>; OutcomeFeatures::LEN];
 /// Shows shares to the rigs' pasts once more, in the order of the ledger.
 ///
 /// A share's features come from itself and from what stood before it, never from what follows and
-/// never from any verdict. They are what the filters saw, but for three things. Shares are stored
+/// never from any verdict. They are what the filters saw, but for two things. Shares are stored
 /// as they end, so that one that waited for its proof comes after others that it preceded. Where a
 /// result lies below its target is known from its difficulty alone, to one part in it, and is that
-/// of the true hash where this was put in place. And the miner's program is not stored, so that
-/// `scanner_unknown` is always left open.
+/// of the true hash where this was put in place.
 #[derive(Debug)]
 pub struct Replay {
     rigs: HashMap<Line, Rig>,
@@ -99,7 +98,6 @@ impl Replay {
                 "height" | "target_unclear" => entry.found > 0,
                 "progress" => entry.nonce.is_some(),
                 "backward" => followed,
-                "scanner_unknown" => false,
                 _ => true,
             };
             *place = is_known.then_some(value);
@@ -170,7 +168,11 @@ fn observed(entry: &ShareEntry, job: JobKey) -> Observation {
         target: (!entry.flags.retargeted).then(|| entry.asked.target()),
         asked: entry.asked,
         late: entry.flags.late,
-        scanner: Scanner::Unknown,
+        scanner: if entry.flags.scan_known {
+            Scanner::XmrigBlocks
+        } else {
+            Scanner::Unknown
+        },
         // When it came, not when it ended.
         at_ms: entry
             .unix_ms

@@ -59,6 +59,7 @@ const LATE: u8 = 1;
 const CORRECTED: u8 = 2;
 const RETARGETED: u8 = 4;
 const IMPORTED: u8 = 8;
+const SCAN_KNOWN: u8 = 16;
 
 impl<'a> Layout<'a> {
     pub(super) fn of(entry: &'a ShareEntry) -> Self {
@@ -143,6 +144,7 @@ const fn flag_bits(flags: Flags) -> u8 {
         | (if flags.corrected { CORRECTED } else { 0 })
         | (if flags.retargeted { RETARGETED } else { 0 })
         | (if flags.imported { IMPORTED } else { 0 })
+        | (if flags.scan_known { SCAN_KNOWN } else { 0 })
 }
 
 pub(super) const fn flags_of(bits: u8) -> Flags {
@@ -151,6 +153,7 @@ pub(super) const fn flags_of(bits: u8) -> Flags {
         corrected: bits & CORRECTED != 0,
         retargeted: bits & RETARGETED != 0,
         imported: bits & IMPORTED != 0,
+        scan_known: bits & SCAN_KNOWN != 0,
     }
 }
 
