@@ -6,6 +6,7 @@ mod lanes;
 mod prover;
 mod rigs;
 mod root;
+mod state_folder;
 mod store;
 mod view;
 mod watchdog;
@@ -23,11 +24,9 @@ use zartrux_config::Settings;
 
 pub use exits::ExitCode;
 pub use rigs::{RigView, STANDINGS, reason, standing_label};
+pub use state_folder::{StatePutAside, open_state, put_state_aside};
 pub(crate) use store::{RunningStore, open as open_store};
-pub use store::{
-    StatePutAside, StoreFolders, StoreWays, expectation, open_state, put_state_aside, retention,
-    state_bounds,
-};
+pub use store::{StoreFolders, StoreWays, expectation, retention, state_bounds};
 pub use view::{NodeView, PoolSessionReport, Readiness};
 
 /// What a node does besides what its settings say.

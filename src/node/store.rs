@@ -1,6 +1,5 @@
 //! From settings to the store: what is opened before anything is served, and the actors around it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -8,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix::{Actor as _, Arbiter};
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::filters::StatesCollected;
 use zartrux_actors::journal::Journal;
@@ -27,6 +26,8 @@ use zartrux_actors::supervision::{Guard, HealthRegistry};
 use zartrux_config::{Ack, Expect, Settings};
 use zartrux_models::filter::Stage;
 use zartrux_models::ledger::{PresencePolicy, RigEntry};
+
+use super::state_folder::{lost_state, open_state};
 
 /// Folders of the store below the data folder.
 #[derive(Debug, Clone)]
@@ -141,9 +142,9 @@ pub(crate) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
     let status = Arc::new(StoreStatus::default());
     let bounds = state_bounds(settings);
     let (mut book, aside) = open_state(&folders.state, bounds)?;
-    if let Some(StatePutAside { why, moved_to }) = aside {
-        tracing::info!(moved_to = %moved_to.display(), "the damaged registry is put aside");
-        lost_state(&folders.state, &why.to_string(), &status);
+    if let Some(aside) = aside {
+        tracing::info!(moved_to = %aside.moved_to.display(), "the damaged registry is put aside");
+        lost_state(&folders.state, &aside.why.to_string(), &status);
     }
     book.put_node(settings.store.node)?;
     let mut upstreams = Vec::new();
@@ -172,11 +173,16 @@ pub(crate) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
         |open| open.reader().clone(),
     );
     let ledger_open = clock.now();
-    let node = settings.store.node;
-    let in_ledger = ledger.as_ref().map_or(0, |ledger| ledger.last_run(node));
+    let in_ledger = ledger
+        .as_ref()
+        .map_or(0, |ledger| ledger.last_run(settings.store.node));
     let place = folders.state.display().to_string();
-    let told = status.report().damage;
-    if book.last_run()? < in_ledger && !told.iter().any(|told| told.starts_with(&place)) {
+    let was_told = status.report().damage;
+    let was_told = was_told.iter().any(|told| told.starts_with(&place));
+    let last_run = book.last_run()?;
+    // One without a run that goes far was mended by command.
+    let was_mended = last_run == 0 && book.through_seq() > 0;
+    if last_run < in_ledger && !was_mended && !was_told {
         // Its database took what it could not read for the end of what was written.
         lost_state(
             &folders.state,
@@ -261,70 +267,6 @@ fn each_rig(book: &StateBook, mut tell: impl FnMut(&RigEntry)) -> Result<(), Sta
         after = Some(last.key);
         rigs.iter().for_each(&mut tell);
     }
-}
-
-/// Registry and sums that were damaged, and where they are now.
-#[derive(Debug)]
-pub struct StatePutAside {
-    /// What was wrong with them.
-    pub why: StateError,
-    /// Their folder.
-    pub moved_to: PathBuf,
-}
-
-/// Opens registry and sums; where they are damaged they are put aside, and empty ones take their
-/// place, which are to be brought in step with the ledger.
-///
-/// # Errors
-/// Another process uses them, or the folder can't be used.
-pub fn open_state(
-    folder: &Path,
-    bounds: StateBounds,
-) -> Result<(StateBook, Option<StatePutAside>)> {
-    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    match StateBook::open(folder, bounds) {
-        Ok(book) => Ok((book, None)),
-        Err(why @ (StateError::Corrupt { .. } | StateError::NoCheckpoint { .. })) => {
-            let moved_to = put_state_aside(folder)?;
-            let book = StateBook::open(folder, bounds)?;
-            Ok((book, Some(StatePutAside { why, moved_to })))
-        }
-        Err(fault) => Err(fault.into()),
-    }
-}
-
-/// Puts registry and sums, which nobody has open, aside; where they are now.
-///
-/// # Errors
-/// The folder can't be used.
-pub fn put_state_aside(folder: &Path) -> Result<PathBuf> {
-    let aside = free_name(folder)?;
-    fs::rename(folder, &aside).with_context(|| folder.display().to_string())?;
-    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    Ok(aside)
-}
-
-/// Tells that trust, quarantine and old sums are gone.
-fn lost_state(folder: &Path, why: &str, status: &StoreStatus) {
-    tracing::error!(
-        why,
-        "the registry of rigs is damaged: it is made anew from the ledger; sums older than the \
-         ledger, trust and quarantine are lost"
-    );
-    status.damaged(&Damage {
-        place: folder.display().to_string(),
-        why: format!("{why}; made anew from the ledger"),
-    });
-}
-
-fn free_name(folder: &Path) -> Result<PathBuf> {
-    for number in 1..10_000u32 {
-        let aside = folder.with_extension(format!("damaged-{number}"));
-        if !aside.exists() {
-            return Ok(aside);
-        }
-    }
-    bail!("{}: too many damaged ones beside it", folder.display())
 }
 
 /// The store's actors, running.

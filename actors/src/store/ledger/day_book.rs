@@ -386,17 +386,16 @@ impl DayBook {
     }
 
     /// Numbers go on from another volume.
-    pub(super) fn continue_after(&mut self, before: &Self) {
-        self.continue_behind(before.last_seq, before.last_journal_seq);
+    pub(super) fn continue_after(&mut self, seq: u64, journal_seq: u64) {
+        self.last_seq = self.last_seq.max(seq);
+        self.last_journal_seq = self.last_journal_seq.max(journal_seq);
+    }
+
+    /// What another volume knows of runs.
+    pub(super) fn know_runs_of(&mut self, before: &Self) {
         for (node, run) in &before.last_runs {
             self.saw_run(*node, *run);
         }
-    }
-
-    /// Numbers go on behind these.
-    pub(super) fn continue_behind(&mut self, seq: u64, journal_seq: u64) {
-        self.last_seq = self.last_seq.max(seq);
-        self.last_journal_seq = self.last_journal_seq.max(journal_seq);
     }
 
     /// Has what is in the database survive the end of the process.

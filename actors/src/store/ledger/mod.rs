@@ -202,7 +202,8 @@ impl Ledger {
         };
         self.book.pack_all()?;
         let mut book = DayBook::open(&self.root, next, Self::CACHE)?;
-        book.continue_after(&self.book);
+        book.continue_after(self.book.last_seq(), self.book.last_journal_seq());
+        book.know_runs_of(&self.book);
         self.reader.set_current(Some(&book));
         drop(std::mem::replace(&mut self.book, book));
         self.sealer.seal(&self.root, vec![here]);
@@ -294,12 +295,13 @@ fn continue_after_earlier(book: &mut DayBook, root: &Path, earlier: &[Volume]) {
             return;
         }
         if let Some(seal) = Seal::read(&root.join(volume.to_string())) {
-            book.continue_behind(seal.last_share, seal.last_journal);
+            book.continue_after(seal.last_share, seal.last_journal);
             continue;
         }
         // One that does not open is told of by whoever seals it.
         if let Ok(before) = DayBook::open(root, *volume, Ledger::CACHE) {
-            book.continue_after(&before);
+            book.continue_after(before.last_seq(), before.last_journal_seq());
+            book.know_runs_of(&before);
         }
     }
 }
