@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::{Actor as _, Arbiter};
 use anyhow::Result;
@@ -25,7 +25,7 @@ use zartrux_actors::store::{
 use zartrux_actors::supervision::{Guard, HealthRegistry};
 use zartrux_config::{Ack, Expect, Settings};
 use zartrux_models::filter::Stage;
-use zartrux_models::ledger::{PresencePolicy, RigEntry};
+use zartrux_models::ledger::{PresencePolicy, RigEntry, UpstreamId};
 
 use super::state_folder::{lost_state, open_state};
 
@@ -109,7 +109,8 @@ pub(crate) struct OpeningTook {
 pub(crate) struct OpenStore {
     folders: StoreFolders,
     ledger: Option<Ledger>,
-    book: StateBook,
+    /// None while it can't be opened.
+    book: Option<StateBook>,
     settings: StoreSettings,
     provenance: Provenance,
     status: Arc<StoreStatus>,
@@ -140,20 +141,7 @@ pub(crate) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
     let began = clock.now();
     let folders = StoreFolders::below(&settings.node.data);
     let status = Arc::new(StoreStatus::default());
-    let bounds = state_bounds(settings);
-    let (mut book, aside) = open_state(&folders.state, bounds)?;
-    if let Some(aside) = aside {
-        tracing::info!(moved_to = %aside.moved_to.display(), "the damaged registry is put aside");
-        lost_state(&folders.state, &aside.why.to_string(), &status);
-    }
-    book.put_node(settings.store.node)?;
-    let mut upstreams = Vec::new();
-    for pool in &settings.pools {
-        let name = format!("{}:{}", pool.url.host(), pool.url.port());
-        upstreams.push(book.upstream_id(&name)?);
-    }
-    let state_open = clock.now();
-    let retention = retention(settings);
+    let (bounds, retention) = (state_bounds(settings), retention(settings));
     let ledger = match Ledger::open(&folders.shares, clock.unix_millis(), retention) {
         Ok((ledger, mended)) => {
             if let Some(mended) = mended {
@@ -168,45 +156,60 @@ pub(crate) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
             None
         }
     };
-    let reader = ledger.as_ref().map_or_else(
-        || LedgerReader::new(&folders.shares),
-        |open| open.reader().clone(),
-    );
     let ledger_open = clock.now();
     let in_ledger = ledger
         .as_ref()
         .map_or(0, |ledger| ledger.last_run(settings.store.node));
-    let place = folders.state.display().to_string();
-    let was_told = status.report().damage;
-    let was_told = was_told.iter().any(|told| told.starts_with(&place));
-    let last_run = book.last_run()?;
-    // One without a run that goes far was mended by command.
-    let was_mended = last_run == 0 && book.through_seq() > 0;
-    if last_run < in_ledger && !was_mended && !was_told {
-        // Its database took what it could not read for the end of what was written.
-        lost_state(
-            &folders.state,
-            "its database has lost what was written last",
-            &status,
-        );
-    }
-    let run = book.next_run(in_ledger)?;
-    catch_up(&mut book, &reader)?;
-    let in_step = clock.now();
-    for state::Damage { key, why, .. } in book.take_damage() {
-        let place = format!("{place}, key {key}");
-        tracing::error!(place, why, "a part of the registry can't be read");
-        status.damaged(&Damage { place, why });
-    }
     let rates = Arc::new(RateBook::new(bounds.max_rigs));
-    let remembered = remember(&book, &rates)?;
-    let took = OpeningTook {
-        state: state_open.duration_since(began),
-        ledger: ledger_open.duration_since(state_open),
-        catch_up: in_step.duration_since(ledger_open),
-        remember: clock.now().duration_since(in_step),
+    let begun = begin(settings, &folders, in_ledger, &status, clock).and_then(|mut begun| {
+        let reader = ledger.as_ref().map_or_else(
+            || LedgerReader::new(&folders.shares),
+            |open| open.reader().clone(),
+        );
+        catch_up(&mut begun.book, &reader)?;
+        begun.in_step = clock.now();
+        for state::Damage { key, why, .. } in begun.book.take_damage() {
+            let place = format!("{}, key {key}", folders.state.display());
+            tracing::error!(place, why, "a part of the registry can't be read");
+            status.damaged(&Damage { place, why });
+        }
+        let remembered = remember(&begun.book, &rates)?;
+        Ok((begun, remembered))
+    });
+    let (book, run, upstreams, remembered, took) = match begun {
+        Ok((begun, remembered)) => {
+            let took = OpeningTook {
+                state: begun.open.duration_since(ledger_open),
+                ledger: ledger_open.duration_since(began),
+                catch_up: begun.in_step.duration_since(begun.open),
+                remember: clock.now().duration_since(begun.in_step),
+            };
+            let rigs = begun.book.len();
+            tracing::info!(?took, rigs, "the store is open");
+            (
+                Some(begun.book),
+                begun.run,
+                begun.upstreams,
+                remembered,
+                took,
+            )
+        }
+        Err(fault) if is_in_use(&fault) => return Err(fault),
+        // Likewise: the registry's actor tries again, and nothing is remembered in this run.
+        Err(fault) => {
+            tracing::error!(
+                fault = format!("{fault:#}"),
+                "the registry can't be opened now"
+            );
+            (
+                None,
+                in_ledger + 1,
+                Vec::new(),
+                Remembered::default(),
+                OpeningTook::default(),
+            )
+        }
     };
-    tracing::info!(?took, rigs = book.len(), "the store is open");
     Ok(Some(OpenStore {
         folders,
         ledger,
@@ -229,6 +232,60 @@ pub(crate) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
         behind: Arc::default(),
         took,
     }))
+}
+
+/// Registry and sums at the beginning of a run.
+struct Begun {
+    book: StateBook,
+    run: u32,
+    upstreams: Vec<UpstreamId>,
+    open: Instant,
+    in_step: Instant,
+}
+
+/// Opens registry and sums, and begins a run in them.
+fn begin(
+    settings: &Settings,
+    folders: &StoreFolders,
+    in_ledger: u32,
+    status: &StoreStatus,
+    clock: Clock,
+) -> Result<Begun> {
+    let (mut book, aside) = open_state(&folders.state, state_bounds(settings))?;
+    if let Some(aside) = &aside {
+        tracing::info!(moved_to = %aside.moved_to.display(), "the damaged registry is put aside");
+        lost_state(&folders.state, &aside.why.to_string(), status);
+    }
+    book.put_node(settings.store.node)?;
+    let mut upstreams = Vec::new();
+    for pool in &settings.pools {
+        let name = format!("{}:{}", pool.url.host(), pool.url.port());
+        upstreams.push(book.upstream_id(&name)?);
+    }
+    let last_run = book.last_run()?;
+    // One without a run that goes far was mended by command.
+    let was_mended = last_run == 0 && book.through_seq() > 0;
+    if last_run < in_ledger && !was_mended && aside.is_none() {
+        // Its database took what it could not read for the end of what was written.
+        let why = "its database has lost what was written last";
+        lost_state(&folders.state, why, status);
+    }
+    let run = book.next_run(in_ledger)?;
+    let open = clock.now();
+    Ok(Begun {
+        book,
+        run,
+        upstreams,
+        open,
+        in_step: open,
+    })
+}
+
+/// Whether another process is in the way.
+fn is_in_use(fault: &anyhow::Error) -> bool {
+    fault
+        .chain()
+        .any(|why| matches!(why.downcast_ref(), Some(StateError::InUse { .. })))
 }
 
 /// What lanes begin with from an earlier run.
@@ -299,7 +356,9 @@ impl OpenStore {
     /// # Errors
     /// The disk refuses; what was committed is there nevertheless.
     pub(crate) fn close(mut self) -> Result<()> {
-        self.book.checkpoint(0)?;
+        if let Some(book) = &mut self.book {
+            book.checkpoint(0)?;
+        }
         if let Some(ledger) = self.ledger {
             ledger.close()?;
         }
@@ -329,7 +388,7 @@ impl OpenStore {
         let args = StoreArgs {
             root: self.folders.shares,
             retention: self.settings.retention,
-            after_seq: self.book.through_seq(),
+            after_seq: self.book.as_ref().map_or(0, StateBook::through_seq),
             provenance: self.provenance.clone(),
             version: env!("CARGO_PKG_VERSION"),
             on_commit: Box::new(move |shares| match listening.get() {

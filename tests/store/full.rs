@@ -1,6 +1,9 @@
 //! A disk that is full, and a store whose core fails: shares go on.
 
+use std::fs;
+
 use serde_json::Value;
+use zartrux::node::StoreFolders;
 
 use crate::books::{Seen, check_journal};
 use crate::farm::{self, Farm};
@@ -68,6 +71,46 @@ fn with_a_full_disk_shares_go_on_and_what_was_written_is_there_when_there_is_roo
     seen.check_acknowledged(&told.good);
     assert!(seen.shares() >= recorded + told.good.len() as u64);
     seen.check_state(data.path());
+}
+
+#[test]
+fn a_daemon_that_can_open_neither_ledger_nor_registry_serves_miners_all_the_same() {
+    let data = tempfile::tempdir().unwrap();
+    // Where the registry's folder should be is something else.
+    let state = StoreFolders::below(data.path()).state;
+    fs::create_dir_all(state.parent().unwrap()).unwrap();
+    fs::write(&state, "no folder").unwrap();
+    let pool = farm::pool();
+    let config = farm::config(&pool).set("store.ack_wait", "\"20ms\"");
+    let mut counter = 0;
+    // And the ledger has no room.
+    let manner = Manner {
+        file_limit: Some(1),
+        ..Manner::default()
+    };
+    let daemon = Daemon::start_in(data.path(), &config, manner);
+    let mut farm = Farm::new(daemon.miners, &pool, &mut counter, 4, 4);
+    farm.mine_answered(200);
+    farm.settle();
+    for actor in ["store", "registry"] {
+        let health = daemon.json(&format!("/health/actors/{actor}"));
+        assert_ne!(health["state"], "running", "{health}");
+    }
+    assert!(daemon.json("/api/v1/store")["failing"]["why"].is_string());
+    assert!(!daemon.has_logged("panicked") && !daemon.has_logged("\"panic\""));
+    daemon.leave();
+    let told = farm.when_closed();
+    assert!(told.good.len() > 10, "shares were accepted");
+
+    // When all is well again the next run stores.
+    fs::remove_file(&state).unwrap();
+    let daemon = Daemon::start_in(data.path(), &config, Manner::default());
+    let mut farm = Farm::new(daemon.miners, &pool, &mut counter, 4, 5);
+    farm.mine_answered(100);
+    farm.settle();
+    assert_eq!(daemon.json("/api/v1/store")["failing"], Value::Null);
+    daemon.leave();
+    drop(farm.when_closed());
 }
 
 #[test]

@@ -110,12 +110,13 @@ impl Registry {
     /// Rigs of which a filter tells at a time.
     const STATES: usize = 2048;
 
-    /// Builds the actor around a state that is open already.
+    /// Builds the actor around a state that is open already; without one it tries to open it when it
+    /// starts.
     #[must_use]
-    pub fn new(args: RegistryArgs, book: StateBook) -> Self {
+    pub fn new(args: RegistryArgs, book: Option<StateBook>) -> Self {
         let expectation = Arc::new(args.expectation.clone());
         Self {
-            state: Some(State {
+            state: book.map(|book| State {
                 book,
                 expectation: Arc::clone(&expectation),
             }),
@@ -314,6 +315,9 @@ impl Actor for Registry {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        if self.state.is_none() {
+            self.reopen_later("it could not be opened at the start", ctx);
+        }
         ctx.run_interval(Self::CHECKPOINT, Self::on_checkpoint);
         ctx.run_interval(Self::LOOK, Self::on_look);
         ctx.run_interval(Self::FILTERS, |this, ctx| this.ask_filters(ctx));

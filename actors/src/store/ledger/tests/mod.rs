@@ -219,11 +219,16 @@ fn what_is_too_old_or_too_much_goes_and_its_space_with_it() {
         let some = shares(ledger.last_seq() + 1, 2_000);
         ledger.commit(day * DAY_MS, &some, &[]).unwrap();
     }
+    // What is still being sealed grows meanwhile.
+    ledger.sealer.wait();
     let before = bytes_of(folder.path());
     let dropped = ledger.retain(9 * DAY_MS).unwrap();
     assert_eq!(dropped.len(), 6);
     let after = bytes_of(folder.path());
-    assert!(after * 2 < before, "{before} bytes before, {after} after");
+    assert!(
+        after * 10 < before * 6,
+        "{before} bytes before, {after} after"
+    );
     let (found, _) = read(ledger.reader());
     assert_eq!(found.first().map(|share| share.seq), Some(12_001));
     // By bytes: all but the one that is written to may go.
