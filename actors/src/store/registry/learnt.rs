@@ -8,7 +8,31 @@ use zartrux_models::share::RigKey;
 use super::{LanesUp, Registry};
 use crate::filters::StatesCollected;
 use crate::messaging::Post;
+use crate::rig_map::RigMap;
 use crate::rigs::ChangedRig;
+
+/// Rigs in quarantine, by the lane whose judge put them there since the process began.
+#[derive(Debug, Default)]
+pub(super) struct Convictions(RigMap<usize>);
+
+impl Convictions {
+    /// Whether what a lane's judge says of a rig stands: quarantine in one lane is not undone by
+    /// what another has seen of it.
+    fn take(&mut self, lane: usize, rig: RigKey, quarantined: bool) -> bool {
+        if quarantined {
+            self.0.insert(rig, lane);
+            return true;
+        }
+        match self.0.get(&rig) {
+            Some(by) if *by != lane => false,
+            Some(_) => {
+                self.0.remove(&rig);
+                true
+            }
+            None => true,
+        }
+    }
+}
 
 impl Registry {
     /// What was taken from the judges and not written down is lost: they tell everything again.
@@ -35,7 +59,7 @@ impl Registry {
                     .changed_since_last(Self::STANDINGS, now, unix_ms)
                     .unwrap_or_default();
                 let was_last = changed.len() < Self::STANDINGS;
-                changed.retain(|rig| self.is_for_lane(lane, rig.rig, rig.quarantined));
+                changed.retain(|rig| self.convictions.take(lane, rig.rig, rig.quarantined));
                 self.step(ctx, |book| {
                     for ChangedRig {
                         rig,
@@ -51,23 +75,6 @@ impl Registry {
                     break;
                 }
             }
-        }
-    }
-
-    /// Whether what a lane's judge says of a rig stands: quarantine in one lane is not undone by
-    /// what another has seen of it.
-    fn is_for_lane(&mut self, lane: usize, rig: RigKey, quarantined: bool) -> bool {
-        if quarantined {
-            self.convicted.insert(rig, lane);
-            return true;
-        }
-        match self.convicted.get(&rig) {
-            Some(by) if *by != lane => false,
-            Some(_) => {
-                self.convicted.remove(&rig);
-                true
-            }
-            None => true,
         }
     }
 
@@ -107,5 +114,29 @@ impl Handler<StatesCollected> for Registry {
         if wants == Some(true) {
             self.checkpoint(ctx);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quarantine_in_one_lane_is_ended_by_that_lane_alone() {
+        let mut convictions = Convictions::default();
+        let rig = RigKey(1);
+        assert!(
+            convictions.take(0, rig, false),
+            "nothing is held against it"
+        );
+        assert!(convictions.take(1, rig, true));
+        assert!(
+            !convictions.take(0, rig, false),
+            "another lane has seen good work"
+        );
+        assert!(convictions.take(1, rig, false));
+        assert!(convictions.take(0, rig, false));
+        // What was so before the process began may be ended by whichever lane it mines in.
+        assert!(convictions.take(2, RigKey(2), false));
     }
 }

@@ -23,7 +23,6 @@ use super::ledger::{LedgerReader, Reading};
 use super::state::{StateBook, StateBounds, StateError};
 use crate::clock::Clock;
 use crate::journal::Journal;
-use crate::rig_map::RigMap;
 use crate::supervision::{ActorState, Backoff, Guard};
 
 pub use link::{NoAnswer, RegistryLink};
@@ -33,6 +32,7 @@ pub use messages::{
 pub use rates::RateBook;
 pub use watch::Expectation;
 
+use learnt::Convictions;
 use watch::{Told, Watch};
 
 /// What questions are asked of.
@@ -80,8 +80,7 @@ pub struct Registry {
     expectation: Arc<Expectation>,
     state: Option<State>,
     lanes: Vec<LaneMemory>,
-    /// Rigs in quarantine, by the lane whose judge put them there since the process began.
-    convicted: RigMap<usize>,
+    convictions: Convictions,
     watch: Watch,
     backoff: Backoff,
 }
@@ -123,7 +122,7 @@ impl Registry {
             args,
             expectation,
             lanes: Vec::new(),
-            convicted: RigMap::default(),
+            convictions: Convictions::default(),
             watch: Watch::default(),
             backoff: Backoff::between(Duration::from_millis(250), Duration::from_secs(30)),
         }
