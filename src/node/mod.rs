@@ -8,6 +8,7 @@ mod rigs;
 mod root;
 mod state_folder;
 mod store;
+mod store_settings;
 mod view;
 mod watchdog;
 
@@ -25,8 +26,9 @@ use zartrux_config::Settings;
 pub use exits::ExitCode;
 pub use rigs::{RigView, STANDINGS, reason, standing_label};
 pub use state_folder::{StatePutAside, open_state, put_state_aside};
+pub use store::StoreWays;
 pub(crate) use store::{RunningStore, open as open_store};
-pub use store::{StoreFolders, StoreWays, expectation, retention, state_bounds};
+pub use store_settings::{StoreFolders, expectation, retention, state_bounds};
 pub use view::{NodeView, PoolSessionReport, Readiness};
 
 /// What a node does besides what its settings say.

@@ -1,6 +1,5 @@
 //! From settings to the store: what is opened before anything is served, and the actors around it.
 
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, OnceLock};
@@ -13,7 +12,6 @@ use zartrux_actors::filters::StatesCollected;
 use zartrux_actors::journal::Journal;
 use zartrux_actors::lane::Remembered;
 use zartrux_actors::messaging::Post;
-use zartrux_actors::miner_sessions::rig_key_of;
 use zartrux_actors::store::ledger::{Ledger, LedgerReader, Retention};
 use zartrux_actors::store::registry::{
     CloseRegistry, Expectation, RateBook, Registry, RegistryArgs, RegistryLink, catch_up,
@@ -23,74 +21,12 @@ use zartrux_actors::store::{
     CloseStore, Damage, Provenance, Store, StoreArgs, StoreLink, StoreStatus,
 };
 use zartrux_actors::supervision::{Guard, HealthRegistry};
-use zartrux_config::{Ack, Expect, Settings};
+use zartrux_config::{Ack, Settings};
 use zartrux_models::filter::Stage;
-use zartrux_models::ledger::{PresencePolicy, RigEntry, UpstreamId};
+use zartrux_models::ledger::{RigEntry, UpstreamId};
 
 use super::state_folder::{lost_state, open_state};
-
-/// Folders of the store below the data folder.
-#[derive(Debug, Clone)]
-pub struct StoreFolders {
-    /// The volumes of the ledger.
-    pub shares: PathBuf,
-    /// The registry and the sums.
-    pub state: PathBuf,
-}
-
-impl StoreFolders {
-    /// Of a data folder.
-    #[must_use]
-    pub fn below(data: &Path) -> Self {
-        let store = data.join("store");
-        Self {
-            shares: store.join("shares"),
-            state: store.join("state"),
-        }
-    }
-}
-
-/// How much of the ledger is kept.
-#[must_use]
-pub fn retention(settings: &Settings) -> Retention {
-    const DAY: u64 = 24 * 60 * 60;
-    Retention {
-        days: settings
-            .store
-            .keep
-            .map(|keep| u32::try_from(keep.as_secs() / DAY).unwrap_or(u32::MAX)),
-        bytes: settings.store.max_size.bytes() as u64,
-    }
-}
-
-/// How much of the registry and the sums is kept.
-#[must_use]
-pub fn state_bounds(settings: &Settings) -> StateBounds {
-    let store = &settings.store;
-    StateBounds {
-        max_rigs: settings.filters.max_rigs,
-        keep_minutes: store.keep_minutes.as_secs() / 60,
-        keep_hours: store.keep_hours.as_secs() / 3_600,
-        keep_days: store.keep_days.as_secs() / 86_400,
-        cache_bytes: 8 << 20,
-    }
-}
-
-/// Which rigs should be there.
-#[must_use]
-pub fn expectation(settings: &Settings) -> Expectation {
-    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    let rigs = &settings.rigs;
-    Expectation {
-        policy: PresencePolicy {
-            late_after_ms: millis(rigs.late_after),
-            silent_after_ms: millis(rigs.silent_after),
-            forget_after_ms: millis(settings.filters.forget_after),
-        },
-        listed_only: rigs.expect == Expect::Listed,
-        listed: rigs.expected.iter().map(|name| rig_key_of(name)).collect(),
-    }
-}
+use super::store_settings::{StoreFolders, expectation, retention, state_bounds};
 
 /// How long the parts of opening took.
 #[derive(Debug, Clone, Copy, Default)]
