@@ -5,8 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::Message;
-use zartrux_models::filter::{CascadeEvidence, Evidence, Observation, Scanner, Stage};
+use zartrux_models::filter::{
+    CascadeEvidence, Evidence, ModelId, Observation, Scanner, Stage, Verdict, VerdictsHeard,
+};
 use zartrux_models::judge::Ruling;
+use zartrux_models::ledger::rows::verdict_of;
+use zartrux_models::ledger::{Outcome, cut};
 use zartrux_models::plan::SeatKey;
 use zartrux_models::share::{Refusal, RigKey, Share, ShareId};
 use zartrux_models::stratum::{ErrorClass, RequestId};
@@ -40,6 +44,8 @@ pub struct TicketFacts {
     pub after_gap: bool,
     /// What the filters said so far.
     pub evidence: CascadeEvidence,
+    /// The models that the filters went by, in the order of the cascade.
+    pub models: [Option<ModelId>; Stage::ALL.len()],
     /// What the judge said.
     pub ruling: Option<Ruling>,
     /// What came of its proof, if it was to be proved.
@@ -82,6 +88,8 @@ pub struct Sender {
     pub scanner: Scanner,
     /// Shares of the rig were turned away unseen since its last one.
     pub after_gap: bool,
+    /// What became known of the connection's shares since its last one.
+    pub heard: VerdictsHeard,
     /// The connection.
     pub seat: SeatKey,
     /// What to echo in the reply.
@@ -125,9 +133,16 @@ impl StepTimes {
 }
 
 impl TicketFacts {
-    /// Notes what a stage said, and the time.
-    pub fn examined(&mut self, stage: Stage, evidence: Evidence, now: Instant) {
+    /// Notes what a stage said, the model that it went by, and the time.
+    pub fn examined(
+        &mut self,
+        stage: Stage,
+        evidence: Evidence,
+        model: Option<ModelId>,
+        now: Instant,
+    ) {
         self.evidence.set(stage, evidence);
+        self.models[stage.index()] = model;
         self.times.stages[stage.index()] = self.lap(now);
     }
 
@@ -164,9 +179,10 @@ impl ShareTicket {
             facts: Some(Box::new(TicketFacts {
                 id: sender.id,
                 rig: sender.rig,
-                seen: Observation::of(&share, sender.rig, sender.scanner, at_ms),
+                seen: Observation::of(&share, sender.rig, sender.scanner, sender.heard, at_ms),
                 after_gap: sender.after_gap,
                 evidence: CascadeEvidence::default(),
+                models: [None; Stage::ALL.len()],
                 ruling: None,
                 proof: None,
                 times: StepTimes::default(),
@@ -267,6 +283,31 @@ pub enum Settlement {
     Held,
     /// Never written: the connection that brought its job is gone, and the job with it.
     Undeliverable,
+}
+
+impl Settlement {
+    /// What is to be learnt from it; none where it says nothing of the rig.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
+        verdict_of(&self.outcome())
+    }
+
+    /// As it is kept.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Accepted => Outcome::Accepted,
+            Self::Rejected { class, text } => Outcome::Rejected {
+                class: *class,
+                text: cut(text).into(),
+            },
+            Self::Unanswered => Outcome::Unanswered,
+            Self::Credited => Outcome::Credited,
+            Self::Refused(refusal) => Outcome::Refused(refusal.reason()),
+            Self::Held => Outcome::Held,
+            Self::Undeliverable => Outcome::Undeliverable,
+        }
+    }
 }
 
 /// A share ended.

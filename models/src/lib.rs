@@ -12,10 +12,12 @@
 //! - [`filter`]: six statistical filters, and evidence by betting
 //! - [`judge`]: who must prove first, trust in proven work, quarantine
 //! - [`ledger`]: what is stored of shares, rigs, plans and decisions, and how it is written down
+//! - [`learn`]: what is learnt from the ledger, how well, and whether it is let in
 //! - [`simulation`]: honest and hostile rigs to measure filters and judge with
 
 pub mod filter;
 pub mod judge;
+pub mod learn;
 pub mod ledger;
 pub mod plan;
 pub mod proof;

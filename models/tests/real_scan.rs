@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
-use zartrux_models::filter::{Observation, ScanKey, Scanner, Stage};
+use zartrux_models::filter::{Observation, ScanKey, Scanner, Stage, VerdictsHeard};
 use zartrux_models::share::RigKey;
 use zartrux_models::work::{JobKey, Nonce, ResultHash, Target};
 
@@ -50,6 +50,7 @@ fn observations() -> BTreeMap<(String, u8), Vec<Observation>> {
             asked: target.difficulty(),
             late: false,
             scanner: Scanner::XmrigBlocks,
+            heard: VerdictsHeard::default(),
             at_ms: u64::try_from(Duration::from_secs_f64(line.t).as_millis()).unwrap(),
         };
         rigs.entry((line.run, nonce.slot().0))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext, Context, Handler};
-use zartrux_models::filter::{Evidence, Filter};
+use zartrux_models::filter::{Evidence, Filter, ModelId};
 use zartrux_models::ledger::JournalEvent;
 use zartrux_models::share::RigKey;
 
@@ -88,6 +88,24 @@ impl<F: StageFilter> fmt::Debug for FilterStage<F> {
     }
 }
 
+/// What came of a look at a share.
+struct Looked {
+    evidence: Evidence,
+    model: Option<ModelId>,
+    /// The time after it.
+    now: Instant,
+}
+
+impl Looked {
+    const fn in_vain(now: Instant) -> Self {
+        Self {
+            evidence: Evidence::Unavailable,
+            model: None,
+            now,
+        }
+    }
+}
+
 impl<F: StageFilter> FilterStage<F> {
     /// How often rigs that went away are looked for.
     const SWEEP: Duration = Duration::from_secs(300);
@@ -123,16 +141,16 @@ impl<F: StageFilter> FilterStage<F> {
         built
     }
 
-    /// What the filter says of a share's rig, and the time after that.
-    fn examine(&mut self, ticket: &ShareTicket, ctx: &mut Context<Self>) -> (Evidence, Instant) {
+    /// What the filter says of a share's rig.
+    fn examine(&mut self, ticket: &ShareTicket, ctx: &mut Context<Self>) -> Looked {
         let rig = ticket.rig;
         if self.bypass.is_out() && !self.is_tried_again() {
             // A share that it did not see must not count against the rig afterwards.
             self.rigs.remove(rig);
-            return (Evidence::Unavailable, self.clock.now());
+            return Looked::in_vain(self.clock.now());
         }
         if self.core.is_none() && self.build().is_err() {
-            return (Evidence::Unavailable, self.on_fault(rig, ctx));
+            return Looked::in_vain(self.on_fault(rig, ctx));
         }
         let epoch = self.rigs.epoch();
         let known = self.rigs.get_mut(rig);
@@ -144,15 +162,15 @@ impl<F: StageFilter> FilterStage<F> {
                 core.missed(&mut state);
             }
             let evidence = core.look(&mut state, &ticket.seen);
-            (state, evidence)
+            (state, evidence, core.model())
         });
-        let Ok((state, evidence)) = looked else {
-            return (Evidence::Unavailable, self.on_fault(rig, ctx));
+        let Ok((state, evidence, model)) = looked else {
+            return Looked::in_vain(self.on_fault(rig, ctx));
         };
         let now = self.clock.now();
         if !is_sound(evidence) {
             self.on_unsound(rig);
-            return (Evidence::Unavailable, now);
+            return Looked::in_vain(now);
         }
         match known {
             Some(known) => {
@@ -167,7 +185,11 @@ impl<F: StageFilter> FilterStage<F> {
         {
             self.tell(change, now);
         }
-        (evidence, now)
+        Looked {
+            evidence,
+            model,
+            now,
+        }
     }
 
     /// What follows a fault, which the guard has counted and logged: the share's rig starts anew,
@@ -316,8 +338,12 @@ impl<F: StageFilter> Handler<ExamineShare> for FilterStage<F> {
 
     fn handle(&mut self, ExamineShare(mut ticket): ExamineShare, ctx: &mut Self::Context) {
         self.guard.health().dequeued();
-        let (evidence, now) = self.examine(&ticket, ctx);
-        ticket.examined(F::STAGE, evidence, now);
+        let Looked {
+            evidence,
+            model,
+            now,
+        } = self.examine(&ticket, ctx);
+        ticket.examined(F::STAGE, evidence, model, now);
         self.next.send(ExamineShare(ticket));
     }
 }

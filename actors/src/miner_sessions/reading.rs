@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use zartrux_models::filter::Scanner;
+use zartrux_models::filter::{Scanner, VerdictsHeard};
 use zartrux_models::plan::{SeatKey, Vardiff};
 use zartrux_models::session::{Assignment, Heard};
 use zartrux_models::share::{NotAdmitted, Share, ShareId};
@@ -296,10 +296,12 @@ impl MinerSessions {
         let now = self.second();
         let vardiff = self.settings.vardiff;
         let (mut age_s, mut rate) = (0, 0.0);
+        let mut heard = VerdictsHeard::default();
         if let Some(seat) = self.seat(key) {
             age_s = now.saturating_sub(seat.scan_began);
             rate = seat.vardiff.as_ref().map_or(0.0, rate_of);
             seat.tally.admit();
+            heard = std::mem::take(&mut seat.heard);
             if let Some(rig) = seat.identity.as_deref_mut() {
                 rig.turned_away = false;
             }
@@ -316,6 +318,7 @@ impl MinerSessions {
             rig,
             scanner,
             after_gap,
+            heard,
             seat: key,
             request: id,
             age_s,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use zartrux_models::filter::Scanner;
+use zartrux_models::filter::{Scanner, VerdictsHeard};
 use zartrux_models::plan::{Lease, SeatKey, Vardiff};
 use zartrux_models::session::MinerProtocol;
 use zartrux_models::stratum::LineAssembler;
@@ -118,6 +118,8 @@ pub(super) struct Seat {
     pub(super) wheel_at: Second,
     pub(super) tally: SeatTally,
     pub(super) refusals: ListedRefusals,
+    /// What became of its shares since its last admitted one.
+    pub(super) heard: VerdictsHeard,
 }
 
 impl Seat {
@@ -148,6 +150,7 @@ impl Seat {
             wheel_at: 0,
             tally: SeatTally::default(),
             refusals: ListedRefusals::default(),
+            heard: VerdictsHeard::default(),
         }
     }
 

@@ -47,6 +47,9 @@ impl MinerSessions {
                 Settlement::Refused(_) | Settlement::Undeliverable | Settlement::Held
             );
             seat.tally.settle(passed);
+            if let Some(verdict) = settlement.verdict() {
+                seat.heard.hear(verdict);
+            }
             let balances = seat.tally.balances();
             self.stats.seat_checked(balances);
             if waits {

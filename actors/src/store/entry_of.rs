@@ -10,7 +10,7 @@ use zartrux_models::share::{RefusalReason, RigKey, TargetClass};
 use zartrux_models::work::{Difficulty, JobKey, Lateness};
 
 use super::Provenance;
-use crate::share_ticket::{Settlement, ShareSettled};
+use crate::share_ticket::ShareSettled;
 
 /// What is kept of a share that ended.
 #[must_use]
@@ -57,13 +57,13 @@ pub(crate) fn entry_of(
             waited_us: micros(proof.waited),
             took_us: micros(proof.took),
         }),
-        outcome: outcome_of(settlement),
+        outcome: settlement.outcome(),
         latencies: Latencies {
             stages_ns: Stage::ALL.map(|stage| nanos(ticket.times.stage(stage))),
             judge_ns: nanos(ticket.times.judge()),
             total_us: micros(total),
         },
-        models: [None, None],
+        models: [Stage::Cluster, Stage::Classifier].map(|stage| ticket.models[stage.index()]),
     }
 }
 
@@ -103,21 +103,6 @@ pub(crate) fn refusal_entry(
         outcome: Outcome::Refused(reason),
         latencies: Latencies::default(),
         models: [None, None],
-    }
-}
-
-fn outcome_of(settlement: &Settlement) -> Outcome {
-    match settlement {
-        Settlement::Accepted => Outcome::Accepted,
-        Settlement::Rejected { class, text } => Outcome::Rejected {
-            class: *class,
-            text: cut(text).into(),
-        },
-        Settlement::Unanswered => Outcome::Unanswered,
-        Settlement::Credited => Outcome::Credited,
-        Settlement::Refused(refusal) => Outcome::Refused(refusal.reason()),
-        Settlement::Held => Outcome::Held,
-        Settlement::Undeliverable => Outcome::Undeliverable,
     }
 }
 

@@ -210,6 +210,7 @@ impl Session {
             rig: RigKey(1),
             scanner: Scanner::Unknown,
             after_gap: false,
+            heard: zartrux_models::filter::VerdictsHeard::default(),
             seat: SeatKey {
                 index: number,
                 generation: 1,

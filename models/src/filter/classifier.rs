@@ -8,7 +8,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::mean_bet::ModelBets;
-use super::{Cause, Evidence, Filter, Observation, OutcomeModel, RIG_STATE_LIMIT, RigPast, Stage};
+use super::{
+    Cause, Evidence, Filter, ModelId, Observation, OutcomeModel, OutcomePast, RIG_STATE_LIMIT,
+    Stage,
+};
 
 /// The core; by default without a model.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +22,7 @@ pub struct Classifier {
 /// What it remembers of a rig.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ClassifierRig {
-    past: RigPast,
+    past: OutcomePast,
     bets: ModelBets,
 }
 
@@ -55,6 +58,10 @@ impl Filter for Classifier {
         rig.bets
             .bet(ceiling, model.rejection_probability(&features));
         rig.bets.evidence(Cause::LikelyRefused)
+    }
+
+    fn model(&self) -> Option<ModelId> {
+        self.model.as_ref().map(|model| model.id())
     }
 
     /// The next share follows none: an interval over the restart is not the rig's, and no scan
@@ -238,7 +245,7 @@ mod tests {
         let mut filter = Classifier::with_model(model(1, 0.1, answer));
         let mut rig = ClassifierRig::default();
         let mut toy = ToyRig::honest(5);
-        let mut past = RigPast::default();
+        let mut past = OutcomePast::default();
         for _ in 0..100 {
             let seen = toy.next();
             past.next(&seen);

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::mean_bet::ModelBets;
 use super::{
-    BehaviourModel, BehaviourTrail, Cause, Evidence, Filter, Observation, RIG_STATE_LIMIT, Stage,
+    BehaviourModel, BehaviourTrail, Cause, Evidence, Filter, ModelId, Observation, RIG_STATE_LIMIT,
+    Stage,
 };
 
 /// The core; by default without a model.
@@ -62,6 +63,10 @@ impl Filter for Cluster {
             rig.bets.bet(ceiling, model.distance(&behaviour));
         }
         rig.bets.evidence(Cause::OddBehaviour)
+    }
+
+    fn model(&self) -> Option<ModelId> {
+        self.model.as_ref().map(|model| model.id())
     }
 
     /// The bet on the block under way is off, as when the model changes, and a new block begins

@@ -200,6 +200,7 @@ mod tests {
             asked: Difficulty::new(50_000),
             late: false,
             scanner: Scanner::Unknown,
+            heard: crate::filter::VerdictsHeard::default(),
             at_ms: 0,
         }
     }

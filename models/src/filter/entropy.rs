@@ -142,6 +142,7 @@ mod tests {
             asked,
             late: false,
             scanner: Scanner::Unknown,
+            heard: crate::filter::VerdictsHeard::default(),
             at_ms: 0,
         }
     }

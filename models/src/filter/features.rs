@@ -115,6 +115,14 @@ features! {
         scanner_unknown: "0 or 1", 0.0 to 1.0, or 0.0;
         /// Natural logarithm of 1 + the rig's shares before this one.
         ln_shares_before: "ln(shares)", 0.0 to 23.0, or 0.0;
+        /// Natural logarithm of the odds of a stale share, by the verdicts on the rig's shares
+        /// that were known when this one came; each verdict counts 1/512 less than the next.
+        stale_before: "ln(odds)", -12.0 to 12.0, or -4.605;
+        /// The same of a wrong share; neutral where most were wrong.
+        wrong_before: "ln(odds)", -12.0 to 12.0, or -4.605;
+        /// 1 where more than half of the rig's shares before were wrong, of four or more; 0
+        /// otherwise.
+        mostly_wrong: "0 or 1", 0.0 to 1.0, or 0.0;
     }
 }
 

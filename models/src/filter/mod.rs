@@ -29,6 +29,7 @@ pub(crate) mod simulated_xmrig;
 mod standing;
 #[cfg(test)]
 mod toy;
+mod verdicts;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -48,6 +49,7 @@ pub use pace::{Pace, PaceRig, Rates};
 pub use past::RigPast;
 pub use pattern::{Pattern, PatternRig};
 pub use remembered::{read_state, write_state};
+pub use verdicts::{OutcomePast, Verdict, VerdictsHeard};
 
 /// Most bytes that a filter may remember of a rig.
 pub const RIG_STATE_LIMIT: usize = 128;
@@ -63,6 +65,11 @@ pub trait Filter {
     /// Looks at one more share of a rig and says how things stand with it. Takes constant time and
     /// allocates nothing.
     fn look(&mut self, rig: &mut Self::Rig, seen: &Observation) -> Evidence;
+
+    /// The trained model that it goes by, if it is one that does.
+    fn model(&self) -> Option<ModelId> {
+        None
+    }
 
     /// Shares of a rig went by unseen since the last look at it. Matters to those that count.
     fn missed(&mut self, _rig: &mut Self::Rig) {}

@@ -1,5 +1,6 @@
 //! What a filter may know of a share.
 
+use super::VerdictsHeard;
 use crate::share::{RigKey, Share};
 use crate::work::{Difficulty, JobKey, Lateness, ResultHash, Slot, Target};
 
@@ -42,7 +43,7 @@ impl Scanner {
     }
 }
 
-/// An admitted share as the filters see it: nothing that only a verdict could tell.
+/// An admitted share as the filters see it: nothing that only its own verdict could tell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Observation {
     /// Whose.
@@ -62,6 +63,8 @@ pub struct Observation {
     pub late: bool,
     /// How the rig's program scans.
     pub scanner: Scanner,
+    /// What became known of the rig's shares since its one before.
+    pub heard: VerdictsHeard,
     /// When it came: milliseconds of a clock that starts anywhere and never goes back within a
     /// run of the process. From one run to the next it may.
     pub at_ms: u64,
@@ -70,7 +73,13 @@ pub struct Observation {
 impl Observation {
     /// An admitted share of a rig.
     #[must_use]
-    pub fn of(share: &Share, rig: RigKey, scanner: Scanner, at_ms: u64) -> Self {
+    pub fn of(
+        share: &Share,
+        rig: RigKey,
+        scanner: Scanner,
+        heard: VerdictsHeard,
+        at_ms: u64,
+    ) -> Self {
         Self {
             rig,
             scan: ScanKey {
@@ -83,6 +92,7 @@ impl Observation {
             asked: share.asked,
             late: share.lateness == Lateness::Stale,
             scanner,
+            heard,
             at_ms,
         }
     }

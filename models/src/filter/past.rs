@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::work::Slot;
 
+use super::verdicts::UNKNOWN_LOG_ODDS;
 use super::{Observation, OutcomeFeatures, ScanKey, Scanner};
 
 /// A share counts this part less than the next one.
@@ -52,7 +53,8 @@ pub(super) struct Step {
 }
 
 impl RigPast {
-    /// The features of a share, which then belongs to the past.
+    /// The features of a share, which then belongs to the past. Of verdicts nothing is known here;
+    /// see [`OutcomePast`](super::OutcomePast).
     pub fn next(&mut self, seen: &Observation) -> OutcomeFeatures {
         let step = self.step(seen);
         let features = self.features(seen, step);
@@ -111,6 +113,9 @@ impl RigPast {
             backward: flag(step.backward),
             scanner_unknown: flag(seen.scanner == Scanner::Unknown),
             ln_shares_before: f64::from(self.shares).ln_1p(),
+            stale_before: UNKNOWN_LOG_ODDS,
+            wrong_before: UNKNOWN_LOG_ODDS,
+            mostly_wrong: 0.0,
         }
         .clipped()
     }

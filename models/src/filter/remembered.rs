@@ -9,16 +9,21 @@
 
 use crate::ledger::{BadRecord, wire};
 
-use super::Filter;
+use super::{Filter, Stage};
 
-/// The schema that is written: of all stages' states together.
-const SCHEMA: u8 = 1;
+/// The schema that is written of a stage's states. The sixth remembers verdicts since its second.
+const fn schema(stage: Stage) -> u8 {
+    match stage {
+        Stage::Classifier => 2,
+        Stage::Entropy | Stage::Divergence | Stage::Pattern | Stage::Pace | Stage::Cluster => 1,
+    }
+}
 
 /// Writes down a rig's state.
 #[must_use]
 pub fn write_state<F: Filter>(state: &F::Rig) -> Box<[u8]> {
     let mut out = Vec::with_capacity(super::RIG_STATE_LIMIT);
-    out.extend([SCHEMA, stage_code::<F>()]);
+    out.extend([schema(F::STAGE), stage_code::<F>()]);
     wire::append(&mut out, state);
     out.into_boxed_slice()
 }
@@ -26,18 +31,18 @@ pub fn write_state<F: Filter>(state: &F::Rig) -> Box<[u8]> {
 /// Reads a rig's state as it is to go on in another run.
 ///
 /// # Errors
-/// It was written by a later version or for another stage, or is not what its schema says.
+/// It was written by another version or for another stage, or is not what its schema says.
 pub fn read_state<F: Filter>(filter: &F, bytes: &[u8]) -> Result<F::Rig, BadRecord> {
-    let (schema, rest) = wire::schema_of(bytes)?;
-    if schema != SCHEMA {
-        return Err(BadRecord::UnknownSchema(schema));
-    }
+    let (written, rest) = wire::schema_of(bytes)?;
     let (code, rest) = wire::schema_of(rest)?;
     if code != stage_code::<F>() {
         return Err(BadRecord::UnknownCode {
             what: "stage",
             code,
         });
+    }
+    if written != schema(F::STAGE) {
+        return Err(BadRecord::UnknownSchema(written));
     }
     let mut state = wire::take_all(rest)?;
     filter.resumed(&mut state);

@@ -52,6 +52,7 @@ pub(crate) fn observation(job: u32, counter: u32, difficulty: u64) -> Observatio
         asked,
         late: false,
         scanner: Scanner::XmrigBlocks,
+        heard: crate::filter::VerdictsHeard::default(),
         at_ms: 0,
     }
 }

@@ -43,6 +43,7 @@ fn observation(at_ms: u64, job: u32, counter: u32, height: f64, late: bool) -> O
         asked: ASKED,
         late,
         scanner: Scanner::XmrigBlocks,
+        heard: crate::filter::VerdictsHeard::default(),
         at_ms,
     }
 }

@@ -170,7 +170,10 @@ mod tests {
                 "refused"
             ]
         );
-        assert_eq!(labels(ModelSlot::label), ["outcome", "behaviour"]);
+        assert_eq!(
+            labels(ModelSlot::label),
+            ["outcome", "behaviour", "ranking", "difficulty"]
+        );
         assert_eq!(
             labels(Stage::name),
             [

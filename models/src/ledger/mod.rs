@@ -52,4 +52,4 @@ pub use wire::BadRecord;
 #[cfg(test)]
 mod derived_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -37,7 +37,7 @@ fn said() -> impl Strategy<Value = StageSaid> {
 }
 
 /// Any share that could be stored.
-pub(super) fn any_entry() -> impl Strategy<Value = ShareEntry> {
+pub(crate) fn any_entry() -> impl Strategy<Value = ShareEntry> {
     let names = (
         any::<u64>(),
         any::<u16>(),

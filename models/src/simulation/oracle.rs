@@ -112,6 +112,7 @@ mod tests {
             asked,
             late: false,
             scanner: Scanner::XmrigBlocks,
+            heard: crate::filter::VerdictsHeard::default(),
             at_ms: 0,
         }
     }

@@ -321,6 +321,7 @@ impl SimulatedRig {
             asked: self.lowest.unwrap_or(self.asked),
             late: false,
             scanner: self.traits.scanner,
+            heard: crate::filter::VerdictsHeard::default(),
             at_ms: 0,
         };
         let (mut arrival, mut good, mut honest) = (arrival, sent.good, sent.honest);

@@ -47,9 +47,9 @@ fn states_of_another_stage_or_a_later_version_and_parts_of_states_are_refused() 
     let whole = write_state::<Pace>(&state_after(&mut Pace, 100));
     assert!(read_state(&Pattern::default(), &whole).is_err());
     let mut later = whole.to_vec();
-    later[0] = SCHEMA + 1;
+    later[0] += 1;
     let refused = read_state(&Pace, &later).unwrap_err();
-    assert_eq!(refused, BadRecord::UnknownSchema(SCHEMA + 1));
+    assert_eq!(refused, BadRecord::UnknownSchema(later[0]));
     for cut in 0..whole.len() {
         assert!(read_state(&Pace, &whole[..cut]).is_err(), "{cut}");
     }
@@ -59,7 +59,7 @@ fn states_of_another_stage_or_a_later_version_and_parts_of_states_are_refused() 
 }
 
 fn takes_any<F: Filter>(mut filter: F, bytes: &[u8]) {
-    let mut headed = vec![SCHEMA, stage_code::<F>()];
+    let mut headed = vec![schema(F::STAGE), stage_code::<F>()];
     headed.extend(bytes);
     for bytes in [bytes, &headed] {
         let Ok(mut state) = read_state(&filter, bytes) else {

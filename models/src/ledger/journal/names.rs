@@ -147,17 +147,29 @@ impl ModelChange {
 }
 
 /// What a model is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum ModelSlot {
     /// Which shares are refused.
     Outcome,
     /// How groups of rigs behave.
     Behaviour,
+    /// In which order nonces are handed out.
+    Ranking,
+    /// How the network's difficulty goes on.
+    Difficulty,
 }
 
 impl ModelSlot {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Outcome, Self::Behaviour];
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Outcome,
+        Self::Behaviour,
+        Self::Ranking,
+        Self::Difficulty,
+    ];
 
     /// A name for records.
     #[must_use]
@@ -165,6 +177,8 @@ impl ModelSlot {
         match self {
             Self::Outcome => "outcome",
             Self::Behaviour => "behaviour",
+            Self::Ranking => "ranking",
+            Self::Difficulty => "difficulty",
         }
     }
 }

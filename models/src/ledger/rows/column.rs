@@ -185,7 +185,7 @@ mod tests {
             names.join(","),
             "timestamp,nonce,job,rig,arm,odometer,age,difficulty,ln_difficulty,ln_interval,height,\
              target_unclear,late,late_before,progress,backward,scanner_unknown,ln_shares_before,\
-             verdict,seq,node,run,id,upstream,job_key,block_height,found,rate,class,corrected,\
+             stale_before,wrong_before,mostly_wrong,verdict,seq,node,run,id,upstream,job_key,block_height,found,rate,class,corrected,\
              retargeted,imported,scan_known,entropy,divergence,pattern,pace,cluster,classifier,rule,told,\
              chance,proof,proof_waited_us,proof_took_us,pool_said,entropy_ns,divergence_ns,\
              pattern_ns,pace_ns,cluster_ns,classifier_ns,judge_ns,total_us,behaviour_model,\

@@ -45,7 +45,7 @@ mod tests;
 
 pub use reader::{Counts, Row, RowReader};
 pub use reason::{BadHeader, Reason, SetAside};
-pub use replay::{KnownFeatures, Replay};
+pub use replay::{KnownFeatures, Replay, verdict_of};
 pub use set_aside::SetAsideWriter;
 pub use time::{read as read_time, written as written_time};
 pub use upstreams::{UpstreamList, UpstreamNames};

@@ -1,11 +1,14 @@
 //! What the filters knew of a share before its verdict, computed again from the ledger.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use crate::filter::{Observation, OutcomeFeatures, RigPast, ScanKey, Scanner};
+use crate::filter::{
+    Observation, OutcomeFeatures, OutcomePast, ScanKey, Scanner, Verdict, VerdictsHeard,
+};
 use crate::ledger::{Outcome, ShareEntry};
 use crate::share::{RefusalReason, RigKey};
+use crate::stratum::ErrorClass;
 use crate::work::{JobKey, Nonce, ResultHash, Slot};
 
 /// The features of a stored share, in the order of [`OutcomeFeatures::FEATURES`]; none where the
@@ -14,8 +17,8 @@ pub type KnownFeatures = [Option<f64>; OutcomeFeatures::LEN];
 
 /// Shows shares to the rigs' pasts once more, in the order of the ledger.
 ///
-/// A share's features come from itself and from what stood before it, never from what follows and
-/// never from any verdict. They are what the filters saw, but for two things. Shares are stored
+/// A share's features come from itself and from what stood before it, never from what follows;
+/// verdicts are among it from the time on that they were known. They are what the filters saw, but for two things. Shares are stored
 /// as they end, so that one that waited for its proof comes after others that it preceded. Where a
 /// result lies below its target is known from its difficulty alone, to one part in it, and is that
 /// of the true hash where this was put in place.
@@ -49,7 +52,9 @@ impl Line {
 
 #[derive(Debug, Default)]
 struct Rig {
-    past: RigPast,
+    past: OutcomePast,
+    /// Verdicts on its shares that no share of it has come after, with their times, ms.
+    unheard: VecDeque<(u64, Verdict)>,
     turn: u64,
     /// Which scan its last share was of, where that is known.
     scan: Option<u64>,
@@ -86,7 +91,11 @@ impl Replay {
             rig.scans = rig.scans.wrapping_add(1).max(1);
         }
         rig.scan = scan;
-        let seen = observed(entry, JobKey(rig.scans));
+        let mut seen = observed(entry, JobKey(rig.scans));
+        seen.heard = rig.hear_until(seen.at_ms);
+        if let Some(verdict) = verdict_of(&entry.outcome) {
+            rig.will_hear(entry.unix_ms, verdict);
+        }
         let features = rig.past.next(&seen).values();
         let mut known = [None; OutcomeFeatures::LEN];
         for ((place, value), feature) in known
@@ -122,9 +131,58 @@ impl Replay {
     }
 }
 
+impl Rig {
+    /// Most verdicts that wait; a rig that sends nothing while they come in hears of the last.
+    const UNHEARD: usize = 256;
+
+    fn will_hear(&mut self, unix_ms: u64, verdict: Verdict) {
+        if self.unheard.len() >= Self::UNHEARD {
+            self.unheard.pop_front();
+        }
+        self.unheard.push_back((unix_ms, verdict));
+    }
+
+    /// Verdicts that were known before that time.
+    fn hear_until(&mut self, unix_ms: u64) -> VerdictsHeard {
+        let mut heard = VerdictsHeard::default();
+        self.unheard.retain(|(known, verdict)| {
+            let is_known = *known < unix_ms;
+            if is_known {
+                heard.hear(*verdict);
+            }
+            !is_known
+        });
+        heard
+    }
+}
+
 impl Default for Replay {
     fn default() -> Self {
         Self::new(Self::RIGS)
+    }
+}
+
+/// What is to be learnt from how a share ended; none where that says nothing of its rig.
+#[must_use]
+pub fn verdict_of(outcome: &Outcome) -> Option<Verdict> {
+    match outcome {
+        Outcome::Accepted | Outcome::Credited => Some(Verdict::Good),
+        Outcome::Rejected {
+            class: ErrorClass::Stale,
+            ..
+        } => Some(Verdict::Stale),
+        Outcome::Rejected {
+            class: ErrorClass::Rig,
+            ..
+        }
+        | Outcome::Refused(RefusalReason::InvalidResult | RefusalReason::Duplicate) => {
+            Some(Verdict::Wrong)
+        }
+        Outcome::Rejected { .. }
+        | Outcome::Refused(_)
+        | Outcome::Unanswered
+        | Outcome::Held
+        | Outcome::Undeliverable => None,
     }
 }
 
@@ -173,6 +231,7 @@ fn observed(entry: &ShareEntry, job: JobKey) -> Observation {
         } else {
             Scanner::Unknown
         },
+        heard: VerdictsHeard::default(),
         // When it came, not when it ended.
         at_ms: entry
             .unix_ms

@@ -42,6 +42,7 @@ fn arrivals(seed: u64) -> Vec<Arrival> {
                     asked: Difficulty::new(1_000),
                     late: false,
                     scanner: Scanner::Unknown,
+                    heard: crate::filter::VerdictsHeard::default(),
                     at_ms: n * 100,
                 },
                 class: if rng.gen_bool(0.5) {

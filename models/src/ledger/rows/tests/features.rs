@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::super::object::{Object, plain};
 use super::*;
-use crate::filter::{Observation, OutcomeFeatures, RigPast, ScanKey, Scanner};
+use crate::filter::{
+    Observation, OutcomeFeatures, OutcomePast, ScanKey, Scanner, Verdict, VerdictsHeard,
+};
 use crate::ledger::tests::any_entry;
 use crate::ledger::{Flags, Outcome};
 use crate::share::{RefusalReason, RigKey, ShareId};
@@ -57,7 +59,7 @@ fn came() -> impl Strategy<Value = Came> {
 }
 
 impl Came {
-    fn observation(&self, at_ms: u64) -> Observation {
+    fn observation(&self, at_ms: u64, heard: VerdictsHeard) -> Observation {
         let asked = Difficulty::new(self.asked);
         #[expect(
             clippy::cast_possible_truncation,
@@ -84,6 +86,7 @@ impl Came {
             } else {
                 Scanner::Unknown
             },
+            heard,
             at_ms,
         }
     }
@@ -113,13 +116,23 @@ impl Came {
 proptest! {
     #[test]
     fn a_replay_gives_what_the_filters_saw(shares in proptest::collection::vec(came(), 1..80), blank in any_entry()) {
-        let mut live = [RigPast::default(), RigPast::default(), RigPast::default()];
+        let mut live = [OutcomePast::default(), OutcomePast::default(), OutcomePast::default()];
+        let mut ends: [Vec<(u64, Verdict)>; 3] = Default::default();
         let mut replay = Replay::default();
         let mut at_ms = 0;
         for share in shares {
             at_ms += share.after_ms;
-            let seen = share.observation(at_ms);
-            let saw = live[usize::try_from(share.rig).unwrap()].next(&seen).values();
+            let rig = usize::try_from(share.rig).unwrap();
+            let mut heard = VerdictsHeard::default();
+            ends[rig].sort_unstable_by_key(|(end, _)| *end);
+            while ends[rig].first().is_some_and(|(end, _)| *end < at_ms) {
+                heard.hear(ends[rig].remove(0).1);
+            }
+            let seen = share.observation(at_ms, heard);
+            if let Some(verdict) = verdict_of(&share.outcome) {
+                ends[rig].push((at_ms + u64::from(share.took_us) / 1000, verdict));
+            }
+            let saw = live[rig].next(&seen).values();
             let known = replay.next(&share.entry(&blank, &seen));
             for ((saw, known), feature) in saw.iter().zip(known).zip(OutcomeFeatures::FEATURES) {
                 match (feature.name, known) {
@@ -143,16 +156,13 @@ proptest! {
         let all = features(&entries);
         prop_assert_eq!(&features(&entries[..=at]), &all[..=at]);
         let mut judged_otherwise = entries;
-        for entry in &mut judged_otherwise {
-            // An admitted share has a number, whatever becomes of it.
-            entry.id = Some(ShareId::new(0, 1));
-        }
+        // An admitted share has a number, whatever becomes of it.
+        judged_otherwise[at].id = Some(ShareId::new(0, 1));
         let before = features(&judged_otherwise);
-        for entry in &mut judged_otherwise {
-            entry.outcome = Outcome::Refused(RefusalReason::InvalidResult);
-            (entry.proof, entry.ruled, entry.flags.corrected) = (None, None, true);
-        }
-        prop_assert_eq!(features(&judged_otherwise), before);
+        let judged = &mut judged_otherwise[at];
+        judged.outcome = Outcome::Refused(RefusalReason::InvalidResult);
+        (judged.proof, judged.ruled, judged.flags.corrected) = (None, None, true);
+        prop_assert_eq!(&features(&judged_otherwise)[..=at], &before[..=at]);
     }
 
     #[test]
@@ -174,6 +184,28 @@ proptest! {
             prop_assert_eq!(plain(value).unwrap().parse::<f64>().ok(), known, "{}", feature.name);
         }
     }
+}
+
+#[test]
+fn a_verdict_is_heard_by_the_shares_that_came_after_it_and_by_no_other() {
+    let place = OutcomeFeatures::FEATURES
+        .iter()
+        .position(|feature| feature.name == "wrong_before")
+        .unwrap();
+    let file = "timestamp,rig,verdict,difficulty\n1,0000000000000001,refused:invalid_result,9\n";
+    let mut bad = shares(Format::Csv, file.as_bytes()).remove(0);
+    bad.id = Some(ShareId::new(0, 1));
+    (bad.unix_ms, bad.latencies.total_us) = (10_000, 3_000_000);
+    let mut replay = Replay::default();
+    let mut wrong_before = |unix_ms, total_us| {
+        let mut share = bad.clone();
+        (share.unix_ms, share.latencies.total_us) = (unix_ms, total_us);
+        replay.next(&share)[place].unwrap()
+    };
+    let first = wrong_before(10_000, 3_000_000);
+    // Came before the verdict on the first, and ended after it.
+    assert!((wrong_before(11_000, 2_000_000) - first).abs() < 1e-9);
+    assert!(wrong_before(12_000, 0) > first + 3.0);
 }
 
 #[test]
@@ -223,7 +255,11 @@ fn a_rig_that_was_not_seen_for_longest_gives_way() {
         );
         shares(Format::Csv, file.as_bytes()).remove(0)
     };
-    let before = |known: KnownFeatures| known[OutcomeFeatures::LEN - 1].unwrap();
+    let place = OutcomeFeatures::FEATURES
+        .iter()
+        .position(|feature| feature.name == "ln_shares_before")
+        .unwrap();
+    let before = |known: KnownFeatures| known[place].unwrap();
     let mut replay = Replay::new(2);
     for rig in [1, 2, 1] {
         replay.next(&share(rig));
