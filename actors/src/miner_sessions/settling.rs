@@ -205,6 +205,7 @@ mod tests {
             rig: RigKey(1),
             scanner: Scanner::Unknown,
             after_gap: false,
+            heard: zartrux_models::filter::VerdictsHeard::default(),
             seat,
             request: RequestId(1),
             age_s: 0,

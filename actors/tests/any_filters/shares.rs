@@ -78,6 +78,7 @@ impl Manner {
                 Scanner::Unknown
             },
             after_gap: self.after_gap,
+            heard: zartrux_models::filter::VerdictsHeard::default(),
             seat: SeatKey {
                 index: 0,
                 generation: 1,

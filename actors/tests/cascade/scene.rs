@@ -228,6 +228,7 @@ fn ticket(credits: &Credits, number: u64, rig: RigKey) -> ShareTicket {
         rig,
         scanner: Scanner::Unknown,
         after_gap: false,
+        heard: zartrux_models::filter::VerdictsHeard::default(),
         seat: SeatKey {
             index: 0,
             generation: 1,

@@ -231,6 +231,7 @@ impl Bench {
             rig,
             scanner: Scanner::Unknown,
             after_gap: false,
+            heard: zartrux_models::filter::VerdictsHeard::default(),
             seat: SeatKey {
                 index: 0,
                 generation: 1,
