@@ -2,11 +2,15 @@
 //!
 //! - [`OutcomeRow`], [`RowsInOrder`]: shares as the models see them, in the order of their coming,
 //!   with nothing among their features that was not known then
+//! - [`Duel`], [`roster`]: which of two models is better, and which is in force
 //! - [`artifact`]: trained models as files: checked as a whole before anything is believed
 
 pub mod artifact;
 mod class;
+mod duel;
+pub mod roster;
 mod rows;
 
 pub use class::OutcomeClass;
+pub use duel::{Advantage, Duel, gain_of};
 pub use rows::{OutcomeRow, RowsInOrder, RowsSkipped};

@@ -2,15 +2,37 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::filter::ModelId;
 use crate::ledger::ModelSlot;
 use crate::ledger::rows::written_time;
 
-/// A SHA-256.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+/// A SHA-256. In texts it is 64 hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Digest(pub [u8; 32]);
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if to.is_human_readable() {
+            to.collect_str(self)
+        } else {
+            self.0.serialize(to)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        if !from.is_human_readable() {
+            return Deserialize::deserialize(from).map(Self);
+        }
+        let text = String::deserialize(from)?;
+        const_hex::decode_to_array(&text)
+            .map(Self)
+            .map_err(|_| de::Error::custom("expected 64 hex digits"))
+    }
+}
 
 impl Digest {
     /// The id of a model whose file has this digest.
