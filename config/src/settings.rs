@@ -8,7 +8,7 @@ use crate::check;
 use crate::fault::{Faults, Place};
 use crate::overrides::Overrides;
 use crate::reader::{Document, Reader};
-use crate::section::{Failover, Filters, Miners, Monitor, Node, Pool, Prove, Rigs, Store};
+use crate::section::{Failover, Filters, Learn, Miners, Monitor, Node, Pool, Prove, Rigs, Store};
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
@@ -37,6 +37,8 @@ pub struct Settings {
     pub store: Store,
     /// `[rigs]`: which rigs should be there, and when they are missed.
     pub rigs: Rigs,
+    /// `[learn]`: models that are trained from what is stored, and how they come into force.
+    pub learn: Learn,
     /// `[monitor]`: pages, health, metrics and API.
     pub monitor: Monitor,
 }
@@ -63,6 +65,7 @@ impl Settings {
             prove: reader.section("prove", Prove::read),
             store: reader.section("store", Store::read),
             rigs: reader.section("rigs", Rigs::read),
+            learn: reader.section("learn", Learn::read),
             monitor: reader.section("monitor", Monitor::read),
         };
         check::together(&settings, &mut reader);

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::section::{
-    ACKS, BAN_WINDOWS, EXPECTS, Failover, Filters, LogFormat, Miners, Monitor, Node, Pool, Prove,
-    ProveMode, Rigs, Store, TlsFiles,
+    ACKS, BAN_WINDOWS, EXPECTS, Failover, Filters, Learn, LogFormat, Miners, Monitor, Node, Pool,
+    Prove, ProveMode, Rigs, Store, TlsFiles,
 };
 use crate::settings::Settings;
 use crate::value::{format_duration, masked_user};
@@ -30,6 +30,7 @@ impl Settings {
             ("[prove]", prove(&self.prove)),
             ("[store]", store(&self.store)),
             ("[rigs]", rigs(&self.rigs)),
+            ("[learn]", learn(&self.learn)),
             ("[monitor]", monitor(&self.monitor)),
         ]);
         let mut text = String::new();
@@ -183,6 +184,24 @@ fn rigs(rigs: &Rigs) -> Entries {
         ("expected", format!("[{}]", listed.join(", "))),
         ("late_after", duration(rigs.late_after)),
         ("silent_after", duration(rigs.silent_after)),
+    ]
+}
+
+fn learn(learn: &Learn) -> Entries {
+    let node = learn
+        .node
+        .as_ref()
+        .map_or_else(|| "off".to_owned(), ToString::to_string);
+    vec![
+        ("enabled", learn.enabled.to_string()),
+        ("at_hour", learn.at_hour.to_string()),
+        ("window", learn.window.to_string()),
+        ("min_shares", learn.min_shares.to_string()),
+        ("look_every", duration(learn.look_every)),
+        ("shadow", duration(learn.shadow)),
+        ("ranking", learn.ranking.to_string()),
+        ("seed", learn.seed.to_string()),
+        ("node", quoted(&node)),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 mod failover;
 mod filters;
+mod learn;
 mod miners;
 mod monitor;
 mod node;
@@ -12,6 +13,7 @@ mod store;
 
 pub use failover::Failover;
 pub use filters::Filters;
+pub use learn::Learn;
 pub use miners::{Miners, TlsFiles};
 pub use monitor::Monitor;
 pub use node::{LogFormat, Node};

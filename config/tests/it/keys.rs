@@ -189,6 +189,22 @@ const RIGS: &[Case] = &[
     }),
 ];
 
+const LEARN: &[Case] = &[
+    ("enabled", "false", |s| s.learn.enabled = false),
+    ("at_hour", "23", |s| s.learn.at_hour = 23),
+    ("window", "5000000", |s| s.learn.window = 5_000_000),
+    ("min_shares", "100", |s| s.learn.min_shares = 100),
+    ("look_every", "\"1s\"", |s| s.learn.look_every = seconds(1)),
+    ("shadow", "\"0s\"", |s| s.learn.shadow = Duration::ZERO),
+    ("ranking", "false", |s| s.learn.ranking = false),
+    ("seed", "9223372036854775807", |s| {
+        s.learn.seed = 9_223_372_036_854_775_807;
+    }),
+    ("node", "\"http://127.0.0.1:18081\"", |s| {
+        s.learn.node = Some("http://127.0.0.1:18081".parse().unwrap());
+    }),
+];
+
 /// Sets each key of a section, given the text before it and what that text means.
 fn each_acts(before: &str, base: &Settings, cases: &[Case]) {
     for (key, value, change) in cases {
@@ -216,6 +232,7 @@ fn each_key_outside_the_pools_acts() {
     each_acts("[prove]\n", &base, PROVE);
     each_acts("[store]\n", &base, STORE);
     each_acts("[rigs]\n", &base, RIGS);
+    each_acts("[learn]\n", &base, LEARN);
     each_acts("[monitor]\n", &base, MONITOR);
 }
 
@@ -237,7 +254,7 @@ fn the_cases_above_leave_no_key_out() {
     let tested = |cases: &[Case]| cases.iter().map(|case| case.0.to_owned()).collect();
     let mut all: BTreeSet<String> = BTreeSet::from(["url".to_owned(), "user".to_owned()]);
     for cases in [
-        NODE, MINERS, UPSTREAM, FAILOVER, FILTERS, PROVE, STORE, RIGS, MONITOR,
+        NODE, MINERS, UPSTREAM, FAILOVER, FILTERS, PROVE, STORE, RIGS, LEARN, MONITOR,
     ] {
         let keys: BTreeSet<String> = tested(cases);
         all.extend(keys);

@@ -89,6 +89,17 @@ expected = []
 late_after = "5m"
 silent_after = "15m"
 
+[learn]
+enabled = true
+at_hour = 3
+window = 250000
+min_shares = 2000
+look_every = "10m"
+shadow = "1d"
+ranking = true
+seed = 1
+node = "off"
+
 [monitor]
 listen = "off"
 shares_kept = 4096
