@@ -3,10 +3,16 @@
 //! - [`OutcomeRow`], [`RowsInOrder`]: shares as the models see them, in the order of their coming,
 //!   with nothing among their features that was not known then
 //! - [`artifact`]: trained models as files: checked as a whole before anything is believed
+//! - [`outcome`]: a model of which shares are refused, and why
+//! - [`evaluation`]: how well such a model foretells what comes later
 
 pub mod artifact;
 mod class;
+mod digest;
+pub mod evaluation;
+pub mod outcome;
 mod rows;
 
 pub use class::OutcomeClass;
+pub use digest::{digest_of_rows, facts_of_rows};
 pub use rows::{OutcomeRow, RowsInOrder, RowsSkipped};
