@@ -4,6 +4,8 @@
 //!   with nothing among their features that was not known then
 //! - [`Duel`], [`roster`]: which of two models is better, and which is in force
 //! - [`artifact`]: trained models as files: checked as a whole before anything is believed
+//! - [`outcome`]: a model of which shares are refused, and why
+//! - [`evaluation`]: how well such a model foretells what comes later
 
 pub mod artifact;
 mod class;
@@ -13,4 +15,8 @@ mod rows;
 
 pub use class::OutcomeClass;
 pub use duel::{Advantage, Duel, gain_of};
+mod digest;
+pub mod evaluation;
+pub mod outcome;
+pub use digest::{digest_of_rows, facts_of_rows};
 pub use rows::{OutcomeRow, RowsInOrder, RowsSkipped};

@@ -1,0 +1,40 @@
+//! What training is told.
+
+/// How an outcome model is trained.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OutcomeSettings {
+    /// Of the choice of shares that stand for all that are not in a class.
+    pub seed: u64,
+    /// Rows that there must be.
+    pub rows_min: usize,
+    /// Shares of a class among the earlier rows for a line of its own; the same number of refusals
+    /// and of accepted shares must be there for any model.
+    pub class_min: usize,
+    /// Part of the rows, the earlier one, that weights are fitted on.
+    pub earlier: f64,
+    /// Weight of the squares of weights, against the sum of log losses.
+    pub penalty: f64,
+    /// Most steps of the solver, from nothing.
+    pub steps: u64,
+    /// Most steps of the solver, from an older model.
+    pub warm_steps: u64,
+    /// Shares outside a class, for each share in it, that its line is fitted on.
+    pub others_per_share: usize,
+}
+
+impl OutcomeSettings {
+    /// What is usual.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            rows_min: 1_000,
+            class_min: 30,
+            earlier: 0.8,
+            penalty: 1.0,
+            steps: 200,
+            warm_steps: 60,
+            others_per_share: 10,
+        }
+    }
+}
