@@ -2,21 +2,21 @@
 //!
 //! - [`OutcomeRow`], [`RowsInOrder`]: shares as the models see them, in the order of their coming,
 //!   with nothing among their features that was not known then
-//! - [`Duel`], [`roster`]: which of two models is better, and which is in force
-//! - [`artifact`]: trained models as files: checked as a whole before anything is believed
 //! - [`outcome`]: a model of which shares are refused, and why
 //! - [`evaluation`]: how well such a model foretells what comes later
+//! - [`Duel`], [`roster`]: which of two models is better, and which is in force
+//! - [`artifact`]: trained models as files: checked as a whole before anything is believed
 
 pub mod artifact;
 mod class;
+mod digest;
 mod duel;
+pub mod evaluation;
+pub mod outcome;
 pub mod roster;
 mod rows;
 
 pub use class::OutcomeClass;
-pub use duel::{Advantage, Duel, gain_of};
-mod digest;
-pub mod evaluation;
-pub mod outcome;
 pub use digest::{digest_of_rows, facts_of_rows};
+pub use duel::{Advantage, Duel, gain_of};
 pub use rows::{OutcomeRow, RowsInOrder, RowsSkipped};
