@@ -2,7 +2,8 @@
 //!
 //! A rig's own mean over few blocks says little, and the greatest of many such means says nothing
 //! but how few they were. So each is drawn towards the mean of all, by how much rigs really differ
-//! (empirical Bayes: Efron and Morris, JASA 70, 1975), and its bound is that of the drawn mean. A
+//! (empirical Bayes: Efron and Morris, JASA 70, 1975), and its bound is that of the drawn mean; with
+//! enough blocks that of its own mean, if it is greater. A
 //! rig that is not among them may lie as far out as rigs differ: that is a bound too.
 
 use std::collections::BTreeMap;
@@ -17,6 +18,10 @@ const WRONG: f64 = 0.01;
 
 /// Standard deviations that a rig which was not among them may lie out.
 const NEW_RIG: f64 = 3.3;
+
+/// With so many blocks a rig's own mean says enough, and is not drawn to that of others: one rig
+/// that lies far out is not how rigs differ.
+const ENOUGH_ALONE: usize = 30;
 
 /// A distance above it makes the block odd, as in the tests of the filter.
 const ODD: f64 = 0.5;
@@ -64,24 +69,26 @@ pub(super) fn ceiling<'a>(rigs: impl Iterator<Item = (&'a RigKey, &'a Vec<f64>)>
             odd = *distance > ODD;
         }
     }
-    let bounds = [all, after_odd].map(|sums| greatest_bound(sums.values()));
-    let [all, after_odd] = bounds;
+    let [all, after_odd] = [all, after_odd].map(|sums| {
+        let sums: Vec<Sums> = sums.into_values().collect();
+        greatest_bound(&sums)
+    });
     all.unwrap_or(ENDS.1)
         .max(after_odd.unwrap_or(0.0))
         .clamp(ENDS.0, ENDS.1)
 }
 
 /// None of nothing.
-fn greatest_bound(rigs: impl Iterator<Item = &Sums> + Clone) -> Option<f64> {
-    let count = real(rigs.clone().count());
-    let blocks = real(rigs.clone().map(|rig| rig.blocks).sum());
+fn greatest_bound(rigs: &[Sums]) -> Option<f64> {
+    let count = real(rigs.len());
+    let blocks = real(rigs.iter().map(|rig| rig.blocks).sum());
     if blocks < 1.0 {
         return None;
     }
-    let mean = rigs.clone().map(|rig| rig.sum).sum::<f64>() / blocks;
-    let inside: f64 = rigs.clone().map(Sums::around_mean).sum();
+    let mean = rigs.iter().map(|rig| rig.sum).sum::<f64>() / blocks;
+    let inside: f64 = rigs.iter().map(Sums::around_mean).sum();
     let between: f64 = rigs
-        .clone()
+        .iter()
         .map(|rig| real(rig.blocks) * (rig.mean() - mean).powi(2))
         .sum();
     // With a block a rig nothing tells spread within from spread between: all of it is within.
@@ -93,21 +100,27 @@ fn greatest_bound(rigs: impl Iterator<Item = &Sums> + Clone) -> Option<f64> {
     } else {
         within
     };
-    let squares: f64 = rigs.clone().map(|rig| real(rig.blocks).powi(2)).sum();
+    let squares: f64 = rigs.iter().map(|rig| real(rig.blocks).powi(2)).sum();
     let differ =
         ((between - (count - 1.0) * within) / (blocks - squares / blocks).max(1.0)).max(0.0);
     let normal = Normal::standard();
     let beyond = normal.inverse_cdf(1.0 - WRONG / (count + 1.0));
     let of_rig = |rig: &Sums| {
+        let alone = if rig.blocks < ENOUGH_ALONE {
+            0.0
+        } else {
+            let own = within.max(rig.around_mean() / real(rig.blocks));
+            rig.mean() + beyond * (own / real(rig.blocks)).sqrt()
+        };
         if differ <= 0.0 {
-            return mean + beyond * (within / blocks).sqrt();
+            return alone.max(mean + beyond * (within / blocks).sqrt());
         }
         let precision = real(rig.blocks) / within + 1.0 / differ;
         let drawn = (rig.sum / within + mean / differ) / precision;
-        drawn + beyond / precision.sqrt()
+        alone.max(drawn + beyond / precision.sqrt())
     };
     let new_rig = mean + NEW_RIG * differ.sqrt() + beyond * (within / blocks).sqrt();
-    Some(rigs.map(of_rig).fold(new_rig, f64::max))
+    Some(rigs.iter().map(of_rig).fold(new_rig, f64::max))
 }
 
 #[cfg(test)]

@@ -148,10 +148,10 @@ pub fn fit(
     let mut squares: Vec<f64> = values.iter().map(|values| model.square(values)).collect();
     squares.sort_unstable_by(f64::total_cmp);
     model.reach = quantile(&squares, BELOW_REACH).max(REACH_FLOOR);
-    let later_bad = || bad_rows.iter().copied().filter(|row| row.at_ms >= since_ms);
+    let later_bad = bad_rows.partition_point(|row| row.at_ms < since_ms);
     let later = Later {
-        honest: distances(&model, later.iter().copied()),
-        bad: distances(&model, later_bad()),
+        honest: distances(&model, later),
+        bad: distances(&model, &bad_rows[later_bad..]),
     };
     model.ceiling = ceiling(later.honest.iter());
     model.check().map_err(CannotCluster::Numbers)?;
@@ -221,10 +221,7 @@ fn halves(rows: &[&BehaviourRow], random: &mut Xoshiro256PlusPlus) -> Vec<bool> 
     rows.iter().map(|row| half.contains(&row.rig)).collect()
 }
 
-fn distances(
-    model: &ClusterModel,
-    rows: impl Iterator<Item = &BehaviourRow>,
-) -> BTreeMap<RigKey, Vec<f64>> {
+fn distances(model: &ClusterModel, rows: &[&BehaviourRow]) -> BTreeMap<RigKey, Vec<f64>> {
     let mut distances: BTreeMap<RigKey, Vec<f64>> = BTreeMap::new();
     for row in rows {
         let distance = model.distance(&row.behaviour());

@@ -9,11 +9,10 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::blocks::kept;
 use super::*;
-use crate::filter::Behaviour;
 use crate::filter::{BehaviourModel as _, BehaviourTrail, Cluster, ClusterRig, Filter as _};
 use crate::learn::artifact::{self, Artifact, Learnt as _};
 use crate::share::RigKey;
-use crate::simulation::{Conduct, Farm, RigPlan, RigTraits, SimulatedShare, Surroundings};
+use crate::simulation::{Conduct, Farm, RigPlan, SimulatedShare, Surroundings};
 
 /// Honest rigs of all kinds, and so many of each of these conducts.
 fn plans(seed: u64, honest: usize, others: &[(Conduct, usize)]) -> Vec<RigPlan> {
@@ -141,8 +140,10 @@ fn what_is_found_of_odd_rigs_is_printed_and_forgers_are_farther_out_than_honest_
             .collect();
         found.sort_unstable();
         let ever = found.iter().filter(|shares| **shares < usize::MAX).count();
-        let median = found[20];
-        println!("behaviour, {name}: {ever} of 41 found in 3,840 shares, median {median}");
+        println!(
+            "behaviour, {name}: {ever} of 41 found in 3,840 shares, median {:?}",
+            found.get(20).filter(|shares| **shares < usize::MAX),
+        );
     }
     let (difference, (low, high)) = trained().report.difference.unwrap();
     println!("behaviour: bad rigs are farther out by {difference:.3} ({low:.3} to {high:.3})");
@@ -232,16 +233,21 @@ fn three_planted_groups_are_found() {
 }
 
 #[test]
-fn a_former_model_lends_its_centres_and_the_result_is_as_good() {
+fn a_former_model_lends_its_centres_and_the_result_is_no_worse() {
     let (rows, groups) = three_groups(2);
     let settings = ClusterSettings::default();
     let former = fit(&three_groups(1).0, &settings, 1, None).unwrap().model;
-    let warm = fit(&rows, &settings, 1, Some(&former)).unwrap().model;
-    let found: Vec<usize> = rows
-        .iter()
-        .map(|row| warm.map(&row.behaviour()).0)
-        .collect();
-    assert!(adjusted_rand(&found, &groups) > 0.9);
+    let agreement = |former| {
+        let model = fit(&rows, &settings, 1, former).unwrap().model;
+        let of = |row: &BehaviourRow| model.map(&row.behaviour()).0;
+        let found: Vec<usize> = rows.iter().map(of).collect();
+        adjusted_rand(&found, &groups)
+    };
+    let (anew, warm) = (agreement(None), agreement(Some(&former)));
+    println!(
+        "three groups, second sample: adjusted Rand {anew:.3} anew, {warm:.3} from a former model"
+    );
+    assert!(warm >= anew - 0.02, "{warm} {anew}");
 }
 
 #[test]
