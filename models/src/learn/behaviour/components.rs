@@ -113,13 +113,14 @@ impl Components {
         if self.kept.len() > COMPONENTS_MAX {
             return Err(format!("it has {} components", self.kept.len()));
         }
-        if self.mean.iter().any(|mean| !(mean.abs() <= 8.0)) {
+        if !self.mean.iter().all(|mean| mean.abs() <= 8.0) {
             return Err("its mean lies beyond everything".to_owned());
         }
         for (place, component) in self.kept.iter().enumerate() {
             let length = dot(&component.direction, &component.direction);
             let part = (0.0..=1.0).contains(&component.explained);
-            if !part || !((length - 1.0).abs() < 1e-6) {
+            let unit = (length - 1.0).abs() < 1e-6;
+            if !(part && unit) {
                 return Err(format!("its component {place} is no direction"));
             }
             for other in &self.kept[..place] {

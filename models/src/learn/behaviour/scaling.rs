@@ -73,7 +73,8 @@ impl Scaling {
             let (centre, spread) = (self.centre[place], self.spread[place]);
             let range = feature.low..=feature.high;
             let widest = feature.high - feature.low;
-            if !range.contains(&centre) || !(spread > 0.0 && spread <= widest) {
+            let wide = spread > 0.0 && spread <= widest;
+            if !(range.contains(&centre) && wide) {
                 let name = feature.name;
                 return Err(format!(
                     "{name} is centred at {centre} and spreads by {spread}"
