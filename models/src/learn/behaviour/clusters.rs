@@ -102,7 +102,7 @@ pub(super) fn clusters(of: Halved<'_>, seed: u64, start: &[Point]) -> Clusters {
             members: vec![0; of.points.len()],
             agreement: 0.0,
         },
-        |(_, clusters)| in_order(clusters),
+        |(_, clusters)| in_order(&clusters),
     )
 }
 
@@ -247,7 +247,7 @@ fn criterion(of: Halved<'_>, shapes: &[ClusterShape]) -> f64 {
 }
 
 /// The greatest cluster first, so that the same clusters have the same numbers; empty ones go.
-fn in_order(clusters: Clusters) -> Clusters {
+fn in_order(clusters: &Clusters) -> Clusters {
     let mut order: Vec<usize> = (0..clusters.shapes.len())
         .filter(|place| clusters.shapes[*place].blocks > 0)
         .collect();
