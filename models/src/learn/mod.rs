@@ -4,12 +4,17 @@
 //!   with nothing among their features that was not known then
 //! - [`outcome`]: a model of which shares are refused, and why
 //! - [`evaluation`]: how well such a model foretells what comes later
+//! - [`behaviour`]: groups of rigs by how they behave
+//! - [`drift`]: whether what models are shown has changed
 //! - [`Duel`], [`roster`]: which of two models is better, and which is in force
 //! - [`artifact`]: trained models as files: checked as a whole before anything is believed
 
 pub mod artifact;
+pub mod behaviour;
 mod class;
+mod coming;
 mod digest;
+pub mod drift;
 mod duel;
 pub mod evaluation;
 pub mod outcome;

@@ -1,14 +1,12 @@
 //! Shares as the outcome model sees them.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use crate::filter::{Feature, OutcomeFeatures};
 use crate::ledger::rows::Replay;
 use crate::ledger::{Arm, ShareEntry};
 use crate::share::RigKey;
 
 use super::OutcomeClass;
+use super::coming::InOrderOfComing;
 
 /// A share with what was known when it came, and what became of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,101 +49,50 @@ pub struct RowsSkipped {
 #[derive(Debug)]
 pub struct RowsInOrder {
     replay: Replay,
-    waiting: BinaryHeap<Reverse<Waiting>>,
-    /// The latest coming of a share that was given out.
-    given_ms: u64,
+    shares: InOrderOfComing,
     skipped: RowsSkipped,
-}
-
-/// A share that waits for those that came before it and have not ended yet; by time, and by place
-/// where that is the same.
-#[derive(Debug)]
-struct Waiting {
-    came_ms: u64,
-    entry: Box<ShareEntry>,
-}
-
-impl Waiting {
-    const fn order(&self) -> (u64, u64) {
-        (self.came_ms, self.entry.seq)
-    }
-}
-
-impl PartialEq for Waiting {
-    fn eq(&self, other: &Self) -> bool {
-        self.order() == other.order()
-    }
-}
-
-impl Eq for Waiting {}
-
-impl PartialOrd for Waiting {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Waiting {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.order().cmp(&other.order())
-    }
 }
 
 impl RowsInOrder {
     /// Milliseconds from its coming to its end that a share may take to be put in its place.
-    pub const LONGEST_MS: u64 = 60_000;
-    /// Shares that wait at most; with more, the one that came first is given out early.
-    const WAITING: usize = 65_536;
+    pub const LONGEST_MS: u64 = InOrderOfComing::LONGEST_MS;
 
     /// Remembers at most so many rigs.
     #[must_use]
     pub fn new(rigs: usize) -> Self {
         Self {
             replay: Replay::new(rigs),
-            waiting: BinaryHeap::new(),
-            given_ms: 0,
+            shares: InOrderOfComing::default(),
             skipped: RowsSkipped::default(),
         }
     }
 
     /// Takes the next share of the ledger; gives the rows that are complete by it.
     pub fn next(&mut self, entry: &ShareEntry, mut give: impl FnMut(OutcomeRow)) {
-        let came_ms = came_ms(entry);
-        let safe_ms = entry.unix_ms.saturating_sub(Self::LONGEST_MS);
-        if came_ms < self.given_ms {
-            self.skipped.out_of_order += 1;
-        } else {
-            self.waiting.push(Reverse(Waiting {
-                came_ms,
-                entry: Box::new(entry.clone()),
-            }));
-        }
-        while let Some(Reverse(first)) = self.waiting.peek()
-            && (first.came_ms < safe_ms || self.waiting.len() > Self::WAITING)
-        {
-            self.give_first(&mut give);
+        self.shares.take(entry);
+        while let Some((came_ms, entry)) = self.shares.next() {
+            self.give(came_ms, &entry, &mut give);
         }
     }
 
     /// Gives the rows of all shares that still wait.
     pub fn finish(&mut self, mut give: impl FnMut(OutcomeRow)) {
-        while !self.waiting.is_empty() {
-            self.give_first(&mut give);
+        while let Some((came_ms, entry)) = self.shares.next_of_rest() {
+            self.give(came_ms, &entry, &mut give);
         }
     }
 
     /// Shares that made no row so far.
     #[must_use]
     pub const fn skipped(&self) -> RowsSkipped {
-        self.skipped
+        RowsSkipped {
+            out_of_order: self.shares.out_of_order(),
+            ..self.skipped
+        }
     }
 
-    fn give_first(&mut self, give: &mut impl FnMut(OutcomeRow)) {
-        let Some(Reverse(Waiting { came_ms, entry })) = self.waiting.pop() else {
-            return;
-        };
-        self.given_ms = self.given_ms.max(came_ms);
-        let Some(features) = all_known(&self.replay.next(&entry)) else {
+    fn give(&mut self, came_ms: u64, entry: &ShareEntry, give: &mut impl FnMut(OutcomeRow)) {
+        let Some(features) = all_known(&self.replay.next(entry)) else {
             self.skipped.unseen += 1;
             return;
         };
@@ -162,12 +109,6 @@ impl RowsInOrder {
             arm: entry.arm,
         });
     }
-}
-
-/// When a share came, and not when it ended.
-fn came_ms(entry: &ShareEntry) -> u64 {
-    let took_ms = u64::from(entry.latencies.total_us) / 1000;
-    entry.unix_ms.saturating_sub(took_ms)
 }
 
 /// What the filters had for a feature that is open is its neutral value, but then what is stored

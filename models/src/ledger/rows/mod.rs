@@ -34,6 +34,7 @@ mod parse;
 mod reader;
 mod reason;
 mod replay;
+pub(crate) mod seen;
 mod set_aside;
 mod text;
 mod time;

@@ -1,15 +1,12 @@
 //! What the filters knew of a share before its verdict, computed again from the ledger.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::collections::VecDeque;
 
-use crate::filter::{
-    Observation, OutcomeFeatures, OutcomePast, ScanKey, Scanner, Verdict, VerdictsHeard,
-};
+use super::seen::{RigsSeen, ScanNumbers, was_seen};
+use crate::filter::{OutcomeFeatures, OutcomePast, Verdict, VerdictsHeard};
 use crate::ledger::{Outcome, ShareEntry};
-use crate::share::{RefusalReason, RigKey};
+use crate::share::RefusalReason;
 use crate::stratum::ErrorClass;
-use crate::work::{JobKey, Nonce, ResultHash, Slot};
 
 /// The features of a stored share, in the order of [`OutcomeFeatures::FEATURES`]; none where the
 /// share was refused before a filter saw it, or where what is stored does not tell.
@@ -24,30 +21,7 @@ pub type KnownFeatures = [Option<f64>; OutcomeFeatures::LEN];
 /// of the true hash where this was put in place.
 #[derive(Debug)]
 pub struct Replay {
-    rigs: HashMap<Line, Rig>,
-    /// Rigs by their last turn, the one seen longest ago first.
-    turns: BTreeMap<u64, Line>,
-    turn: u64,
-    most: usize,
-}
-
-/// Shares that one machine saw of a rig. What is read from a file stands behind what came here in
-/// the meantime, and is a past of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Line {
-    rig: RigKey,
-    node: u16,
-    imported: bool,
-}
-
-impl Line {
-    const fn of(entry: &ShareEntry) -> Self {
-        Self {
-            rig: entry.rig,
-            node: entry.node,
-            imported: entry.flags.imported,
-        }
-    }
+    rigs: RigsSeen<Rig>,
 }
 
 #[derive(Debug, Default)]
@@ -55,11 +29,7 @@ struct Rig {
     past: OutcomePast,
     /// Verdicts on its shares that no share of it has come after, with their times, ms.
     unheard: VecDeque<(u64, Verdict)>,
-    turn: u64,
-    /// Which scan its last share was of, where that is known.
-    scan: Option<u64>,
-    /// Numbers its scans, as far as they differ from the one before.
-    scans: u32,
+    scans: ScanNumbers,
 }
 
 impl Replay {
@@ -71,10 +41,7 @@ impl Replay {
     #[must_use]
     pub fn new(most: usize) -> Self {
         Self {
-            rigs: HashMap::new(),
-            turns: BTreeMap::new(),
-            turn: 0,
-            most: most.max(1),
+            rigs: RigsSeen::new(most),
         }
     }
 
@@ -83,15 +50,8 @@ impl Replay {
         if !was_seen(entry) {
             return [None; OutcomeFeatures::LEN];
         }
-        let rig = self.rig(Line::of(entry));
-        let scan = entry.nonce.and_then(|nonce| scan_mark(entry, nonce));
-        let first = rig.scans == 0;
-        let followed = scan.is_some() && (first || rig.scan.is_some());
-        if first || scan.is_none() || scan != rig.scan {
-            rig.scans = rig.scans.wrapping_add(1).max(1);
-        }
-        rig.scan = scan;
-        let mut seen = observed(entry, JobKey(rig.scans));
+        let rig = self.rigs.of(entry);
+        let (mut seen, followed) = rig.scans.observed(entry);
         seen.heard = rig.hear_until(seen.at_ms);
         if let Some(verdict) = verdict_of(&entry.outcome) {
             rig.will_hear(entry.unix_ms, verdict);
@@ -112,22 +72,6 @@ impl Replay {
             *place = is_known.then_some(value);
         }
         known
-    }
-
-    fn rig(&mut self, key: Line) -> &mut Rig {
-        self.turn += 1;
-        let turn = self.turn;
-        if let Some(known) = self.rigs.get(&key) {
-            self.turns.remove(&known.turn);
-        } else if self.rigs.len() >= self.most
-            && let Some((_, longest_ago)) = self.turns.pop_first()
-        {
-            self.rigs.remove(&longest_ago);
-        }
-        self.turns.insert(turn, key);
-        let rig = self.rigs.entry(key).or_default();
-        rig.turn = turn;
-        rig
     }
 }
 
@@ -184,74 +128,4 @@ pub fn verdict_of(outcome: &Outcome) -> Option<Verdict> {
         | Outcome::Held
         | Outcome::Undeliverable => None,
     }
-}
-
-/// Whether a share came as far as the filters: only what is admitted gets a number, and what comes
-/// from elsewhere without one counts unless admission had refused it.
-fn was_seen(entry: &ShareEntry) -> bool {
-    match &entry.outcome {
-        Outcome::Refused(RefusalReason::InvalidResult)
-        | Outcome::Accepted
-        | Outcome::Rejected { .. }
-        | Outcome::Unanswered
-        | Outcome::Credited
-        | Outcome::Held
-        | Outcome::Undeliverable => true,
-        Outcome::Refused(_) => entry.id.is_some(),
-    }
-}
-
-/// Tells a rig's scan from the one before it.
-fn scan_mark(entry: &ShareEntry, nonce: Nonce) -> Option<u64> {
-    let mut hash = DefaultHasher::new();
-    nonce.slot().hash(&mut hash);
-    match entry.job_key {
-        Some(job) => (entry.node, entry.run, entry.id.map(|id| id.lane()), job).hash(&mut hash),
-        None if entry.job.is_empty() => return None,
-        None => (entry.upstream, &entry.job).hash(&mut hash),
-    }
-    Some(hash.finish())
-}
-
-fn observed(entry: &ShareEntry, job: JobKey) -> Observation {
-    Observation {
-        rig: entry.rig,
-        scan: ScanKey {
-            job,
-            // Part of the mark that the job's number stands for.
-            slot: Slot(0),
-        },
-        counter: entry.odometer().unwrap_or(0),
-        result: result_of(entry),
-        target: (!entry.flags.retargeted).then(|| entry.asked.target()),
-        asked: entry.asked,
-        late: entry.flags.late,
-        scanner: if entry.flags.scan_known {
-            Scanner::XmrigBlocks
-        } else {
-            Scanner::Unknown
-        },
-        heard: VerdictsHeard::default(),
-        // When it came, not when it ended.
-        at_ms: entry
-            .unix_ms
-            .saturating_sub(u64::from(entry.latencies.total_us) / 1000),
-    }
-}
-
-/// A result of the difficulty that is stored, in the middle of those that have it; below the
-/// target if the difficulty is at least the one asked for.
-fn result_of(entry: &ShareEntry) -> ResultHash {
-    let found = entry.found.max(1);
-    let highest = u64::MAX / found;
-    let lowest = u64::MAX / found.saturating_add(1);
-    let middle = lowest + (highest - lowest) / 2;
-    let value = if entry.found >= entry.asked.get() {
-        middle.min(entry.asked.target().threshold() - 1)
-    } else {
-        highest
-    };
-    let mut bytes = [0; 32];
-    bytes[24..].copy_from_slice(&value.to_le_bytes());
-    ResultHash::new(bytes)
 }
