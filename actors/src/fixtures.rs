@@ -23,5 +23,10 @@ pub(crate) fn easy_job() -> Arc<IssuedJob> {
         connection: 1,
     };
     let key = JobKey(1);
-    Arc::new(IssuedJob { key, origin, job })
+    Arc::new(IssuedJob {
+        key,
+        origin,
+        job,
+        plan: zartrux_models::plan::SlotPlan::identity(),
+    })
 }

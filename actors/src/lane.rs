@@ -24,7 +24,10 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use actix::{Arbiter, ArbiterHandle, AsyncContext, Context};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use zartrux_models::judge::{BanRule, JudgePolicy};
+use zartrux_models::plan::NonceOrder;
 use zartrux_models::work::{Algorithm, UpstreamJob};
 
 use crate::clock::Clock;
@@ -33,7 +36,7 @@ use crate::journal::Journal;
 use crate::judge::{Judge, JudgeArgs};
 use crate::messaging::{Credits, Post};
 use crate::miner_sessions::{
-    CloseAll, Door, MinerSessions, Namesakes, RigListener, SessionArgs, SessionPosts,
+    CloseAll, Door, MinerSessions, Namesakes, ReplaceOrder, RigListener, SessionArgs, SessionPosts,
     SessionSettings, StopAccepting, StopReading,
 };
 use crate::planner::{ClosePools, PlanPolicy, Planner, PlannerArgs, PlannerPosts};
@@ -80,6 +83,8 @@ pub struct LaneArgs {
     pub filters: Option<StageSettings>,
     /// What two of the filters go by.
     pub models: FilterModels,
+    /// By which order of nonces jobs are drawn; none: slots have the bytes of their numbers.
+    pub order: Option<Arc<NonceOrder>>,
     /// Who proves first.
     pub judge: JudgePolicy,
     /// How many of the last shares are kept to be shown.
@@ -173,6 +178,12 @@ impl Lane {
         }
     }
 
+    /// Jobs with another blob are drawn by this order of nonces from now on; none: their slots have
+    /// the bytes of their numbers.
+    pub fn replace_order(&self, order: Option<Arc<NonceOrder>>) {
+        self.posts.replace_order.send(ReplaceOrder(order));
+    }
+
     /// What its judge and its filters remember of rigs, to be written down.
     #[must_use]
     pub fn memory(&self) -> LaneMemory {
@@ -225,6 +236,7 @@ impl Lane {
 struct LanePosts {
     models: Option<ModelPosts>,
     states: StatePosts,
+    replace_order: Post<ReplaceOrder>,
     stop_accepting: Post<StopAccepting>,
     stop_reading: Post<StopReading>,
     close_pools: Post<ClosePools>,
@@ -273,6 +285,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
     let posts = LanePosts {
         models,
         states,
+        replace_order: post!(sessions, sessions_guard),
         stop_accepting: post!(sessions, sessions_guard),
         stop_reading: post!(sessions, sessions_guard),
         close_pools: post!(planner, planner_guard),
@@ -324,6 +337,8 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         on_job,
         on_rig: name_keeper(&view, args.registry),
         remembered_rate: args.remembered.rate,
+        order: args.order,
+        random: StdRng::from_entropy(),
         journal: journal.clone(),
     }));
     planner_ctx.run(Planner::new(PlannerArgs {

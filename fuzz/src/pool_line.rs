@@ -197,6 +197,7 @@ const ASKED: Difficulty = Difficulty::new(1_000);
 fn issued(job: &Arc<UpstreamJob>) -> IssuedJob {
     IssuedJob {
         key: JobKey(1),
+        plan: zartrux_models::plan::SlotPlan::identity(),
         origin: origin(1),
         job: (**job).clone(),
     }

@@ -112,6 +112,7 @@ impl Replay {
         Share {
             job: Arc::new(IssuedJob {
                 key: JobKey(1),
+                plan: zartrux_models::plan::SlotPlan::identity(),
                 origin: JobOrigin {
                     pool: PoolKey(0),
                     connection: 1,

@@ -124,6 +124,7 @@ pub(super) fn lane_args(
             },
             filters: stage_settings(settings, lanes),
             models: FilterModels::default(),
+            order: None,
             judge: judge_policy(settings, lanes),
             shares_kept: settings.monitor.shares_kept.div_ceil(lanes),
             store: None,

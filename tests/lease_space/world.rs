@@ -4,9 +4,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
 use zartrux_actors::planner::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
-use zartrux_models::plan::{FailoverPolicy, Lease, SeatKey};
-use zartrux_models::work::{Blob, JobOrigin, PoolKey, Slot};
+use zartrux_models::filter::ModelId;
+use zartrux_models::plan::{FailoverPolicy, Lease, NonceOrder, SeatKey, SlotPlan};
+use zartrux_models::work::{
+    Algorithm, Blob, Difficulty, JobOrigin, JobTable, PoolKey, Slot, UpstreamJob,
+};
 
 use crate::support::clock;
 
@@ -36,7 +42,12 @@ pub(crate) struct World {
     /// The job of each connected pool session.
     jobs: BTreeMap<PoolKey, u64>,
     last_job: u64,
-    /// Who was given which slot of which job: one at most, for ever.
+    table: JobTable,
+    /// By which jobs are drawn; another one, or none, every now and then.
+    order: Option<NonceOrder>,
+    orders: StdRng,
+    told: u64,
+    /// Who was given which top nonce byte of which job: one at most, for ever.
     given: HashMap<(u64, Slot), SeatKey>,
     pub(crate) sent_away: usize,
 }
@@ -55,6 +66,10 @@ impl World {
             last_seat: 0,
             jobs: BTreeMap::new(),
             last_job: 0,
+            table: JobTable::default(),
+            order: None,
+            orders: StdRng::seed_from_u64(1),
+            told: 0,
             given: HashMap::new(),
             sent_away: 0,
         };
@@ -140,6 +155,7 @@ impl World {
             return;
         };
         self.jobs.remove(&pool);
+        self.table.forget(pool);
         for lease in self.seats.values_mut() {
             *lease = lease.filter(|lease| lease.pool != pool);
         }
@@ -188,6 +204,7 @@ impl World {
 
     fn give_job(&mut self, pool: PoolKey, job: u64) {
         self.jobs.insert(pool, job);
+        self.plan(pool, job);
         // The sessions send it to those who sit there before the planner hears of it.
         let sitting: Vec<_> = self
             .seats
@@ -196,7 +213,7 @@ impl World {
             .filter(|(_, lease)| lease.pool == pool)
             .collect();
         for (seat, lease) in sitting {
-            self.note_given(job, lease.slot, seat);
+            self.note_given(job, lease, seat);
         }
         let blob = blob_of(job);
         let facts = self.facts.get_mut(&pool).unwrap();
@@ -210,11 +227,46 @@ impl World {
         self.apply(effects);
     }
 
-    fn note_given(&mut self, job: u64, slot: Slot, seat: SeatKey) {
-        let owner = *self.given.entry((job, slot)).or_insert(seat);
+    /// The job gets its plan, by an order that is another one every now and then.
+    fn plan(&mut self, pool: PoolKey, job: u64) {
+        if self.orders.gen_range(0..3) == 0 {
+            let mut bytes: Vec<u8> = (0..=u8::MAX).collect();
+            bytes.shuffle(&mut self.orders);
+            let id = ModelId(self.orders.r#gen());
+            let order = NonceOrder::new(id, &bytes).expect("all bytes");
+            self.order = self.orders.r#gen::<bool>().then_some(order);
+        }
+        self.told += 1;
+        let facts = &self.facts[&pool];
+        let connection = facts.connection + u32::from(facts.job_at.is_none());
+        let told = UpstreamJob {
+            id: self.told.to_string().into(),
+            blob: blob_of(job),
+            target: Difficulty::ONE.target(),
+            algorithm: Algorithm::Rx0,
+            height: None,
+            seed: None,
+            next_seed: None,
+            network_difficulty: None,
+        };
+        let (order, seed) = (self.order.as_ref(), self.orders.r#gen());
+        let draw = || order.map_or_else(SlotPlan::identity, |order| SlotPlan::draw(seed, order));
+        let origin = JobOrigin { pool, connection };
+        let issued = self.table.replace_planned(origin, told, draw);
+        assert!(issued.is_some(), "no two jobs have the same id");
+    }
+
+    fn byte(&self, lease: Lease) -> Slot {
+        let current = self.table.current(lease.pool).expect("it has a job");
+        current.plan.byte(lease.slot)
+    }
+
+    fn note_given(&mut self, job: u64, lease: Lease, seat: SeatKey) {
+        let byte = self.byte(lease);
+        let owner = *self.given.entry((job, byte)).or_insert(seat);
         assert_eq!(
             owner, seat,
-            "slot {slot} of job {job} was given to two miners"
+            "byte {byte} of job {job} was given to two miners"
         );
     }
 
@@ -235,6 +287,7 @@ impl World {
                         .remove(&pool)
                         .expect("a pool session that is open");
                     self.jobs.remove(&pool);
+                    self.table.close(pool);
                 }
                 PlanEffect::Grant {
                     seat,
@@ -260,10 +313,10 @@ impl World {
         let job = self.jobs.get(&lease.pool).copied();
         let job = job.expect("leases only on sessions that have a job");
         assert!(
-            !self.given.contains_key(&(job, lease.slot)),
+            !self.given.contains_key(&(job, self.byte(lease))),
             "{lease:?} was given to somebody before in this job"
         );
-        self.note_given(job, lease.slot, seat);
+        self.note_given(job, lease, seat);
         let held = self.seats.get_mut(&seat).expect("a miner that is there");
         let former = held.replace(lease);
         if let Some(former) = former

@@ -7,7 +7,7 @@ use zartrux_models::session::Assignment;
 use zartrux_models::stratum::JobLine;
 use zartrux_models::work::PoolKey;
 
-use super::MinerSessions;
+use super::{MinerSessions, ReplaceOrder};
 use crate::judge::PoolClosed;
 use crate::pool_session::{JobReplaced, PoolState, PoolStateChanged};
 
@@ -15,9 +15,11 @@ impl MinerSessions {
     pub(super) fn on_job_replaced(&mut self, replaced: JobReplaced) {
         let JobReplaced { origin, job } = replaced;
         (self.on_job)(&job);
-        let Some(issued) = self.jobs.replace(origin, job) else {
+        let experiment = &mut self.experiment;
+        let Some(issued) = self.jobs.replace_planned(origin, job, || experiment.draw()) else {
             return;
         };
+        self.experiment.note(&issued);
         self.lines.insert(origin.pool, JobLine::render(&issued));
         self.expire_contested();
         self.fan_out(origin.pool);
@@ -52,12 +54,13 @@ impl MinerSessions {
                 continue;
             }
             let difficulty = seat.ask(policy.as_ref(), &issued, now, &memory);
+            let byte = issued.plan.byte(slot);
             seat.protocol.give(Assignment {
                 job: issued.key,
-                slot,
+                slot: byte,
                 difficulty,
             });
-            self.send(key, line.patch(slot, difficulty));
+            self.send(key, line.patch(byte, difficulty));
         }
         self.lines.insert(pool, line);
     }
@@ -72,8 +75,13 @@ impl MinerSessions {
         }
     }
 
+    pub(super) fn on_replace_order(&mut self, ReplaceOrder(order): ReplaceOrder) {
+        self.experiment.replace(order);
+    }
+
     pub(super) fn on_pool_closed(&mut self, PoolClosed(pool): PoolClosed) {
         self.jobs.close(pool);
+        self.experiment.forget(pool);
         self.on_jobs_gone(pool);
     }
 

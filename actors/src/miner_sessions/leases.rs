@@ -89,9 +89,10 @@ impl MinerSessions {
             return;
         };
         let difficulty = seat.ask(policy.as_ref(), &issued, now, &memory);
+        let byte = issued.plan.byte(lease.slot);
         let login = seat.protocol.give(Assignment {
             job: issued.key,
-            slot: lease.slot,
+            slot: byte,
             difficulty,
         });
         let session = seat.protocol.session();
@@ -100,11 +101,11 @@ impl MinerSessions {
         if let Some(line) = self.lines.get_mut(&lease.pool) {
             match login {
                 Some(id) => {
-                    let object = line.patch_object(lease.slot, difficulty);
+                    let object = line.patch_object(byte, difficulty);
                     push_login(&mut out, id, &session.to_hex(), object);
                     self.stats.connections(|counts| counts.logged_in += 1);
                 }
-                None => out.extend_from_slice(line.patch(lease.slot, difficulty)),
+                None => out.extend_from_slice(line.patch(byte, difficulty)),
             }
         }
         self.send(key, &out);

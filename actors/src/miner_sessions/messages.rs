@@ -1,9 +1,10 @@
 //! What the miner sessions are told.
 
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use actix::Message;
-use zartrux_models::plan::{Lease, SeatKey};
+use zartrux_models::plan::{Lease, NonceOrder, SeatKey};
 
 /// A seat has a lease: its first (its login is answered now), or another in place of the one it
 /// had.
@@ -32,6 +33,12 @@ pub struct TurnAway {
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
 pub struct ReportLeases;
+
+/// Draw the bytes of slots by another order, or by none, from the next blob of each pool session on:
+/// what a miner scans now stays its own.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct ReplaceOrder(pub Option<Arc<NonceOrder>>);
 
 /// Stop accepting connections.
 #[derive(Debug, Clone, Copy, Message)]

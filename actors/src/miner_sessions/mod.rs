@@ -8,6 +8,7 @@
 
 mod acknowledging;
 mod connection;
+mod experiment;
 mod identity;
 mod jobs;
 mod leases;
@@ -27,10 +28,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Running, StreamHandler};
-use rand::SeedableRng;
+use rand::RngCore;
 use rand::rngs::StdRng;
 use slab::Slab;
-use zartrux_models::plan::{SeatKey, VardiffPolicy, Wheel};
+use zartrux_models::plan::{NonceOrder, SeatKey, VardiffPolicy, Wheel};
 use zartrux_models::share::RigKey;
 use zartrux_models::stratum::{JobLine, LINE_LIMIT};
 use zartrux_models::work::{JobTable, Nonce, NonceSetId, PoolKey, UpstreamJob};
@@ -49,9 +50,12 @@ use crate::supervision::Guard;
 
 pub use identity::{Namesakes, rig_key_of};
 pub use listeners::{BindError, Door, bind};
-pub use messages::{CloseAll, LeaseGranted, ReportLeases, StopAccepting, StopReading, TurnAway};
+pub use messages::{
+    CloseAll, LeaseGranted, ReplaceOrder, ReportLeases, StopAccepting, StopReading, TurnAway,
+};
 
 use acknowledging::Acknowledging;
+use experiment::Experiment;
 use reactor::{Batch, Reactor, Registrar};
 use seat::{Seat, SeatLimits, Second};
 use tenants::Tenants;
@@ -151,6 +155,10 @@ pub struct SessionArgs {
     pub journal: Journal,
     /// How fast rigs were before.
     pub remembered_rate: RateMemory,
+    /// By which order of nonces jobs are drawn at first; none: slots have the bytes of their numbers.
+    pub order: Option<Arc<NonceOrder>>,
+    /// What session ids and plans are drawn from.
+    pub random: StdRng,
 }
 
 /// The actor.
@@ -178,6 +186,7 @@ pub struct MinerSessions {
     seats: Slab<Seat>,
     last_generation: u32,
     tenants: Tenants,
+    experiment: Experiment,
     jobs: JobTable,
     lines: HashMap<PoolKey, JobLine>,
     /// Shares for a nonce that another share has claimed, perhaps in another job of the same blob,
@@ -217,12 +226,13 @@ impl MinerSessions {
 
     /// Builds the actor; its doors open when it starts.
     #[must_use]
-    pub fn new(args: SessionArgs) -> Self {
+    pub fn new(mut args: SessionArgs) -> Self {
         // One more, since the second in which a wait begins may be nearly over: never too early.
         let seconds = |duration: Duration| {
             Second::try_from(duration.as_millis().div_ceil(1000) + 1).unwrap_or(Second::MAX)
         };
         let settings = args.settings;
+        let journal = args.journal.for_lane(args.lane);
         Self {
             limits: SeatLimits {
                 login: seconds(settings.login_timeout),
@@ -249,7 +259,8 @@ impl MinerSessions {
             registrar: None,
             seats: Slab::new(),
             last_generation: 0,
-            tenants: Tenants::new(args.journal.for_lane(args.lane)),
+            tenants: Tenants::new(journal.clone()),
+            experiment: Experiment::new(journal, args.order, args.random.next_u64()),
             jobs: JobTable::default(),
             lines: HashMap::new(),
             contested: HashMap::new(),
@@ -262,7 +273,7 @@ impl MinerSessions {
             scratch: Vec::with_capacity(1024),
             agents: HashSet::new(),
             namesakes: args.namesakes,
-            random: StdRng::from_entropy(),
+            random: args.random,
         }
     }
 
@@ -370,6 +381,7 @@ handles! {
     LeaseGranted => on_lease_granted,
     TurnAway => on_turn_away,
     ReportLeases => on_report_leases,
+    ReplaceOrder => on_replace_order,
     StopAccepting => on_stop_accepting,
     SharesRecorded => on_recorded,
 }

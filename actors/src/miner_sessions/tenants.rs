@@ -48,6 +48,7 @@ impl Tenants {
             slot: lease.slot,
             rig,
             seat,
+            // Of each job, not of a lease.
             arm: Arm::None,
             job_key: job.key.0,
         });

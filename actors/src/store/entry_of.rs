@@ -49,7 +49,7 @@ pub(crate) fn entry_of(
             imported: false,
             scan_known: ticket.seen.scanner == Scanner::XmrigBlocks,
         },
-        arm: Arm::None,
+        arm: share.job.plan.arm(share.nonce.slot()),
         evidence: evidence_kept(&ticket.evidence),
         ruled: ticket.ruling.as_ref().map(Ruled::from),
         proof: ticket.proof.map(|proof| Proof {

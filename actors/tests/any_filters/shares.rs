@@ -51,7 +51,12 @@ impl Manner {
         };
         let key = JobKey(1);
         Share {
-            job: Arc::new(IssuedJob { key, origin, job }),
+            job: Arc::new(IssuedJob {
+                key,
+                origin,
+                job,
+                plan: zartrux_models::plan::SlotPlan::identity(),
+            }),
             nonce,
             nonce_set: NonceSetId(1),
             result,

@@ -212,7 +212,12 @@ fn ticket(credits: &Credits, number: u64, rig: RigKey) -> ShareTicket {
     };
     let key = JobKey(1);
     let share = Share {
-        job: Arc::new(IssuedJob { key, origin, job }),
+        job: Arc::new(IssuedJob {
+            key,
+            origin,
+            job,
+            plan: zartrux_models::plan::SlotPlan::identity(),
+        }),
         nonce: Nonce::in_slot(Slot(1), u32::try_from(number).unwrap()),
         nonce_set: NonceSetId(1),
         result: ResultHash::new([1; 32]),

@@ -200,6 +200,7 @@ impl Bench {
         let share = Share {
             job: Arc::new(IssuedJob {
                 key: JobKey(1),
+                plan: zartrux_models::plan::SlotPlan::identity(),
                 origin: JobOrigin {
                     pool: POOL,
                     connection: 1,

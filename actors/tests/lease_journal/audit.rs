@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use zartrux_actors::journal::JournalNoted;
 use zartrux_actors::share_ticket::ShareTicket;
-use zartrux_models::ledger::{JournalEntry, JournalEvent, LeaseEnd, Place, Tenancy, Tenant};
+use zartrux_models::ledger::{
+    Arm, JobThen, JournalEntry, JournalEvent, LeaseEnd, Place, Tenancy, Tenant,
+};
 use zartrux_models::plan::{Lease, SeatKey};
 
 pub(crate) const LANE: u16 = 3;
@@ -18,7 +20,7 @@ pub(crate) const fn place(lease: Lease) -> Place {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Audit {
     pub(crate) entries: Vec<JournalEntry>,
     tenancy: Tenancy,
@@ -30,16 +32,41 @@ pub(crate) struct Audit {
     pub(crate) held: usize,
     /// Shares whose slot their rig had given up.
     pub(crate) given_up: usize,
+    /// Shares whose nonces were drawn for control, and for the model.
+    pub(crate) in_arm: [usize; 2],
 }
 
 impl Audit {
+    /// The journal of a process that begins.
+    pub(crate) fn new() -> Self {
+        let mut audit = Self {
+            entries: Vec::new(),
+            tenancy: Tenancy::default(),
+            all: HashMap::new(),
+            wrong: Vec::new(),
+            held: 0,
+            given_up: 0,
+            in_arm: [0, 0],
+        };
+        let began = JournalEvent::RunBegan {
+            version: "0.1.0".into(),
+            started_ms: 0,
+        };
+        audit.note_at(0, began);
+        audit
+    }
+
     pub(crate) fn note(&mut self, noted: JournalNoted) {
+        self.note_at(noted.unix_ms, noted.event);
+    }
+
+    fn note_at(&mut self, unix_ms: u64, event: JournalEvent) {
         let entry = JournalEntry {
             seq: self.entries.len() as u64 + 1,
             node: 0,
             run: 1,
-            unix_ms: noted.unix_ms,
-            event: noted.event,
+            unix_ms,
+            event,
         };
         if let Err(clash) = self.tenancy.apply(&entry) {
             self.wrong.push(clash.to_string());
@@ -61,10 +88,30 @@ impl Audit {
     /// A share was admitted: its rig must hold its slot, or have held it while its job was there.
     pub(crate) fn admitted(&mut self, ticket: &ShareTicket) {
         let job = &ticket.share.job;
+        let byte = ticket.share.nonce.slot();
+        // By the journal alone.
+        let then = JobThen {
+            node: 0,
+            lane: LANE,
+            pool: job.origin.pool,
+            job_key: job.key.0,
+        };
         let place = place(Lease {
             pool: job.origin.pool,
-            slot: ticket.share.nonce.slot(),
+            slot: job.plan.slot_of(byte),
         });
+        let arm = job.plan.arm(byte);
+        self.in_arm[0] += usize::from(arm == Arm::Control);
+        self.in_arm[1] += usize::from(arm == Arm::Model);
+        let told = (
+            self.tenancy.place_of(then, byte),
+            self.tenancy.arm_of(then, byte),
+        );
+        if told != (Some(place), Some(arm)) {
+            self.wrong.push(format!(
+                "byte {byte} of {then:?} is {told:?} in the journal"
+            ));
+        }
         let is_its = |tenant: &&Tenant| {
             (tenant.rig, tenant.seat) == (ticket.rig, ticket.seat)
                 && tenant.connection == job.origin.connection

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix::{Addr, AsyncContext, Context};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneStats;
@@ -14,7 +16,8 @@ use zartrux_actors::journal::Journal;
 use zartrux_actors::judge::PoolClosed;
 use zartrux_actors::messaging::{Credits, Post};
 use zartrux_actors::miner_sessions::{
-    Door, MinerSessions, Namesakes, ReportLeases, SessionArgs, SessionPosts, SessionSettings, bind,
+    Door, MinerSessions, Namesakes, ReplaceOrder, ReportLeases, SessionArgs, SessionPosts,
+    SessionSettings, bind,
 };
 use zartrux_actors::planner::{
     LeaseNearlyUsedUp, LeasesHeld, OpenedPool, PlanPolicy, Planner, PlannerArgs, PlannerPosts,
@@ -24,7 +27,7 @@ use zartrux_actors::rigs::ShareRecords;
 use zartrux_actors::share_ticket::{ExamineShare, Settlement, ShareSettled, ShareTicket};
 use zartrux_actors::supervision::{ActorHealth, Guard};
 use zartrux_models::ledger::Place;
-use zartrux_models::plan::{FailoverPolicy, Lease, SeatKey};
+use zartrux_models::plan::{FailoverPolicy, Lease, NonceOrder, SeatKey};
 use zartrux_models::stratum::ErrorClass;
 use zartrux_models::work::{Algorithm, Blob, Difficulty, JobOrigin, PoolKey, UpstreamJob};
 
@@ -76,11 +79,16 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
+    /// Without an order of nonces.
     pub(crate) fn start() -> Self {
+        Self::ordered_by(None)
+    }
+
+    pub(crate) fn ordered_by(order: Option<Arc<NonceOrder>>) -> Self {
         let door = bind("127.0.0.1:0".parse().unwrap(), None, false).unwrap();
         let address = Door::address(&door);
         let (tell, happened) = unbounded_channel();
-        let audit = Arc::new(Mutex::new(Audit::default()));
+        let audit = Arc::new(Mutex::new(Audit::new()));
         let listening = Arc::clone(&audit);
         let noted = Post::to_fn(move |noted| listening.lock().unwrap().note(noted));
         let journal = Journal::new(noted, 100, Clock).for_lane(LANE);
@@ -139,6 +147,8 @@ impl Lane {
             records: Arc::new(ShareRecords::new(0)),
             store: None,
             remembered_rate: Arc::new(|_| None),
+            order,
+            random: StdRng::seed_from_u64(1),
             namesakes: Namesakes::default(),
             guard: Guard::new(Arc::clone(&sessions_health), Clock),
             clock: Clock,
@@ -212,16 +222,25 @@ impl Lane {
         }
     }
 
+    pub(crate) fn replace_order(&self, order: Option<Arc<NonceOrder>>) {
+        self.to_sessions(ReplaceOrder(order));
+    }
+
     // --- pools ---
 
     pub(crate) fn connect(&mut self, pool: PoolKey) {
+        self.connect_with(pool, true);
+    }
+
+    /// A pool session connects and brings a job: with other nonces, or those that it had.
+    pub(crate) fn connect_with(&mut self, pool: PoolKey, another_blob: bool) {
         let Some(known) = self.pools.get_mut(&pool).filter(|known| !known.is_up) else {
             return;
         };
         known.is_up = true;
         known.connection += 1;
         self.state(pool, &PoolState::LoggedIn);
-        self.job(pool, true);
+        self.job(pool, another_blob);
     }
 
     pub(crate) fn lose(&mut self, pool: PoolKey) {

@@ -6,4 +6,5 @@
 mod audit;
 mod lane;
 mod miner;
+mod plans;
 mod replay;

@@ -17,6 +17,10 @@ struct Told {
     session: String,
     /// The ids of its jobs; the last is the current one.
     jobs: Vec<String>,
+    /// Shares that were answered with OK.
+    taken: usize,
+    /// Other answers to shares.
+    refused: Vec<String>,
     closed: bool,
 }
 
@@ -67,7 +71,24 @@ impl Miner {
         self.told.lock().unwrap().closed
     }
 
-    /// Which slot its current job is for.
+    pub(crate) fn submitted(&self) -> u32 {
+        self.submitted
+    }
+
+    pub(crate) fn taken(&self) -> usize {
+        self.told.lock().unwrap().taken
+    }
+
+    pub(crate) fn refused(&self) -> Vec<String> {
+        self.told.lock().unwrap().refused.clone()
+    }
+
+    /// How many jobs it has got.
+    pub(crate) fn jobs(&self) -> usize {
+        self.told.lock().unwrap().jobs.len()
+    }
+
+    /// The top nonce byte of its current job: without an order of nonces, the slot.
     pub(crate) fn slot(&self) -> Option<String> {
         let told = self.told.lock().unwrap();
         told.jobs.last().map(|job| job[8..].to_owned())
@@ -109,5 +130,9 @@ fn hear(told: &mut Told, line: &str) {
     } else if line["result"]["job"].is_object() {
         told.session = text(&line["result"]["id"]);
         told.jobs.push(text(&line["result"]["job"]["job_id"]));
+    } else if line["result"]["status"] == "OK" {
+        told.taken += 1;
+    } else {
+        told.refused.push(line.to_string());
     }
 }

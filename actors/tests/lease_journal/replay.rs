@@ -9,13 +9,14 @@ use zartrux_models::ledger::{JournalEvent, LeaseEnd};
 use zartrux_models::work::PoolKey;
 
 use crate::lane::{Lane, WORTH};
+use crate::plans::any_order;
 
 /// Miners at once, at most: more than one pool session holds.
 const CROWD: usize = 330;
 const STEPS: usize = 150;
 
 /// Far longer than anything here takes: a test that hangs fails instead.
-fn run(test: impl Future<Output = ()>) {
+pub(crate) fn run(test: impl Future<Output = ()>) {
     actix::System::new().block_on(async {
         tokio::time::timeout(Duration::from_secs(300), test)
             .await
@@ -100,14 +101,19 @@ async fn everybody_mines(lane: &mut Lane) {
     }
 }
 
-fn play(seed: u64) {
+/// With `orders`, there is an order of nonces in force, and every now and then another or none.
+fn play(seed: u64, orders: bool) {
     run(async {
         let mut random = StdRng::seed_from_u64(seed);
-        let mut lane = Lane::start();
+        let mut lane = Lane::ordered_by(orders.then(|| any_order(&mut random)));
         lane.join(280).await;
         let all_mine = |lane: &Lane| with_job(lane) == lane.miners.len();
         lane.until("everybody's first job", all_mine).await;
         for _ in 0..STEPS {
+            if orders && random.gen_range(0..5) == 0 {
+                let order = random.gen_bool(0.7).then(|| any_order(&mut random));
+                lane.replace_order(order);
+            }
             step(&mut lane, &mut random).await;
             lane.check().await;
         }
@@ -132,13 +138,22 @@ fn play(seed: u64) {
         assert!(audit.count(lost) > 0, "connections were lost");
         assert!(audit.count(serves) > 0, "an upstream serves");
         assert!(audit.held > 100, "{} shares", audit.held);
+        let some_in_each = audit.in_arm.iter().all(|shares| *shares > 20);
+        assert_eq!(some_in_each, orders, "{:?}", audit.in_arm);
     });
 }
 
 #[test]
 fn a_replay_says_at_any_time_what_the_miner_sessions_hold_and_no_share_is_from_elsewhere() {
     for seed in 0..3 {
-        play(seed);
+        play(seed, false);
+    }
+}
+
+#[test]
+fn so_it_is_while_orders_of_nonces_come_and_go() {
+    for seed in 3..6 {
+        play(seed, true);
     }
 }
 

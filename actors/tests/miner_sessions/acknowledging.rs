@@ -15,19 +15,19 @@ use zartrux_models::stratum::ErrorClass;
 use crate::farm::{Farm, Miner, run};
 
 /// A store that the test is.
-struct Store {
-    link: StoreLink,
+pub(crate) struct Store {
+    pub(crate) link: StoreLink,
     status: Arc<StoreStatus>,
     told: UnboundedReceiver<RecordShare>,
 }
 
 /// Longer than a test takes.
-const LONG: Duration = Duration::from_secs(3_600);
+pub(crate) const LONG: Duration = Duration::from_secs(3_600);
 /// So short that it is over at once.
 const SHORT: Duration = Duration::from_millis(1);
 
 impl Store {
-    fn new(wait_at_most: Option<Duration>, most_waiting: usize) -> Self {
+    pub(crate) fn new(wait_at_most: Option<Duration>, most_waiting: usize) -> Self {
         let (tell, told) = unbounded_channel();
         let status = Arc::new(StoreStatus::default());
         let link = StoreLink::new(
@@ -46,7 +46,7 @@ impl Store {
         Self { link, status, told }
     }
 
-    async fn next(&mut self) -> RecordShare {
+    pub(crate) async fn next(&mut self) -> RecordShare {
         self.told.recv().await.expect("a share")
     }
 }

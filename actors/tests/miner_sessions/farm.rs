@@ -125,23 +125,11 @@ impl Farm {
                 list.lock().unwrap().push((who.rig, names));
             }),
             remembered_rate,
+            order: None,
+            random: rand::SeedableRng::seed_from_u64(1),
         })
         .start();
-        let job = UpstreamJob {
-            id: "a".into(),
-            blob: Blob::from_hex(BLOB).unwrap(),
-            target: Difficulty::new(1_000).target(),
-            algorithm: Algorithm::Rx0,
-            height: Some(3),
-            seed: Some(SeedHash::new([0x41; 32])),
-            next_seed: None,
-            network_difficulty: None,
-        };
-        let origin = JobOrigin {
-            pool: POOL,
-            connection: 1,
-        };
-        sessions.send(JobReplaced { origin, job }).await.unwrap();
+        sessions.send(job("a", 1)).await.unwrap();
         Self {
             door: address,
             sessions,
@@ -151,6 +139,11 @@ impl Farm {
             introduced,
             slot: 0,
         }
+    }
+
+    /// The pool sends another job, whose blob ends in this byte; the first one's is 1.
+    pub(crate) async fn job(&self, id: &str, end: u8) {
+        self.sessions.send(job(id, end)).await.unwrap();
     }
 
     /// A miner that has logged in.
@@ -169,7 +162,6 @@ impl Farm {
             stream,
             session: String::new(),
             job: String::new(),
-            slot: self.slot,
         };
         let login = format!(
             r#"{{"id":1,"method":"login","params":{{"login":"wallet","pass":"x","rigid":"{rig}","agent":"{agent}"}}}}"#
@@ -199,10 +191,10 @@ impl Farm {
     /// The share with this counter, as it goes to the first filter.
     pub(crate) async fn share(&mut self, miner: &mut Miner, counter: u8) -> ShareTicket {
         let submit = format!(
-            r#"{{"id":2,"method":"submit","params":{{"id":"{}","job_id":"{}","nonce":"{counter:02x}0000{:02x}","result":"{}0000"}}}}"#,
+            r#"{{"id":2,"method":"submit","params":{{"id":"{}","job_id":"{}","nonce":"{counter:02x}0000{}","result":"{}0000"}}}}"#,
             miner.session,
             miner.job,
-            miner.slot,
+            miner.byte(),
             "11".repeat(30),
         );
         miner.say(&submit).await;
@@ -214,14 +206,43 @@ impl Farm {
     }
 }
 
+fn job(id: &str, end: u8) -> JobReplaced {
+    let blob = format!("{}{end:02x}", &BLOB[..BLOB.len() - 2]);
+    let job = UpstreamJob {
+        id: id.into(),
+        blob: Blob::from_hex(&blob).unwrap(),
+        target: Difficulty::new(1_000).target(),
+        algorithm: Algorithm::Rx0,
+        height: Some(3),
+        seed: Some(SeedHash::new([0x41; 32])),
+        next_seed: None,
+        network_difficulty: None,
+    };
+    let origin = JobOrigin {
+        pool: POOL,
+        connection: 1,
+    };
+    JobReplaced { origin, job }
+}
+
 pub(crate) struct Miner {
     stream: BufReader<TcpStream>,
     session: String,
     job: String,
-    slot: u8,
 }
 
 impl Miner {
+    /// The top nonce byte of its job.
+    pub(crate) fn byte(&self) -> &str {
+        &self.job[8..]
+    }
+
+    pub(crate) async fn hear_job(&mut self) {
+        let line = self.hear().await;
+        assert_eq!(line["method"], "job", "{line}");
+        self.job = line["params"]["job_id"].as_str().unwrap().to_owned();
+    }
+
     pub(crate) async fn say(&mut self, line: &str) {
         self.stream.write_all(line.as_bytes()).await.unwrap();
         self.stream.write_all(b"\n").await.unwrap();

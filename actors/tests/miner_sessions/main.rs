@@ -4,5 +4,6 @@
 #![cfg(test)]
 
 mod acknowledging;
+mod arms;
 mod farm;
 mod identity;

@@ -4,10 +4,16 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::planner::{PlanEffect, PlannerCore, PoolFacts};
-use zartrux_models::plan::{Lease, Occupancy, SeatKey};
-use zartrux_models::work::{JobOrigin, PoolKey, Slot};
+use zartrux_models::filter::ModelId;
+use zartrux_models::plan::{Lease, NonceOrder, Occupancy, SeatKey, SlotPlan};
+use zartrux_models::work::{
+    Algorithm, Difficulty, JobOrigin, JobTable, PoolKey, Slot, UpstreamJob,
+};
 
 use crate::farm::{POLICY, blob};
 
@@ -65,9 +71,14 @@ pub(crate) struct Lane {
     to_planner: VecDeque<ToPlanner>,
     // What the miner sessions know.
     jobs: BTreeMap<PoolKey, Job>,
+    table: JobTable,
+    /// By which jobs are drawn; another one, or none, every now and then.
+    order: Option<NonceOrder>,
+    orders: StdRng,
+    told: u64,
     seats: BTreeMap<SeatKey, Option<Lease>>,
     last_seat: u32,
-    /// Who was ever given which slot of which work.
+    /// Who was ever given which nonces of which work.
     usable: HashMap<(PoolKey, u32, u64, Slot), SeatKey>,
     // What the planner's shell knows.
     core: Option<PlannerCore>,
@@ -86,6 +97,10 @@ impl Lane {
             to_sessions: VecDeque::new(),
             to_planner: VecDeque::new(),
             jobs: BTreeMap::new(),
+            table: JobTable::default(),
+            order: None,
+            orders: StdRng::seed_from_u64(1),
+            told: 0,
             seats: BTreeMap::new(),
             last_seat: 0,
             usable: HashMap::new(),
@@ -195,6 +210,7 @@ impl Lane {
             ToSessions::Job(job) => {
                 let pool = job.origin.pool;
                 self.jobs.insert(pool, job);
+                self.plan(job);
                 let tenants: Vec<(SeatKey, Slot)> = self
                     .seats
                     .iter()
@@ -207,6 +223,7 @@ impl Lane {
             }
             ToSessions::Gone(pool) => {
                 self.jobs.remove(&pool);
+                self.table.forget(pool);
                 for held in self.seats.values_mut() {
                     *held = held.filter(|lease| lease.pool != pool);
                 }
@@ -246,12 +263,38 @@ impl Lane {
         }
     }
 
+    /// The job gets its plan, by an order that is another one every now and then.
+    fn plan(&mut self, job: Job) {
+        if self.orders.gen_range(0..3) == 0 {
+            let mut bytes: Vec<u8> = (0..=u8::MAX).collect();
+            bytes.shuffle(&mut self.orders);
+            let id = ModelId(self.orders.r#gen());
+            let order = NonceOrder::new(id, &bytes).unwrap();
+            self.order = self.orders.r#gen::<bool>().then_some(order);
+        }
+        self.told += 1;
+        let told = UpstreamJob {
+            id: self.told.to_string().into(),
+            blob: blob(job.blob),
+            target: Difficulty::ONE.target(),
+            algorithm: Algorithm::Rx0,
+            height: None,
+            seed: None,
+            next_seed: None,
+            network_difficulty: None,
+        };
+        let (order, seed) = (self.order.as_ref(), self.orders.r#gen());
+        let draw = || order.map_or_else(SlotPlan::identity, |order| SlotPlan::draw(seed, order));
+        self.table.replace_planned(job.origin, told, draw).unwrap();
+    }
+
     /// Invariant I3.
     fn give(&mut self, job: Job, slot: Slot, seat: SeatKey) {
         let JobOrigin { pool, connection } = job.origin;
-        let work = (pool, connection, job.blob, slot);
+        let byte = self.table.current(pool).unwrap().plan.byte(slot);
+        let work = (pool, connection, job.blob, byte);
         let owner = *self.usable.entry(work).or_insert(seat);
-        assert_eq!(owner, seat, "slot {slot} of {job:?} was given to both");
+        assert_eq!(owner, seat, "byte {byte} of {job:?} was given to both");
     }
 
     // --- planner ---

@@ -192,6 +192,7 @@ impl Session {
         let share = Share {
             job: Arc::new(IssuedJob {
                 key: JobKey(1),
+                plan: zartrux_models::plan::SlotPlan::identity(),
                 origin: job.origin,
                 job: job.job.clone(),
             }),

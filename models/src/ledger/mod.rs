@@ -5,7 +5,7 @@
 //! - [`ShareEntry`]: a share with its evidence, ruling, proof, outcome and times
 //! - [`Frame`]: a checksum around everything, so that damage is noticed and the rest is found
 //! - [`JournalEntry`]: what happened beside the shares: leases, decisions, alerts, models
-//! - [`Tenancy`]: who held which nonces, replayed from the journal
+//! - [`Tenancy`]: who held which nonces, replayed from the journal; [`JobThen`]: of which job
 //! - [`rows`]: shares as files of CSV and JSON, for other programs
 //! - [`write_tail`], [`write_block`], [`read_shares`]: shares in frames, of any schema
 //! - [`Cell`], [`Page`]: counters of a minute, an hour, a day, in pages
@@ -35,8 +35,8 @@ pub use entry::{Flags, ShareEntry, cut};
 pub use frame::{BadFrame, Frame, Kind};
 pub use hash_rate::{HashRate, Source};
 pub use journal::{
-    AlertKind, BadJournal, Clash, FRAME_ENTRIES, JournalEntry, JournalEvent, LeaseEnd, ModelChange,
-    ModelSlot, Place, Tenancy, Tenant, journal_in, read_journal, write_journal,
+    AlertKind, BadJournal, Clash, FRAME_ENTRIES, JobThen, JournalEntry, JournalEvent, LeaseEnd,
+    ModelChange, ModelSlot, Place, Tenancy, Tenant, journal_in, read_journal, write_journal,
 };
 pub use mark::Mark;
 pub use odometer::{Odometer, Scan, Stretch};

@@ -63,15 +63,15 @@ impl Outcome {
     }
 }
 
-/// In which arm of the experiment on the order of nonces a lease was given.
+/// In which arm of the experiment on the order of nonces a share's nonces were given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Arm {
     /// There was no experiment.
     #[default]
     None,
-    /// Order as it comes.
+    /// Its nonces' top byte was drawn at random from all.
     Control,
-    /// Order by the model.
+    /// It was the best that was left in the model's order.
     Model,
     /// Order by a plan from outside.
     Outside,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::SeatKey;
 use crate::work::{PoolKey, Slot};
 
-/// A slot of a pool session's current job.
+/// A slot of a pool session's current job. Which nonces these are is said by each job's
+/// [`SlotPlan`](super::SlotPlan).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lease {
     /// The pool session.
@@ -39,7 +40,8 @@ impl SlotMap {
             slots: Box::new([Tenancy::Free; Slot::COUNT]),
             free: Slot::COUNT,
             held: 0,
-            // Slot 0 leaves the blob's nonce all zero, which some miners take for no slot: last.
+            // Slot 0 leaves the blob's nonce all zero in every plan, which some miners take for no
+            // slot: last.
             cursor: 0,
         }
     }

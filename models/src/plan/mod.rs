@@ -1,13 +1,17 @@
-//! Planning: leases of nonce space, difficulty per miner, choice of upstream, timers.
+//! Planning: leases of nonce space, the order of their nonces, difficulty per miner, choice of upstream, timers.
 
 mod failover;
 mod lease;
+mod nonce_order;
 mod seat;
+mod slot_plan;
 mod vardiff;
 mod wheel;
 
 pub use failover::{FailoverPolicy, LONGEST_FAILBACK, UpstreamView, choose};
 pub use lease::{Lease, LeaseBook, Occupancy};
+pub use nonce_order::{BadOrder, NonceOrder};
 pub use seat::SeatKey;
+pub use slot_plan::{DrawnFrom, SlotPlan};
 pub use vardiff::{Vardiff, VardiffPolicy};
 pub use wheel::Wheel;

@@ -9,7 +9,7 @@ use crate::work::{Difficulty, JobKey, Slot};
 pub struct Assignment {
     /// The upstream job.
     pub job: JobKey,
-    /// The lease within it.
+    /// The top byte of its nonces: the one that the job's plan gives its lease.
     pub slot: Slot,
     /// The lowest difficulty the session was asked for on this job.
     pub difficulty: Difficulty,

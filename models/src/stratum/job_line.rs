@@ -117,6 +117,7 @@ mod tests {
     fn the_patched_line_is_the_job_with_this_miners_slot_and_target() {
         let issued = IssuedJob {
             key: JobKey(0x1f),
+            plan: crate::plan::SlotPlan::identity(),
             origin: JobOrigin {
                 pool: PoolKey(0),
                 connection: 1,

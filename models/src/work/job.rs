@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Algorithm, Blob, Difficulty, SeedHash, Target};
+use crate::plan::SlotPlan;
 
 /// Number of an upstream job within a lane; rises with every job and is never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,4 +67,6 @@ pub struct IssuedJob {
     pub origin: JobOrigin,
     /// The job.
     pub job: UpstreamJob,
+    /// Which top nonce byte each lease has in it: the same for all jobs of its blob.
+    pub plan: SlotPlan,
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Blob, IssuedJob, JobKey, JobOrigin, PoolKey, UpstreamJob};
+use crate::plan::SlotPlan;
 use crate::share::NonceSet;
 
 /// How late a share is.
@@ -27,6 +28,14 @@ struct LiveJob {
 /// Number of a space of nonces within a lane, shared by jobs of the same blob; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NonceSetId(pub u32);
+
+/// What jobs of the same blob have in common, as they are the same work.
+#[derive(Debug, Default)]
+struct BlobSpace {
+    nonces: NonceSet,
+    /// Had two jobs of a blob different plans, two miners would scan the same nonces.
+    plan: SlotPlan,
+}
 
 /// What a pool session worked on when its connection went: the next one may bring it again.
 #[derive(Debug)]
@@ -54,18 +63,30 @@ pub struct JobTable {
     last_key: u32,
     pools: HashMap<PoolKey, [Option<LiveJob>; 2]>,
     by_key: HashMap<JobKey, PoolKey>,
-    nonces: HashMap<NonceSetId, NonceSet>,
+    spaces: HashMap<NonceSetId, BlobSpace>,
     /// Pool sessions without a connection: at most one set each.
     parted: HashMap<PoolKey, Parted>,
 }
 
 impl JobTable {
-    /// Takes the next job of a pool session; the current one becomes the previous.
+    /// [`replace_planned`](Self::replace_planned) without a ranking: each slot has the byte of its
+    /// own number.
+    pub fn replace(&mut self, origin: JobOrigin, job: UpstreamJob) -> Option<Arc<IssuedJob>> {
+        self.replace_planned(origin, job, SlotPlan::identity)
+    }
+
+    /// Takes the next job of a pool session; the current one becomes the previous. `plan` is asked
+    /// for a plan if its blob is another one: a plan lives as long as the nonces of its blob.
     ///
     /// `None` when it is the same work again, which must not be sent to miners. A job from a new
     /// connection makes the jobs of the former one expire; the nonces submitted in its last one
     /// stay known if the blob is the same.
-    pub fn replace(&mut self, origin: JobOrigin, job: UpstreamJob) -> Option<Arc<IssuedJob>> {
+    pub fn replace_planned(
+        &mut self,
+        origin: JobOrigin,
+        job: UpstreamJob,
+        plan: impl FnOnce() -> SlotPlan,
+    ) -> Option<Arc<IssuedJob>> {
         if let Some(current) = self.current(origin.pool)
             && current.origin == origin
             && current.job.is_same_work(&job)
@@ -74,7 +95,6 @@ impl JobTable {
         }
         self.last_key += 1;
         let key = JobKey(self.last_key);
-        let issued = Arc::new(IssuedJob { key, origin, job });
         let parted = self.parted.remove(&origin.pool);
         let pair = self.pools.entry(origin.pool).or_default();
         let former = pair[0].take();
@@ -82,14 +102,24 @@ impl JobTable {
             (Some(former), _) => Some((&former.issued.job.blob, former.nonces)),
             (None, parted) => parted.as_ref().map(|parted| (&parted.blob, parted.nonces)),
         };
+        let nonces = match last {
+            Some((blob, nonces)) if *blob == job.blob => nonces,
+            Some(_) | None => NonceSetId(key.0),
+        };
+        let space = self.spaces.entry(nonces).or_insert_with(|| BlobSpace {
+            nonces: NonceSet::default(),
+            plan: plan(),
+        });
+        let issued = Arc::new(IssuedJob {
+            key,
+            origin,
+            job,
+            plan: space.plan.clone(),
+        });
         let live = LiveJob {
             issued: Arc::clone(&issued),
-            nonces: match last {
-                Some((blob, nonces)) if *blob == issued.job.blob => nonces,
-                Some(_) | None => NonceSetId(key.0),
-            },
+            nonces,
         };
-        self.nonces.entry(live.nonces).or_default();
         let (kept, expired) = match former {
             Some(former) if former.issued.origin == origin => (Some(former), None),
             other => (None, other),
@@ -118,7 +148,7 @@ impl JobTable {
             .chain(parted)
             .any(|used| used == set)
         {
-            self.nonces.remove(&set);
+            self.spaces.remove(&set);
         }
     }
 
@@ -174,7 +204,7 @@ impl JobTable {
         let (live, lateness) = self.live(key)?;
         Some(Found {
             issued: &live.issued,
-            nonces: self.nonces.get(&live.nonces)?,
+            nonces: &self.spaces.get(&live.nonces)?.nonces,
             nonce_set: live.nonces,
             lateness,
         })
@@ -182,14 +212,14 @@ impl JobTable {
 
     /// A set of submitted nonces, while a job uses it or may come back to it.
     pub fn nonces_of(&mut self, set: NonceSetId) -> Option<&mut NonceSet> {
-        self.nonces.get_mut(&set)
+        self.spaces.get_mut(&set).map(|space| &mut space.nonces)
     }
 
     /// Whether a share that waits can still be forwarded: its nonces are known, and the connection
     /// that brought its job is still there.
     #[must_use]
     pub fn may_wait(&self, set: NonceSetId, origin: JobOrigin) -> bool {
-        self.nonces.contains_key(&set)
+        self.spaces.contains_key(&set)
             && self
                 .current(origin.pool)
                 .is_some_and(|current| current.origin == origin)
@@ -205,6 +235,8 @@ impl JobTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filter::ModelId;
+    use crate::plan::NonceOrder;
     use crate::work::{Algorithm, Difficulty, Nonce, Slot};
 
     fn job(id: &str) -> UpstreamJob {
@@ -273,9 +305,9 @@ mod tests {
         table.forget(PoolKey(0));
         assert!(table.find(next).is_none());
         assert!(table.by_key.is_empty());
-        assert_eq!(table.nonces.len(), 1, "the same blob may come again");
+        assert_eq!(table.spaces.len(), 1, "the same blob may come again");
         table.close(PoolKey(0));
-        assert!(table.nonces.is_empty());
+        assert!(table.spaces.is_empty());
         assert!(table.parted.is_empty());
     }
 
@@ -290,7 +322,7 @@ mod tests {
         assert!(table.find(first).unwrap().nonces.is_taken(nonce));
         let third = table.replace(origin(0, 1), other_blob("c")).unwrap().key;
         assert!(!table.find(third).unwrap().nonces.is_taken(nonce));
-        assert_eq!(table.nonces.len(), 2);
+        assert_eq!(table.spaces.len(), 2);
     }
 
     #[test]
@@ -348,11 +380,45 @@ mod tests {
         table.replace(origin(0, 1), other_blob("b")).unwrap();
         for connection in 2..100 {
             table.forget(PoolKey(0));
-            assert_eq!(table.nonces.len(), 1, "one set for each pool session");
+            assert_eq!(table.spaces.len(), 1, "one set for each pool session");
             let next = if connection % 2 == 0 { job } else { other_blob };
             table.replace(origin(0, connection), next("a")).unwrap();
         }
         assert!(table.nonces_of(set).is_none());
-        assert_eq!((table.nonces.len(), table.parted.len()), (1, 0));
+        assert_eq!((table.spaces.len(), table.parted.len()), (1, 0));
+    }
+
+    fn planned(table: &mut JobTable, origin: JobOrigin, job: UpstreamJob, seed: u64) -> SlotPlan {
+        let bytes: Vec<u8> = (0..=u8::MAX).rev().collect();
+        let order = NonceOrder::new(ModelId(1), &bytes).unwrap();
+        let issued = table.replace_planned(origin, job, || SlotPlan::draw(seed, &order));
+        issued.unwrap().plan.clone()
+    }
+
+    #[test]
+    fn a_plan_is_its_blobs_under_another_id_and_over_a_reconnection() {
+        let mut table = JobTable::default();
+        let first = planned(&mut table, origin(0, 1), job("a"), 1);
+        assert_eq!(first.drawn_from().unwrap().seed, 1);
+        assert_eq!(planned(&mut table, origin(0, 1), job("b"), 2), first);
+        table.forget(PoolKey(0));
+        assert_eq!(planned(&mut table, origin(0, 2), job("a"), 3), first);
+        // The former connection may be lost without a word.
+        assert_eq!(planned(&mut table, origin(0, 3), job("a"), 4), first);
+        // A ranking that came or went meanwhile changes nothing before the next blob.
+        let without = table.replace(origin(0, 3), job("c")).unwrap();
+        assert_eq!(without.plan, first);
+        let other = planned(&mut table, origin(0, 3), other_blob("a"), 5);
+        assert_eq!(other.drawn_from().unwrap().seed, 5);
+        let elsewhere = planned(&mut table, origin(1, 1), job("a"), 6);
+        assert_eq!(elsewhere.drawn_from().unwrap().seed, 6);
+    }
+
+    #[test]
+    fn a_blob_that_began_without_a_ranking_goes_on_without_one() {
+        let mut table = JobTable::default();
+        table.replace(origin(0, 1), job("a")).unwrap();
+        let plan = planned(&mut table, origin(0, 1), job("b"), 1);
+        assert_eq!(plan, SlotPlan::identity());
     }
 }

@@ -46,22 +46,31 @@ pub(super) fn leases(args: &LeasesArgs, place: &Place) -> Result<ExitCode> {
         ControlFlow::Continue(())
     })?;
     say(&format_args!(
-        "{:>4} {:>4} {:>12} {:>10} {:>4}  {:<16}  since",
-        "node", "lane", "pool session", "connection", "slot", "rig"
+        "{:>4} {:>4} {:>12} {:>10} {:>4} {:>4}  {:<16}  since",
+        "node", "lane", "pool session", "connection", "slot", "byte", "rig"
     ));
+    let mut unknown = 0_usize;
     for (place, tenant) in tenancy.held() {
+        let byte = tenancy.byte_of(place);
+        unknown += usize::from(byte.is_none());
         say(&format_args!(
-            "{:>4} {:>4} {:>12} {:>10} {:>4}  {}  {}",
+            "{:>4} {:>4} {:>12} {:>10} {:>4} {:>4}  {}  {}",
             place.node,
             place.lane,
             place.pool.0,
             tenant.connection,
             place.slot.0,
+            byte.map_or_else(|| "?".to_owned(), |byte| byte.0.to_string()),
             tenant.rig,
             written_time(tenant.since_ms)
         ));
     }
     say(&format_args!("{} leases", tenancy.len()));
+    if unknown > 0 {
+        complain(&format_args!(
+            "for {unknown} of them it is not known which top byte their nonces had in the last job"
+        ));
+    }
     if missed > 0 {
         complain(&format_args!(
             "{missed} events were not noted before that time: a lease may be missing, or be over"

@@ -108,7 +108,12 @@ fn share(id: ShareId, rig: RigKey) -> SettledShare {
         unix_ms: 1_700_000_000_000,
         rig,
         upstream: None,
-        job: Arc::new(IssuedJob { key, origin, job }),
+        job: Arc::new(IssuedJob {
+            key,
+            origin,
+            job,
+            plan: zartrux_models::plan::SlotPlan::identity(),
+        }),
         class: TargetClass::Upstream,
         asked: Difficulty::new(1_000),
         result: ResultHash::new([1; 32]),

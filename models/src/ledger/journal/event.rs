@@ -1,8 +1,10 @@
 //! What happens.
 
+use std::sync::Arc;
+
 use crate::filter::{Cause, ModelId, Stage};
 use crate::ledger::{Arm, UpstreamId};
-use crate::plan::SeatKey;
+use crate::plan::{NonceOrder, SeatKey};
 use crate::share::{RigKey, ShareId};
 use crate::work::{PoolKey, Slot};
 
@@ -51,7 +53,8 @@ pub enum JournalEvent {
         rig: RigKey,
         /// The miner's connection.
         seat: SeatKey,
-        /// In which arm of the experiment it was given.
+        /// In which arm of the experiment it was given; none since arms are drawn anew for each
+        /// job: see [`JournalEvent::SlotsOrdered`].
         arm: Arm,
         /// The lane's number of the job at that time; later ones follow under the same lease.
         job_key: u32,
@@ -161,16 +164,57 @@ pub enum JournalEvent {
         /// Why, in words.
         why: Box<str>,
     },
+    /// A job came whose slots have drawn bytes: the seed and the order make its
+    /// [`SlotPlan`](crate::plan::SlotPlan). A job of the same blob has the same seed.
+    SlotsOrdered {
+        /// The lane.
+        lane: u16,
+        /// Whose job.
+        pool: PoolKey,
+        /// The connection that brought it.
+        connection: u32,
+        /// The lane's number of it.
+        job_key: u32,
+        /// Of the draw.
+        seed: u64,
+        /// Whose order it was: told in the last [`JournalEvent::RankingInForce`] of that name
+        /// before.
+        ranking: ModelId,
+    },
+    /// A job came whose slots have the bytes of their own numbers again, as all later ones have
+    /// until the next [`JournalEvent::SlotsOrdered`] of the pool session.
+    SlotsUnordered {
+        /// The lane.
+        lane: u16,
+        /// Whose job.
+        pool: PoolKey,
+        /// The connection that brought it.
+        connection: u32,
+        /// The lane's number of it.
+        job_key: u32,
+    },
+    /// A lane draws its next plans by this order.
+    RankingInForce {
+        /// The lane.
+        lane: u16,
+        /// The order, and whose it is.
+        order: Arc<NonceOrder>,
+    },
 }
 
 impl JournalEvent {
     /// Whether it is of the many that only tell who held which nonces: they may be kept for a
-    /// shorter time than the rest.
+    /// shorter time than the rest. An order is none of them: it comes once, and all plans that are
+    /// drawn by it later need it.
     #[must_use]
     pub const fn is_lease(&self) -> bool {
         matches!(
             self,
-            Self::LeaseTaken { .. } | Self::LeaseGivenUp { .. } | Self::PoolConnectionLost { .. }
+            Self::LeaseTaken { .. }
+                | Self::LeaseGivenUp { .. }
+                | Self::PoolConnectionLost { .. }
+                | Self::SlotsOrdered { .. }
+                | Self::SlotsUnordered { .. }
         )
     }
 
@@ -194,6 +238,9 @@ impl JournalEvent {
             Self::AlertRaised { .. } => "alert_raised",
             Self::AlertCleared { .. } => "alert_cleared",
             Self::ModelEvent { .. } => "model",
+            Self::SlotsOrdered { .. } => "slots_ordered",
+            Self::SlotsUnordered { .. } => "slots_unordered",
+            Self::RankingInForce { .. } => "ranking_in_force",
         }
     }
 }

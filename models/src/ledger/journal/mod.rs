@@ -8,12 +8,14 @@
 mod event;
 mod frames;
 mod names;
+mod plans_then;
 mod tenancy;
 mod wire;
 
 pub use event::{JournalEntry, JournalEvent};
 pub use frames::{BadJournal, FRAME_ENTRIES, journal_in, read_journal, write_journal};
 pub use names::{AlertKind, LeaseEnd, ModelChange, ModelSlot};
+pub use plans_then::JobThen;
 pub use tenancy::{Clash, Place, Tenancy, Tenant};
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-use super::{JournalEntry, JournalEvent};
+use super::plans_then::PlansThen;
+use super::{JobThen, JournalEntry, JournalEvent};
 use crate::ledger::Arm;
 use crate::plan::SeatKey;
 use crate::share::RigKey;
@@ -82,6 +83,7 @@ pub struct Tenancy {
     former: BTreeMap<Place, (Tenant, u32)>,
     /// The run of each machine that leases are of.
     runs: BTreeMap<u16, u32>,
+    plans: PlansThen,
     missed: u64,
 }
 
@@ -123,6 +125,7 @@ impl Tenancy {
     /// # Errors
     /// It says what can't be.
     pub fn apply(&mut self, entry: &JournalEntry) -> Result<(), Clash> {
+        self.plans.apply(entry);
         // Leases end with the process, also where nobody was left to say so.
         if self.runs.insert(entry.node, entry.run) != Some(entry.run) {
             self.void(entry.node);
@@ -166,7 +169,10 @@ impl Tenancy {
             | JournalEvent::StageBack { .. }
             | JournalEvent::AlertRaised { .. }
             | JournalEvent::AlertCleared { .. }
-            | JournalEvent::ModelEvent { .. } => Ok(()),
+            | JournalEvent::ModelEvent { .. }
+            | JournalEvent::SlotsOrdered { .. }
+            | JournalEvent::SlotsUnordered { .. }
+            | JournalEvent::RankingInForce { .. } => Ok(()),
         }
     }
 
@@ -246,6 +252,40 @@ impl Tenancy {
     #[must_use]
     pub fn holder(&self, place: Place) -> Option<&Tenant> {
         self.held.get(&place)
+    }
+
+    /// The top nonce byte that a place has in the newest job of its pool session; `None` where the
+    /// journal does not tell.
+    #[must_use]
+    pub fn byte_of(&self, place: Place) -> Option<Slot> {
+        let plan = self.plans.newest(place.node, place.lane, place.pool)?;
+        Some(plan.byte(place.slot))
+    }
+
+    /// The place to which a nonce of one of the last two jobs with drawn bytes, or of any job
+    /// since, belongs, by its top byte; `None` where the journal does not tell. To be asked with
+    /// no later entries applied than the share's own time.
+    #[must_use]
+    pub fn place_of(&self, job: JobThen, byte: Slot) -> Option<Place> {
+        let plan = self.plans.of(job)?;
+        Some(Place {
+            node: job.node,
+            lane: job.lane,
+            pool: job.pool,
+            slot: plan.slot_of(byte),
+        })
+    }
+
+    /// In which arm of the experiment the nonces of a job with that top byte are, as
+    /// [`place_of`](Self::place_of) finds it.
+    #[must_use]
+    pub fn arm_of(&self, job: JobThen, byte: Slot) -> Option<Arm> {
+        self.plans.of(job).map(|plan| plan.arm(byte))
+    }
+
+    #[cfg(test)]
+    pub(super) fn orders_kept(&self) -> usize {
+        self.plans.orders_kept()
     }
 
     /// All places that are held, in order.

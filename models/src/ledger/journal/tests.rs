@@ -1,12 +1,14 @@
 //! Entries read back as they were written, whatever they say, and are replayed.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::fixtures::{entry, taken};
 use super::*;
 use crate::filter::{Cause, ModelId, Stage};
 use crate::ledger::{Arm, BadRecord, Frame, Kind, ShareEntry, UpstreamId, cut};
-use crate::plan::{Lease, SeatKey};
+use crate::plan::{Lease, NonceOrder, SeatKey};
 use crate::share::{RigKey, ShareId};
 use crate::work::{PoolKey, Slot};
 
@@ -68,6 +70,38 @@ fn lease_event() -> impl Strategy<Value = JournalEvent> {
     ]
 }
 
+fn plan_event() -> impl Strategy<Value = JournalEvent> {
+    let job = || any::<(u16, u32, u32, u32)>();
+    let bytes = Just((0..=u8::MAX).collect::<Vec<u8>>()).prop_shuffle();
+    prop_oneof![
+        (job(), any::<(u64, u64)>()).prop_map(
+            |((lane, pool, connection, job_key), (seed, ranking))| JournalEvent::SlotsOrdered {
+                lane,
+                pool: PoolKey(pool),
+                connection,
+                job_key,
+                seed,
+                ranking: ModelId(ranking),
+            }
+        ),
+        job().prop_map(
+            |(lane, pool, connection, job_key)| JournalEvent::SlotsUnordered {
+                lane,
+                pool: PoolKey(pool),
+                connection,
+                job_key,
+            }
+        ),
+        (any::<(u16, u64)>(), bytes).prop_map(|((lane, id), bytes)| {
+            let order = NonceOrder::new(ModelId(id), &bytes).unwrap();
+            JournalEvent::RankingInForce {
+                lane,
+                order: Arc::new(order),
+            }
+        }),
+    ]
+}
+
 fn decision() -> impl Strategy<Value = JournalEvent> {
     let rig = || any::<u64>().prop_map(RigKey);
     let suspected = (rig(), pick(&Stage::ALL), pick(&Cause::ALL), -1e6f32..1e6);
@@ -124,7 +158,7 @@ fn told() -> impl Strategy<Value = JournalEvent> {
 }
 
 fn any_entry() -> impl Strategy<Value = JournalEntry> {
-    let event = prop_oneof![lease_event(), decision(), told()];
+    let event = prop_oneof![lease_event(), plan_event(), decision(), told()];
     (any::<(u64, u16, u32, u64)>(), event).prop_map(|((seq, node, run, unix_ms), event)| {
         JournalEntry {
             seq,
@@ -152,7 +186,7 @@ proptest! {
 
     #[test]
     fn an_event_with_any_words_is_read_or_refused(
-        number in 0u8..20, body in proptest::collection::vec(any::<u8>(), 0..60),
+        number in 0u8..24, body in proptest::collection::vec(any::<u8>(), 0..60),
     ) {
         let bytes = Frame::wrap(Kind::Journal, 1, |out| {
             out.extend_from_slice(&[1, 0, 1, 9, number]);
@@ -269,6 +303,68 @@ fn what_was_written_in_schema_1_is_read_today() {
     assert_eq!(write_journal(&one_of_each()), bytes);
 }
 
+/// One of each that came later, as they were written then, never to be made anew.
+const WRITTEN_LATER_IN_SCHEMA_1: &str = include_str!("written_later_in_schema_1.hex");
+
+fn one_of_each_that_came_later() -> Vec<JournalEntry> {
+    let (lane, pool, connection, job_key) = (1, PoolKey(300), 5, 4_321);
+    let (ranking, backwards) = (ModelId(0xfedc_ba98_7654_3210), (0..=u8::MAX).rev());
+    let order = NonceOrder::new(ranking, &backwards.collect::<Vec<u8>>()).unwrap();
+    let events = [
+        JournalEvent::RankingInForce {
+            lane,
+            order: Arc::new(order),
+        },
+        JournalEvent::SlotsOrdered {
+            lane,
+            pool,
+            connection,
+            job_key,
+            seed: 0x0123_4567_89ab_cdef,
+            ranking,
+        },
+        JournalEvent::SlotsUnordered {
+            lane,
+            pool,
+            connection,
+            job_key: job_key + 1,
+        },
+    ];
+    (1..)
+        .zip(events)
+        .map(|(seq, event)| entry(seq, event))
+        .collect()
+}
+
+#[test]
+fn what_was_written_later_in_schema_1_is_read_today() {
+    let bytes = const_hex::decode(WRITTEN_LATER_IN_SCHEMA_1.trim()).unwrap();
+    let entries = one_of_each_that_came_later();
+    assert_eq!(
+        const_hex::encode(write_journal(&entries)),
+        const_hex::encode(&bytes)
+    );
+    assert_eq!(read_journal(&bytes).unwrap(), entries);
+}
+
+#[test]
+fn an_order_that_is_cut_off_or_has_a_byte_twice_is_refused() {
+    let head = [1, 0, 1, 9, 18, 1, 7];
+    let read = |order: &[u8]| {
+        read_journal(&Frame::wrap(Kind::Journal, 1, |out| {
+            out.extend_from_slice(&head);
+            out.extend_from_slice(order);
+        }))
+    };
+    let mut order: Vec<u8> = (0..=u8::MAX).collect();
+    assert_eq!(read(&order).unwrap().len(), 1);
+    let said = read(&order[..255]).unwrap_err().to_string();
+    assert!(said.contains("ends after 255 bytes"), "{said}");
+    order[255] = 0;
+    let said = read(&order).unwrap_err().to_string();
+    assert!(said.contains("0x00 is at 0 and at 255"), "{said}");
+}
+
 #[test]
 fn a_full_frame_of_the_longest_entries_is_far_from_the_longest_body() {
     let longest = JournalEntry {
@@ -291,6 +387,10 @@ fn a_full_frame_of_the_longest_entries_is_far_from_the_longest_body() {
         panic!("{:?}", read[0]);
     };
     assert_eq!(why.len(), ShareEntry::TEXT_MAX);
+    let order = one_of_each_that_came_later()[0].clone();
+    let bytes = write_journal(&vec![order; FRAME_ENTRIES]);
+    assert!(bytes.len() < Frame::BODY_MAX / 2, "{}", bytes.len());
+    assert_eq!(read_journal(&bytes).unwrap().len(), FRAME_ENTRIES);
 }
 
 #[test]
@@ -322,9 +422,9 @@ fn what_is_no_journal_is_refused_by_its_name_and_a_later_schema_by_its_number() 
 
 #[test]
 fn labels_tell_events_apart() {
-    let labels: std::collections::BTreeSet<_> = one_of_each()
-        .iter()
-        .map(|entry| entry.event.label())
-        .collect();
-    assert_eq!(labels.len(), one_of_each().len());
+    let mut all = one_of_each();
+    all.extend(one_of_each_that_came_later());
+    let labels: std::collections::BTreeSet<_> =
+        all.iter().map(|entry| entry.event.label()).collect();
+    assert_eq!(labels.len(), all.len());
 }

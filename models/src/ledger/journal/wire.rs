@@ -5,6 +5,8 @@
 //! seq | node | run | unix_ms | number of the event | what it says
 //! ```
 
+mod plans;
+
 use super::{JournalEntry, JournalEvent};
 use crate::filter::{Cause, ModelId, Stage};
 use crate::ledger::code::Coded;
@@ -33,6 +35,9 @@ const STAGE_BACK: u8 = 12;
 const ALERT_RAISED: u8 = 13;
 const ALERT_CLEARED: u8 = 14;
 const MODEL: u8 = 15;
+const SLOTS_ORDERED: u8 = 16;
+const SLOTS_UNORDERED: u8 = 17;
+const RANKING_IN_FORCE: u8 = 18;
 
 /// Seq, node, run, `unix_ms`, number of the event.
 type Head = (u64, u16, u32, u64, u8);
@@ -84,6 +89,9 @@ const fn number_of(event: &JournalEvent) -> u8 {
         JournalEvent::AlertRaised { .. } => ALERT_RAISED,
         JournalEvent::AlertCleared { .. } => ALERT_CLEARED,
         JournalEvent::ModelEvent { .. } => MODEL,
+        JournalEvent::SlotsOrdered { .. } => SLOTS_ORDERED,
+        JournalEvent::SlotsUnordered { .. } => SLOTS_UNORDERED,
+        JournalEvent::RankingInForce { .. } => RANKING_IN_FORCE,
     }
 }
 
@@ -163,6 +171,9 @@ fn write_event(out: &mut Vec<u8>, event: &JournalEvent) {
             let id = id.map(|id| id.0);
             append(out, &(change.code(), slot.code(), id, cut(why)));
         }
+        JournalEvent::SlotsOrdered { .. }
+        | JournalEvent::SlotsUnordered { .. }
+        | JournalEvent::RankingInForce { .. } => plans::write(out, event),
     }
 }
 
@@ -224,6 +235,9 @@ fn read_event(number: u8, bytes: &[u8]) -> Result<(JournalEvent, usize), BadReco
         }
         QUARANTINED | RELEASED | SUSPECTED | CLEARED => read_of_rig(number, bytes)?,
         ALERT_RAISED | ALERT_CLEARED | MODEL => read_words(number, bytes)?,
+        SLOTS_ORDERED => plans::read_ordered(bytes)?,
+        SLOTS_UNORDERED => plans::read_unordered(bytes)?,
+        RANKING_IN_FORCE => plans::read_ranking(bytes)?,
         code => {
             let what = "event";
             return Err(BadRecord::UnknownCode { what, code });

@@ -79,6 +79,7 @@ fn share(protocol: &PoolProtocol) -> Share {
     Share {
         job: Arc::new(IssuedJob {
             key: JobKey(1),
+            plan: crate::plan::SlotPlan::identity(),
             origin: JobOrigin {
                 pool: PoolKey(0),
                 connection: 1,

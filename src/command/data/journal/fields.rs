@@ -23,7 +23,10 @@ pub(super) const fn rig_of(event: &JournalEvent) -> Option<RigKey> {
         | JournalEvent::StageBack { .. }
         | JournalEvent::AlertRaised { .. }
         | JournalEvent::AlertCleared { .. }
-        | JournalEvent::ModelEvent { .. } => None,
+        | JournalEvent::ModelEvent { .. }
+        | JournalEvent::SlotsOrdered { .. }
+        | JournalEvent::SlotsUnordered { .. }
+        | JournalEvent::RankingInForce { .. } => None,
     }
 }
 
@@ -166,6 +169,38 @@ fn fields(event: &JournalEvent, names: &impl UpstreamNames) -> Vec<(&'static str
             ("slot", json!(slot.label())),
             ("id", json!(id.map(|id| id.to_string()))),
             ("why", json!(why)),
+        ],
+        JournalEvent::SlotsOrdered {
+            lane,
+            pool,
+            connection,
+            job_key,
+            seed,
+            ranking,
+        } => vec![
+            ("lane", json!(lane)),
+            ("pool", json!(pool.0)),
+            ("connection", json!(connection)),
+            ("job_key", json!(job_key)),
+            // As text: readers of JSON take numbers of this size for floats.
+            ("seed", json!(format!("{seed:016x}"))),
+            ("ranking", json!(ranking.to_string())),
+        ],
+        JournalEvent::SlotsUnordered {
+            lane,
+            pool,
+            connection,
+            job_key,
+        } => vec![
+            ("lane", json!(lane)),
+            ("pool", json!(pool.0)),
+            ("connection", json!(connection)),
+            ("job_key", json!(job_key)),
+        ],
+        JournalEvent::RankingInForce { lane, order } => vec![
+            ("lane", json!(lane)),
+            ("ranking", json!(order.id().to_string())),
+            ("order", json!(const_hex::encode(order.bytes()))),
         ],
     }
 }

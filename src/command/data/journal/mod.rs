@@ -45,7 +45,7 @@ pub struct JournalArgs {
 /// Sorts of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EventKind {
-    /// Who was given which nonces
+    /// Who was given which nonces, and in which order
     Leases,
     /// Quarantine, suspicion, filters that are left out, upstreams
     Decisions,
@@ -71,7 +71,9 @@ impl EventKind {
         match event {
             JournalEvent::LeaseTaken { .. }
             | JournalEvent::LeaseGivenUp { .. }
-            | JournalEvent::PoolConnectionLost { .. } => Self::Leases,
+            | JournalEvent::PoolConnectionLost { .. }
+            | JournalEvent::SlotsOrdered { .. }
+            | JournalEvent::SlotsUnordered { .. } => Self::Leases,
             JournalEvent::UpstreamServes { .. }
             | JournalEvent::Quarantined { .. }
             | JournalEvent::Released { .. }
@@ -80,7 +82,7 @@ impl EventKind {
             | JournalEvent::StageBypassed { .. }
             | JournalEvent::StageBack { .. } => Self::Decisions,
             JournalEvent::AlertRaised { .. } | JournalEvent::AlertCleared { .. } => Self::Alerts,
-            JournalEvent::ModelEvent { .. } => Self::Models,
+            JournalEvent::ModelEvent { .. } | JournalEvent::RankingInForce { .. } => Self::Models,
             JournalEvent::RunBegan { .. }
             | JournalEvent::RunEnded
             | JournalEvent::EventsMissed { .. } => Self::Runs,

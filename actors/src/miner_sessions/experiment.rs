@@ -1,0 +1,86 @@
+//! The order of nonces in force, and the plans that are drawn by it. Each is noted in the journal: so
+//! a replay of it maps every nonce back to its lease.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rand::rngs::StdRng;
+use rand::{RngCore, SeedableRng};
+use zartrux_models::ledger::JournalEvent;
+use zartrux_models::plan::{DrawnFrom, NonceOrder, SlotPlan};
+use zartrux_models::work::{IssuedJob, PoolKey};
+
+use crate::journal::Journal;
+
+#[derive(Debug)]
+pub(super) struct Experiment {
+    journal: Journal,
+    order: Option<Arc<NonceOrder>>,
+    /// The order that the journal was told last.
+    told: Option<Arc<NonceOrder>>,
+    /// Pool sessions whose last job had drawn bytes.
+    ordered: HashSet<PoolKey>,
+    seeds: StdRng,
+}
+
+impl Experiment {
+    /// `seed` makes all that is drawn.
+    pub(super) fn new(journal: Journal, order: Option<Arc<NonceOrder>>, seed: u64) -> Self {
+        Self {
+            journal,
+            order,
+            told: None,
+            ordered: HashSet::new(),
+            seeds: StdRng::seed_from_u64(seed),
+        }
+    }
+
+    /// Blobs that come from now on are drawn by this order.
+    pub(super) fn replace(&mut self, order: Option<Arc<NonceOrder>>) {
+        self.order = order;
+    }
+
+    /// A plan for another blob.
+    pub(super) fn draw(&mut self) -> SlotPlan {
+        let Some(order) = &self.order else {
+            return SlotPlan::identity();
+        };
+        if self.told.as_ref() != Some(order) {
+            self.told = Some(Arc::clone(order));
+            self.journal.note(JournalEvent::RankingInForce {
+                lane: self.journal.lane(),
+                order: Arc::clone(order),
+            });
+        }
+        SlotPlan::draw(self.seeds.next_u64(), order)
+    }
+
+    /// A pool session has another job.
+    pub(super) fn note(&mut self, issued: &IssuedJob) {
+        let (origin, job_key) = (issued.origin, issued.key.0);
+        let lane = self.journal.lane();
+        if let Some(DrawnFrom { seed, ranking }) = issued.plan.drawn_from() {
+            self.ordered.insert(origin.pool);
+            self.journal.note(JournalEvent::SlotsOrdered {
+                lane,
+                pool: origin.pool,
+                connection: origin.connection,
+                job_key,
+                seed,
+                ranking,
+            });
+        } else if self.ordered.remove(&origin.pool) {
+            self.journal.note(JournalEvent::SlotsUnordered {
+                lane,
+                pool: origin.pool,
+                connection: origin.connection,
+                job_key,
+            });
+        }
+    }
+
+    /// A pool session has ended for good.
+    pub(super) fn forget(&mut self, pool: PoolKey) {
+        self.ordered.remove(&pool);
+    }
+}
