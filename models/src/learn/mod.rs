@@ -12,5 +12,8 @@ pub mod lift;
 pub mod ranking;
 mod rows;
 
+#[cfg(test)]
+mod trap;
+
 pub use class::OutcomeClass;
 pub use rows::{OutcomeRow, RowsInOrder, RowsSkipped};
