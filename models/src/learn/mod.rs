@@ -5,6 +5,8 @@
 //! - [`outcome`]: a model of which shares are refused, and why
 //! - [`evaluation`]: how well such a model foretells what comes later
 //! - [`behaviour`]: groups of rigs by how they behave
+//! - [`lift`]: whether an order of nonces finds more shares than chance, with an interval
+//! - [`ranking`]: an order of slots, from what was found in them
 //! - [`drift`]: whether what models are shown has changed
 //! - [`Duel`], [`roster`]: which of two models is better, and which is in force
 //! - [`artifact`]: trained models as files: checked as a whole before anything is believed
@@ -17,7 +19,9 @@ mod digest;
 pub mod drift;
 mod duel;
 pub mod evaluation;
+pub mod lift;
 pub mod outcome;
+pub mod ranking;
 pub mod roster;
 mod rows;
 

@@ -141,7 +141,7 @@ proptest! {
 }
 
 /// A usual share: what the figures of the ledger are about.
-pub(super) fn usual() -> ShareEntry {
+pub(crate) fn usual() -> ShareEntry {
     ShareEntry {
         seq: 1_234_567,
         node: 0,
