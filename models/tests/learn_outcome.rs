@@ -26,6 +26,7 @@ struct Taught {
     fitted: Fitted,
 }
 
+#[expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 fn taught() -> &'static Taught {
     static TAUGHT: OnceLock<Taught> = OnceLock::new();
     TAUGHT.get_or_init(|| {
@@ -50,6 +51,7 @@ fn answers(model: &LogisticOutcome, rows: &[OutcomeRow]) -> Vec<f64> {
         .collect()
 }
 
+#[expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 fn report(model: &LogisticOutcome, earlier: &[OutcomeRow], later: &[OutcomeRow]) -> OutcomeReport {
     let settings = BootstrapSettings::new(3);
     OutcomeReport::new(earlier, later, &answers(model, later), &settings).unwrap()
