@@ -16,8 +16,6 @@ mod sample;
 mod scaler;
 mod settings;
 mod solve;
-#[cfg(test)]
-mod tests;
 
 use crate::filter::OutcomeFeatures;
 
