@@ -171,17 +171,24 @@ impl Lane {
         &self.view
     }
 
+    /// The way to put other models in force.
+    #[must_use]
+    pub fn models_way(&self) -> ModelsWay {
+        ModelsWay {
+            filters: self.posts.models.clone(),
+            order: self.posts.replace_order.clone(),
+        }
+    }
+
     /// Other models are in force from now on; without filters there is nobody to tell.
     pub fn replace_models(&self, models: &FilterModels) {
-        if let Some(posts) = &self.posts.models {
-            posts.replace(models);
-        }
+        self.models_way().replace_models(models);
     }
 
     /// Jobs with another blob are drawn by this order of nonces from now on; none: their slots have
     /// the bytes of their numbers.
     pub fn replace_order(&self, order: Option<Arc<NonceOrder>>) {
-        self.posts.replace_order.send(ReplaceOrder(order));
+        self.models_way().replace_order(order);
     }
 
     /// What its judge and its filters remember of rigs, to be written down.
@@ -228,6 +235,27 @@ impl Lane {
     #[must_use]
     pub fn handle(&self) -> ArbiterHandle {
         self.arbiter.handle()
+    }
+}
+
+/// The way to put other models in force in a lane, from any thread.
+#[derive(Debug, Clone)]
+pub struct ModelsWay {
+    filters: Option<ModelPosts>,
+    order: Post<ReplaceOrder>,
+}
+
+impl ModelsWay {
+    /// See [`Lane::replace_models`].
+    pub fn replace_models(&self, models: &FilterModels) {
+        if let Some(posts) = &self.filters {
+            posts.replace(models);
+        }
+    }
+
+    /// See [`Lane::replace_order`].
+    pub fn replace_order(&self, order: Option<Arc<NonceOrder>>) {
+        self.order.send(ReplaceOrder(order));
     }
 }
 

@@ -8,6 +8,7 @@
 //! - [`journal`]: the way to the journal, for whoever has something to note
 //! - [`rigs`]: what is remembered of rigs and of the last shares
 //! - [`store`]: the ledger of shares, the registry of rigs and the journals on disk
+//! - [`trainer`]: learns from the ledger, and says which models are in force
 //! - [`counters`]: what became of every share; [`auditor`]: whether the sums fit
 
 pub mod auditor;
@@ -31,3 +32,4 @@ pub mod share_ticket;
 pub mod store;
 pub mod supervision;
 pub mod tls;
+pub mod trainer;

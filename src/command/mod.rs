@@ -4,7 +4,10 @@ mod check;
 mod data;
 mod demo;
 mod import_config;
+mod lift;
+mod models;
 mod run;
+mod train;
 
 use std::path::PathBuf;
 
@@ -16,8 +19,10 @@ use crate::bench::BenchCommand;
 use crate::demo::DemoArgs;
 use crate::node::ExitCode;
 
-pub use data::DataCommand;
+pub use data::{DataCommand, LedgerArgs};
+pub use models::ModelsCommand;
 pub use run::RunArgs;
+pub use train::TrainArgs;
 
 /// The Monero mining proxy that proves every share before it leaves the farm.
 #[derive(Debug, Parser)]
@@ -48,6 +53,13 @@ pub enum Command {
     /// Take shares out of the ledger, bring them in, or look after what is stored
     #[command(subcommand)]
     Data(DataCommand),
+    /// Train models from the ledger or from a file of shares
+    Train(TrainArgs),
+    /// Models: which there are, how good they are, and which are in force
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Say what the order of nonces has brought, with its interval
+    Lift(LedgerArgs),
     /// Measure the proxy from outside
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -116,6 +128,9 @@ pub fn carry_out(cli: Cli) -> Result<ExitCode> {
         Command::Check(args) => check::check(&args),
         Command::ImportConfig { file, output } => import_config::import(&file, output.as_deref()),
         Command::Data(command) => data::carry_out(&command),
+        Command::Train(args) => train::train(&args),
+        Command::Models(command) => models::carry_out(&command),
+        Command::Lift(args) => lift::lift(&args),
         Command::Bench(args) => crate::bench::run(args).map(|()| ExitCode::Done),
     }
 }

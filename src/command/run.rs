@@ -59,10 +59,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
         if args.require_upstream {
             tokio::select! {
                 served = upstream_serves(&node, &settings) => if !served { return None },
-                why = signals.told_to_stop() => return Some(why),
+                why = signals.told_to_stop(&node) => return Some(why),
             }
         }
-        Some(signals.told_to_stop().await)
+        Some(signals.told_to_stop(&node).await)
     });
     let Some(why) = told else {
         complain(&"no upstream served in time");
@@ -72,7 +72,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
     tracing::info!(signal = why, "stopping: settling what is pending");
     // Whoever asks twice does not want to wait.
     std::thread::spawn(move || {
-        runtime.block_on(signals.told_to_stop());
+        runtime.block_on(signals.told_again());
         std::process::exit(ExitCode::Failed as i32);
     });
     let pending = node.stop();
@@ -148,16 +148,42 @@ impl Signals {
         })
     }
 
-    /// Waits for a signal that ends the daemon, and names it.
-    async fn told_to_stop(&mut self) -> &'static str {
+    /// Waits for a signal that ends the daemon, and names it. SIGHUP has models read anew.
+    async fn told_to_stop(&mut self, node: &Node) -> &'static str {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return "SIGTERM",
                 _ = self.interrupt.recv() => return "SIGINT",
-                _ = self.hangup.recv() => tracing::warn!(
-                    "SIGHUP: settings are read at the start only; start anew to change them"
-                ),
+                _ = self.hangup.recv() => reload_models(node).await,
             }
         }
+    }
+
+    /// Waits for another signal that ends the daemon.
+    async fn told_again(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+async fn reload_models(node: &Node) {
+    tracing::info!("SIGHUP: models are read anew; settings are read at the start only");
+    let reloaded = match node.view().trainer() {
+        // One that is at a training reads them after it.
+        Some(trainer) => {
+            let patience = Duration::from_secs(2);
+            tokio::time::timeout(patience, trainer.reload())
+                .await
+                .ok()
+                .flatten()
+        }
+        None => return,
+    };
+    match reloaded.map(|reloaded| (reloaded.changed, reloaded.fault)) {
+        Some((_, Some(fault))) => tracing::error!(fault, "models were not read"),
+        Some((changed, None)) => tracing::info!(changed, "models are read"),
+        None => tracing::warn!("the trainer is busy: models are read when it is done"),
     }
 }

@@ -3,6 +3,7 @@
 mod drain;
 mod exits;
 mod lanes;
+mod learning;
 mod prover;
 mod rigs;
 mod root;
@@ -24,6 +25,8 @@ use zartrux_actors::lane::Lane;
 use zartrux_config::Settings;
 
 pub use exits::ExitCode;
+use learning::RunningTrainer;
+pub use learning::{models_folder, trainer_settings};
 pub use rigs::{RigView, STANDINGS, reason, standing_label};
 pub use state_folder::{StatePutAside, open_state, put_state_aside};
 pub use store::StoreWays;
@@ -46,6 +49,7 @@ pub struct Node {
     view: Arc<NodeView>,
     lanes: Vec<Lane>,
     store: Option<RunningStore>,
+    trainer: Option<RunningTrainer>,
     addresses: lanes::Addresses,
     monitor: Option<SocketAddr>,
     fingerprint: Option<String>,
@@ -65,6 +69,7 @@ impl Node {
         let doors = lanes::open_doors(settings)?;
         let view = Arc::new(NodeView::new(settings, options, clock));
         let store = store::open(settings, clock).context("store")?;
+        let models = learning::open(settings);
         let prover = prover::start(settings, view.health(), clock)?;
         view.set_prover(prover.clone());
 
@@ -76,11 +81,12 @@ impl Node {
         let listen = settings.monitor.listen;
         let root = std::thread::Builder::new()
             .name("root".to_owned())
-            .spawn(move || root::run(args, store, root_view, listen, &ready, stopped))
+            .spawn(move || root::run(args, (store, models), root_view, listen, &ready, stopped))
             .context("can't start the root thread")?;
         let root::Started {
             lanes,
             store,
+            trainer,
             monitor,
         } = started
             .recv()
@@ -92,6 +98,7 @@ impl Node {
             view,
             lanes,
             store,
+            trainer,
             addresses: doors.addresses,
             monitor,
             fingerprint: doors.fingerprint,
@@ -138,6 +145,9 @@ impl Node {
         let pending = self.settle_pending();
         for lane in self.lanes.drain(..) {
             lane.close();
+        }
+        if let Some(trainer) = self.trainer.take() {
+            trainer.close();
         }
         if let Some(store) = self.store.take() {
             store.close();

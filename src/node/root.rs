@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use zartrux_actors::lane::{Lane, LaneArgs};
 
 use super::NodeView;
+use super::learning::{OpenModels, RunningTrainer};
 use super::store::{OpenStore, RunningStore};
 use crate::http;
 
@@ -16,13 +17,14 @@ use crate::http;
 pub(super) struct Started {
     pub(super) lanes: Vec<Lane>,
     pub(super) store: Option<RunningStore>,
+    pub(super) trainer: Option<RunningTrainer>,
     pub(super) monitor: Option<SocketAddr>,
 }
 
 /// Runs until told to stop.
 pub(super) fn run(
     args: Vec<LaneArgs>,
-    store: Option<OpenStore>,
+    opened: (Option<OpenStore>, Option<OpenModels>),
     view: Arc<NodeView>,
     listen: Option<SocketAddr>,
     ready: &SyncSender<Result<Started>>,
@@ -30,7 +32,7 @@ pub(super) fn run(
 ) {
     let system = actix::System::new();
     system.block_on(async move {
-        let server = match start(args, store, &view, listen) {
+        let server = match start(args, opened, &view, listen) {
             Ok((started, server)) => {
                 // The launcher waits for this; if it is gone, so is the process.
                 let _ = ready.send(Ok(started));
@@ -51,7 +53,7 @@ pub(super) fn run(
 
 fn start(
     mut args: Vec<LaneArgs>,
-    store: Option<OpenStore>,
+    (store, models): (Option<OpenStore>, Option<OpenModels>),
     view: &Arc<NodeView>,
     listen: Option<SocketAddr>,
 ) -> Result<(Started, Option<actix_web::dev::ServerHandle>)> {
@@ -67,6 +69,13 @@ fn start(
         }
         view.set_store(ways);
     }
+    if let Some(models) = &models {
+        let in_force = models.in_force();
+        for args in &mut args {
+            args.models = in_force.filter_models();
+            args.order = in_force.order();
+        }
+    }
     let lanes = args
         .into_iter()
         .map(Lane::launch)
@@ -75,6 +84,11 @@ fn start(
         ways.registry
             .lanes_up(lanes.iter().map(Lane::memory).collect());
     }
+    let trainer = models.map(|models| {
+        let (running, link) = models.launch(view.store(), &lanes, view.health(), view.clock());
+        view.set_trainer(link);
+        running
+    });
     view.set_lanes(lanes.iter().map(|lane| Arc::clone(lane.view())).collect());
     view.start_auditor();
     let Some(listen) = listen else {
@@ -82,6 +96,7 @@ fn start(
         let started = Started {
             lanes,
             store: running,
+            trainer,
             monitor,
         };
         return Ok((started, None));
@@ -94,6 +109,7 @@ fn start(
     let started = Started {
         lanes,
         store: running,
+        trainer,
         monitor,
     };
     Ok((started, Some(handle)))

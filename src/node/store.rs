@@ -281,6 +281,10 @@ pub struct StoreWays {
     pub journal: Journal,
     /// How fast rigs were.
     pub rates: Arc<RateBook>,
+    /// For whoever reads the ledger.
+    pub reader: LedgerReader,
+    /// The number of the last share when this run began.
+    pub last_seq: u64,
 }
 
 impl OpenStore {
@@ -318,6 +322,7 @@ impl OpenStore {
             || LedgerReader::new(&self.folders.shares),
             |open| open.reader().clone(),
         );
+        let last_seq = self.ledger.as_ref().map_or(0, Ledger::last_seq);
         let arbiters = [Arbiter::new(), Arbiter::new()];
         let listener = Arc::new(OnceLock::<RegistryLink>::new());
         let (listening, behind) = (Arc::clone(&listener), Arc::clone(&self.behind));
@@ -349,7 +354,7 @@ impl OpenStore {
         let args = RegistryArgs {
             folder: self.folders.state,
             bounds: self.settings.bounds,
-            ledger: reader,
+            ledger: reader.clone(),
             behind: Arc::clone(&self.behind),
             rates: Arc::clone(&self.rates),
             expectation: self.settings.expectation,
@@ -388,6 +393,8 @@ impl OpenStore {
             registry: registry_link,
             journal,
             rates: self.rates,
+            reader,
+            last_seq,
         };
         (running, ways, self.remembered)
     }

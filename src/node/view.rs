@@ -13,6 +13,7 @@ use zartrux_actors::pool_session::PoolReport;
 use zartrux_actors::prover::{Prover, ProverStatus};
 use zartrux_actors::share_ticket::ShareTicket;
 use zartrux_actors::supervision::HealthRegistry;
+use zartrux_actors::trainer::TrainerLink;
 use zartrux_config::Settings;
 
 use super::{NodeOptions, StoreWays};
@@ -51,6 +52,7 @@ pub struct NodeView {
     lanes: OnceLock<Vec<Arc<LaneView>>>,
     prover: OnceLock<Prover<ShareTicket>>,
     store: OnceLock<StoreWays>,
+    trainer: OnceLock<TrainerLink>,
     draining: AtomicBool,
     violations: Arc<AtomicU64>,
 }
@@ -70,6 +72,7 @@ impl NodeView {
             lanes: OnceLock::new(),
             prover: OnceLock::new(),
             store: OnceLock::new(),
+            trainer: OnceLock::new(),
             draining: AtomicBool::new(false),
             violations: Arc::new(AtomicU64::new(0)),
         }
@@ -90,6 +93,17 @@ impl NodeView {
     pub(super) fn set_store(&self, store: StoreWays) {
         // Set once, by the root thread.
         let _ = self.store.set(store);
+    }
+
+    pub(super) fn set_trainer(&self, trainer: TrainerLink) {
+        // Set once, by the root thread.
+        let _ = self.trainer.set(trainer);
+    }
+
+    /// The way to the trainer; none where nothing is learnt and no models are there.
+    #[must_use]
+    pub fn trainer(&self) -> Option<&TrainerLink> {
+        self.trainer.get()
     }
 
     /// The ways to the store; none where nothing is stored.

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::mean_bet::ModelBets;
 use super::{
-    Cause, Evidence, Filter, ModelId, Observation, OutcomeModel, OutcomePast, RIG_STATE_LIMIT,
-    Stage,
+    Cause, Evidence, Filter, ModelId, Observation, OutcomeFeatures, OutcomeModel, OutcomePast,
+    RIG_STATE_LIMIT, Stage,
 };
+use crate::work::Difficulty;
 
 /// The core; by default without a model.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,15 @@ pub struct Classifier {
 pub struct ClassifierRig {
     past: OutcomePast,
     bets: ModelBets,
+}
+
+impl ClassifierRig {
+    /// The features of a share of this rig at this difficulty, as far as they are known before it
+    /// comes.
+    #[must_use]
+    pub fn next_at(&self, asked: Difficulty) -> OutcomeFeatures {
+        self.past.usual(asked)
+    }
 }
 
 const _: () = assert!(size_of::<ClassifierRig>() <= RIG_STATE_LIMIT);

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::work::Slot;
+use crate::work::{Difficulty, Slot};
 
 use super::verdicts::UNKNOWN_LOG_ODDS;
 use super::{Observation, OutcomeFeatures, ScanKey, Scanner};
@@ -60,6 +60,19 @@ impl RigPast {
         let features = self.features(seen, step);
         self.note(seen, step);
         features
+    }
+
+    /// What is known of the rig's next share before it comes, in place of what is neutral.
+    pub(super) fn usual(&self, asked: Difficulty, neutral: OutcomeFeatures) -> OutcomeFeatures {
+        #[expect(clippy::cast_precision_loss, reason = "a logarithm of it is taken")]
+        let asked = asked.get() as f64;
+        OutcomeFeatures {
+            ln_difficulty: asked.ln(),
+            late_before: f64::from(self.late),
+            ln_shares_before: f64::from(self.shares).ln_1p(),
+            ..neutral
+        }
+        .clipped()
     }
 
     /// How a share follows, before it is noted.
@@ -147,7 +160,6 @@ fn flag(set: bool) -> f64 {
 mod tests {
     use super::super::toy::{ToyRig, share_at};
     use super::*;
-    use crate::work::Difficulty;
     use proptest::prelude::*;
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Observation, OutcomeFeatures, RigPast};
+use crate::work::Difficulty;
 
 /// A verdict counts this part less than the next one: about five hundred are remembered.
 const FORGET: f32 = 1.0 / 512.0;
@@ -63,6 +64,10 @@ impl OutcomePast {
     pub fn next(&mut self, seen: &Observation) -> OutcomeFeatures {
         self.hear(seen.heard);
         let shares = self.shares.next(seen);
+        self.with_verdicts(shares)
+    }
+
+    fn with_verdicts(&self, shares: OutcomeFeatures) -> OutcomeFeatures {
         let mostly_wrong = self.heard > TO_KNOW && self.wrong * 2.0 > self.heard;
         OutcomeFeatures {
             stale_before: self.log_odds(self.stale),
@@ -77,6 +82,20 @@ impl OutcomePast {
             ..shares
         }
         .clipped()
+    }
+
+    /// The features of a share that would come at the rig's usual pace, not late, in the middle of
+    /// its scan and below its target.
+    #[must_use]
+    pub fn usual(&self, asked: Difficulty) -> OutcomeFeatures {
+        let mut values = [0.0; OutcomeFeatures::LEN];
+        for (value, feature) in values.iter_mut().zip(OutcomeFeatures::FEATURES) {
+            *value = feature.neutral;
+        }
+        let shares = self
+            .shares
+            .usual(asked, OutcomeFeatures::from_values(values));
+        self.with_verdicts(shares)
     }
 
     fn hear(&mut self, heard: VerdictsHeard) {

@@ -117,6 +117,12 @@ impl Duel {
         self.shares
     }
 
+    /// Time of the last share, milliseconds since 1970; 0 before the first.
+    #[must_use]
+    pub const fn last_ms(&self) -> u64 {
+        self.last_ms
+    }
+
     /// Milliseconds from the first share to the last.
     #[must_use]
     pub const fn lasted_ms(&self) -> u64 {

@@ -22,6 +22,8 @@ use zartrux_actors::store::state::StateBounds;
 use zartrux_config::{Overrides, Settings};
 use zartrux_models::ledger::rows::Format;
 
+pub(super) use reading::{Told, each_share};
+
 use super::check::settings_of;
 use crate::console::complain;
 use crate::node::{ExitCode, StoreFolders, retention, state_bounds};
@@ -110,7 +112,7 @@ struct Place {
 }
 
 impl LedgerArgs {
-    fn settings(&self) -> Result<Settings, zartrux_config::Faults> {
+    pub(super) fn settings(&self) -> Result<Settings, zartrux_config::Faults> {
         let overrides = Overrides {
             data: self.data.clone(),
             ..Overrides::default()
@@ -120,7 +122,7 @@ impl LedgerArgs {
 }
 
 /// As it was asked for; else as the file's name tells, and CSV if it does not.
-fn format_of(asked: Option<FormatArg>, file: Option<&Path>) -> Format {
+pub(super) fn format_of(asked: Option<FormatArg>, file: Option<&Path>) -> Format {
     let ending = file
         .and_then(Path::extension)
         .and_then(|ending| ending.to_str());

@@ -11,7 +11,7 @@ use crate::console::complain;
 
 /// Faults of one sort: the first are told as they are found, and the rest are counted.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(in crate::command) struct Told {
     count: u64,
 }
 
@@ -19,7 +19,7 @@ impl Told {
     const AT_MOST: u64 = 10;
 
     /// Tells of one more.
-    pub(super) fn tell(&mut self, text: &impl std::fmt::Display) {
+    pub(in crate::command) fn tell(&mut self, text: &impl std::fmt::Display) {
         self.count += 1;
         if self.count <= Self::AT_MOST {
             complain(text);
@@ -27,7 +27,7 @@ impl Told {
     }
 
     /// Tells how many were not told.
-    pub(super) fn finish(&self, what: &str) {
+    pub(in crate::command) fn finish(&self, what: &str) {
         if self.count > Self::AT_MOST {
             complain(&format_args!(
                 "and {} more {what}",
@@ -36,7 +36,7 @@ impl Told {
         }
     }
 
-    pub(super) const fn count(&self) -> u64 {
+    pub(in crate::command) const fn count(&self) -> u64 {
         self.count
     }
 }
@@ -45,7 +45,7 @@ impl Told {
 ///
 /// # Errors
 /// A file cannot be read.
-pub(super) fn each_share(
+pub(in crate::command) fn each_share(
     reader: &LedgerReader,
     volumes: &[Volume],
     damage: &mut Told,
@@ -67,7 +67,7 @@ pub(super) fn each_share(
 ///
 /// # Errors
 /// A file cannot be read.
-pub(super) fn each_entry(
+pub(in crate::command) fn each_entry(
     reader: &LedgerReader,
     volumes: &[Volume],
     damage: &mut Told,

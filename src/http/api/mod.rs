@@ -1,7 +1,9 @@
 //! `/api/v1`: rigs and their last shares, and what is stored of them, as JSON.
 
 mod history;
+mod models;
 mod params;
+mod predict;
 mod registry;
 mod rigs;
 mod shares;
@@ -33,7 +35,12 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(registry::list)
         .service(registry::one)
         .service(history::history)
-        .service(store::store);
+        .service(store::store)
+        .service(models::list)
+        .service(models::train)
+        .service(models::reload)
+        .service(models::lift)
+        .service(predict::predict);
 }
 
 /// Why a request is not answered: a status, and words for the operator.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::components::Components;
 use super::scaling::Scaling;
-use super::{CLUSTERS_MAX, COMPONENTS_MAX, Point, Values};
+use super::{CLUSTERS_MAX, COMPONENTS_MAX, Point, Values, real};
 use crate::filter::{Behaviour, BehaviourModel, ModelId};
 use crate::learn::artifact::{Artifact, Digest, Learnt, digest_of_features};
 use crate::ledger::ModelSlot;
@@ -56,6 +56,27 @@ impl ClusterModel {
     #[must_use]
     pub fn distance(&self, behaviour: &Behaviour) -> f64 {
         self.squashed(self.square(&behaviour.values()))
+    }
+
+    /// How little the nearest group foretells a behaviour: minus the natural logarithm of its
+    /// density there, up to a constant that all models share. Of two models the one that is
+    /// surprised less by what honest rigs do next is better.
+    #[must_use]
+    pub fn surprise(&self, behaviour: &Behaviour) -> f64 {
+        let (point, rest) = self.place(&behaviour.values());
+        let kept = self.components.kept().len();
+        let (nearest, square) = self.nearest(&point);
+        let volume: f64 = self.clusters.get(nearest).map_or(0.0, |shape| {
+            shape.variance.iter().take(kept).map(|v| v.ln()).sum()
+        });
+        // What no component tells, spread evenly over the directions that are left.
+        let left = real(Behaviour::LEN - kept);
+        let (rest_square, rest_volume) = if left > 0.0 {
+            (rest * left / self.rest, left * (self.rest / left).ln())
+        } else {
+            (0.0, 0.0)
+        };
+        0.5 * (square + volume + rest_square + rest_volume) + self.scaling.ln_volume()
     }
 
     /// The most that the mean distance of an honest rig's next block can be.

@@ -68,6 +68,11 @@ impl Scaling {
         std::array::from_fn(|place| self.centre[place] + scaled[place] * self.spread[place])
     }
 
+    /// Logarithm of the volume that a unit of scaled numbers stands for.
+    pub(super) fn ln_volume(&self) -> f64 {
+        self.spread.iter().map(|spread| spread.ln()).sum()
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         for (place, feature) in Behaviour::FEATURES.iter().enumerate() {
             let (centre, spread) = (self.centre[place], self.spread[place]);

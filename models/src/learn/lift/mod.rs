@@ -6,6 +6,7 @@
 //! Nothing is ever compared with nonces drawn at random: what was sent in differs from those by
 //! the order of scans alone, see the test of the trap.
 
+mod facts;
 mod grid;
 mod interval;
 mod pairing;
@@ -14,6 +15,7 @@ mod report;
 pub(crate) mod simulated;
 mod trials;
 
+pub use facts::facts_of;
 pub use interval::{BadLift, LiftInterval};
 pub use report::{ArmReport, LiftReport};
 pub(crate) use trials::as_f64;

@@ -106,23 +106,36 @@ impl Roster {
         changes
     }
 
-    /// A share that both the shadow and the one in force answered.
-    pub fn note_gain(&mut self, slot: ModelSlot, at_ms: u64, gain: f64) {
-        if let Some((shadow, _)) = self.shadow(slot)
-            && let Some(entry) = self.entries.get_mut(&shadow.to_string())
-        {
-            entry.duel.note(at_ms, gain);
+    /// Shares that came since the last ones, with their times and what the shadow gained over the
+    /// one in force. Those from before it was the shadow do not count: what was bad then was bad
+    /// for its training too.
+    pub fn note_gains(&mut self, slot: ModelSlot, gains: impl IntoIterator<Item = (u64, f64)>) {
+        if let Some((shadow, _)) = self.shadow(slot) {
+            self.note(shadow, gains);
         }
     }
 
-    /// A share that both the one in force and the one before it answered; the gain is that of the
-    /// one before.
-    pub fn note_gain_of_before(&mut self, slot: ModelSlot, at_ms: u64, gain: f64) {
-        if let Some((champion, _)) = self.champion(slot)
-            && let Some(entry) = self.entries.get_mut(&champion.to_string())
+    /// The same of the one before the one in force, against it.
+    pub fn note_gains_of_before(
+        &mut self,
+        slot: ModelSlot,
+        gains: impl IntoIterator<Item = (u64, f64)>,
+    ) {
+        if let Some((champion, entry)) = self.champion(slot)
             && entry.before.is_some()
         {
-            entry.duel.note(at_ms, gain);
+            self.note(champion, gains);
+        }
+    }
+
+    fn note(&mut self, id: ModelId, gains: impl IntoIterator<Item = (u64, f64)>) {
+        if let Some(entry) = self.entries.get_mut(&id.to_string()) {
+            let after_ms = entry.since_ms.max(entry.duel.last_ms());
+            for (at_ms, gain) in gains {
+                if at_ms > after_ms {
+                    entry.duel.note(at_ms, gain);
+                }
+            }
         }
     }
 

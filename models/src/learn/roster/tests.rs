@@ -26,12 +26,18 @@ fn what(changes: &[Change]) -> Vec<(ModelChange, u64)> {
 
 /// A share a minute, each with this gain of the shadow, a little spread about it.
 fn day_of(roster: &mut Roster, from_ms: u64, gain: f64) {
-    for minute in 0..1_440u32 {
+    let minutes = (0..1_440u32).map(|minute| {
         let at_ms = from_ms + u64::from(minute) * 60_000;
-        let spread = f64::from(minute % 7) * 0.01 - 0.03;
-        roster.note_gain(SLOT, at_ms, gain + spread);
-        roster.note_gain_of_before(SLOT, at_ms, -gain + spread);
-    }
+        (at_ms, f64::from(minute % 7) * 0.01 - 0.03)
+    });
+    let minutes: Vec<_> = minutes.collect();
+    let of = |gain: f64| {
+        minutes
+            .iter()
+            .map(move |(at_ms, spread)| (*at_ms, gain + spread))
+    };
+    roster.note_gains(SLOT, of(gain));
+    roster.note_gains_of_before(SLOT, of(-gain));
 }
 
 #[test]
@@ -141,6 +147,20 @@ fn a_model_whose_file_is_refused_gives_way_to_the_one_before() {
     assert_eq!(roster.champion(SLOT).unwrap().0, ModelId(1));
     roster.refuse(ModelId(1), "was changed", 0);
     assert!(roster.champion(SLOT).is_none());
+}
+
+#[test]
+fn what_came_before_a_model_was_the_shadow_and_what_was_noted_already_does_not_count() {
+    let mut roster = Roster::default();
+    admitted(&mut roster, 1, 0);
+    admitted(&mut roster, 2, DAY_MS);
+    day_of(&mut roster, 0, 0.05);
+    assert_eq!(roster.shadow(SLOT).unwrap().1.duel.shares(), 0);
+    day_of(&mut roster, DAY_MS, 0.05);
+    let noted = roster.clone();
+    // A restarted process reads the ledger once more.
+    day_of(&mut roster, DAY_MS, 0.05);
+    assert_eq!(roster, noted);
 }
 
 #[test]

@@ -1,0 +1,184 @@
+//! Models: which there are, how good they are, and how they are trained and read anew.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::ORIGIN;
+use actix_web::{HttpRequest, HttpResponse, Responder, get, post, web};
+use serde::Serialize;
+use zartrux_actors::trainer::{ListedModel, Phase, TrainerLink, TrainingReport};
+use zartrux_models::learn::drift::DriftReport;
+use zartrux_models::learn::lift::LiftReport;
+
+use super::{Refusal, answered};
+use crate::node::NodeView;
+
+/// How long a reading of models is waited for: a training may be under way.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is not there, in words.
+pub(super) fn no_trainer() -> Refusal {
+    Refusal::not_found("there are no models: the settings have store.enabled = false")
+}
+
+pub(super) fn trainer(view: &NodeView) -> Result<&TrainerLink, Refusal> {
+    view.trainer().ok_or_else(no_trainer)
+}
+
+/// Browsers name the origin of a page that posts; an operator's program does not.
+pub(super) fn not_for_pages(request: &HttpRequest) -> Result<(), Refusal> {
+    if request.headers().contains_key(ORIGIN) {
+        return Err(Refusal {
+            status: StatusCode::FORBIDDEN,
+            error: "this is not for web pages of others".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Models {
+    phase: Phase,
+    /// Shares that are learnt from.
+    window: u64,
+    shares_read: u64,
+    /// Shares that teach nothing, by why.
+    skipped: Skipped,
+    next_training_unix_ms: Option<u64>,
+    last_training: Option<TrainingReport>,
+    /// Whether shares look as those that the model was trained on; none before the first look.
+    drift: Option<DriftReport>,
+    /// What is amiss.
+    faults: Vec<String>,
+    models: Vec<ListedModel>,
+}
+
+#[derive(Serialize)]
+struct Skipped {
+    unseen: u64,
+    unlabelled: u64,
+    out_of_order: u64,
+}
+
+/// The models, and what the trainer does.
+#[get("/api/v1/models")]
+pub(super) async fn list(view: web::Data<NodeView>) -> impl Responder {
+    answered(trainer(&view).map(|trainer| {
+        let shown = trainer.status().shown();
+        Models {
+            phase: shown.phase,
+            window: shown.window,
+            shares_read: shown.shares_read,
+            skipped: Skipped {
+                unseen: shown.skipped.unseen,
+                unlabelled: shown.skipped.unlabelled,
+                out_of_order: shown.skipped.out_of_order,
+            },
+            next_training_unix_ms: shown.next_ms,
+            last_training: shown.last,
+            drift: shown.drift,
+            faults: shown.faults,
+            models: shown.models,
+        }
+    }))
+}
+
+#[derive(Serialize)]
+struct Started {
+    started: bool,
+}
+
+/// Trains models now; what comes of it is told by the list of models.
+#[post("/api/v1/models/train")]
+pub(super) async fn train(request: HttpRequest, view: web::Data<NodeView>) -> HttpResponse {
+    let asked = not_for_pages(&request)
+        .and_then(|()| trainer(&view))
+        .and_then(|trainer| {
+            if trainer.train("asked for") {
+                Ok(())
+            } else {
+                Err(Refusal {
+                    status: StatusCode::CONFLICT,
+                    error: "a training is asked for or under way".to_owned(),
+                })
+            }
+        });
+    match asked {
+        Ok(()) => HttpResponse::Accepted().json(Started { started: true }),
+        Err(refusal) => answered::<Started>(Err(refusal)),
+    }
+}
+
+#[derive(Serialize)]
+struct Reloaded {
+    /// Whether others are in force.
+    changed: bool,
+    outcome: Option<String>,
+    behaviour: Option<String>,
+    ranking: Option<String>,
+    refused: Vec<Refused>,
+}
+
+#[derive(Serialize)]
+struct Refused {
+    slot: &'static str,
+    id: String,
+    why: String,
+}
+
+/// Reads models anew from their files.
+#[post("/api/v1/models/reload")]
+pub(super) async fn reload(request: HttpRequest, view: web::Data<NodeView>) -> HttpResponse {
+    let trainer = match not_for_pages(&request).and_then(|()| trainer(&view)) {
+        Ok(trainer) => trainer,
+        Err(refusal) => return answered::<Reloaded>(Err(refusal)),
+    };
+    let unavailable = |error: &str| Refusal {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        error: error.to_owned(),
+    };
+    let reloaded = match actix_web::rt::time::timeout(PATIENCE, trainer.reload()).await {
+        Ok(Some(reloaded)) => reloaded,
+        Ok(None) => return answered::<Reloaded>(Err(unavailable("the trainer is not there"))),
+        Err(_) => return answered::<Reloaded>(Err(unavailable("the trainer is busy"))),
+    };
+    if let Some(fault) = reloaded.fault {
+        return answered::<Reloaded>(Err(unavailable(&fault)));
+    }
+    let [outcome, behaviour, ranking] = reloaded.in_force.map(|id| id.map(|id| id.to_string()));
+    answered(Ok(Reloaded {
+        changed: reloaded.changed,
+        outcome,
+        behaviour,
+        ranking,
+        refused: reloaded
+            .refused
+            .into_iter()
+            .map(|refused| Refused {
+                slot: refused.slot.label(),
+                id: refused.id.to_string(),
+                why: refused.why,
+            })
+            .collect(),
+    }))
+}
+
+#[derive(Serialize)]
+struct Lift {
+    /// The order that is in force; none: every lease has the bytes of its number.
+    ranking: Option<String>,
+    /// None before shares were looked at.
+    lift: Option<LiftReport>,
+}
+
+/// What the order of nonces brings, with its interval.
+#[get("/api/v1/lift")]
+pub(super) async fn lift(view: web::Data<NodeView>) -> impl Responder {
+    answered(trainer(&view).map(|trainer| {
+        let shown = trainer.status().shown();
+        Lift {
+            ranking: shown.in_force.ranking.map(|serving| serving.id.to_string()),
+            lift: shown.lift,
+        }
+    }))
+}
