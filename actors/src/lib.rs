@@ -8,6 +8,7 @@
 //! - [`journal`]: the way to the journal, for whoever has something to note
 //! - [`rigs`]: what is remembered of rigs and of the last shares
 //! - [`store`]: the ledger of shares, the registry of rigs and the journals on disk
+//! - [`headers`]: the network's difficulty, from a monerod, on a thread of its own
 //! - [`counters`]: what became of every share; [`auditor`]: whether the sums fit
 
 pub mod auditor;
@@ -17,6 +18,7 @@ pub mod counters;
 pub mod filters;
 #[cfg(test)]
 mod fixtures;
+pub mod headers;
 pub mod journal;
 pub mod judge;
 pub mod lane;
