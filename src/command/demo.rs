@@ -26,6 +26,7 @@ pub(super) fn demo(args: &DemoArgs) -> Result<ExitCode> {
             NodeOptions {
                 drill: false,
                 watchdog: true,
+                headers_from: None,
             },
         )?;
         Ok(RunningProxy {

@@ -52,6 +52,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
         NodeOptions {
             drill: args.drill,
             watchdog: true,
+            headers_from: None,
         },
     )?;
     announce(&node);

@@ -20,6 +20,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use tokio::sync::oneshot;
 use zartrux_actors::clock::Clock;
+use zartrux_actors::headers::HeaderSource;
 use zartrux_actors::lane::Lane;
 use zartrux_config::Settings;
 
@@ -32,12 +33,14 @@ pub use store_settings::{StoreFolders, expectation, retention, state_bounds};
 pub use view::{NodeView, PoolSessionReport, Readiness};
 
 /// What a node does besides what its settings say.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct NodeOptions {
     /// Faults can be forced over HTTP, for rehearsals and the chaos test.
     pub drill: bool,
     /// End the process when a lane stops answering. Off where several nodes share a process.
     pub watchdog: bool,
+    /// The monerod whose headers are read, such as `http://127.0.0.1:18081`.
+    pub headers_from: Option<String>,
 }
 
 /// A running daemon.
@@ -63,10 +66,16 @@ impl Node {
     pub fn launch(settings: &Settings, options: NodeOptions) -> Result<Self> {
         let clock = Clock;
         let doors = lanes::open_doors(settings)?;
+        let headers_from = options.headers_from.clone();
+        let watched = options.watchdog;
         let view = Arc::new(NodeView::new(settings, options, clock));
         let store = store::open(settings, clock).context("store")?;
         let prover = prover::start(settings, view.health(), clock)?;
         view.set_prover(prover.clone());
+        if let Some(url) = &headers_from {
+            let headers = HeaderSource::launch(url, view.health(), clock);
+            view.set_headers(headers.context("can't start the thread that reads headers")?);
+        }
 
         // Lanes are arbiters, and those need a system: the root thread's.
         let (ready, started) = std::sync::mpsc::sync_channel(1);
@@ -85,7 +94,7 @@ impl Node {
         } = started
             .recv()
             .map_err(|_| anyhow!("the root thread ended while starting"))??;
-        if options.watchdog {
+        if watched {
             watchdog::start(Arc::clone(&view), clock)?;
         }
         Ok(Self {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use zartrux_actors::auditor::Auditor;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneCounts;
+use zartrux_actors::headers::HeadersView;
 use zartrux_actors::lane::LaneView;
 use zartrux_actors::pool_session::PoolReport;
 use zartrux_actors::prover::{Prover, ProverStatus};
@@ -51,6 +52,7 @@ pub struct NodeView {
     lanes: OnceLock<Vec<Arc<LaneView>>>,
     prover: OnceLock<Prover<ShareTicket>>,
     store: OnceLock<StoreWays>,
+    headers: OnceLock<Arc<HeadersView>>,
     draining: AtomicBool,
     violations: Arc<AtomicU64>,
 }
@@ -70,6 +72,7 @@ impl NodeView {
             lanes: OnceLock::new(),
             prover: OnceLock::new(),
             store: OnceLock::new(),
+            headers: OnceLock::new(),
             draining: AtomicBool::new(false),
             violations: Arc::new(AtomicU64::new(0)),
         }
@@ -90,6 +93,17 @@ impl NodeView {
     pub(super) fn set_store(&self, store: StoreWays) {
         // Set once, by the root thread.
         let _ = self.store.set(store);
+    }
+
+    pub(crate) fn set_headers(&self, headers: Arc<HeadersView>) {
+        // Set once, at launch.
+        let _ = self.headers.set(headers);
+    }
+
+    /// The network's headers; none where no node is asked for them.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeadersView> {
+        self.headers.get().map(Arc::as_ref)
     }
 
     /// The ways to the store; none where nothing is stored.

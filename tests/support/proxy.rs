@@ -106,6 +106,7 @@ impl Proxy {
         let options = NodeOptions {
             drill: true,
             watchdog: false,
+            headers_from: None,
         };
         Self {
             node: Some(Node::launch(&settings, options).expect("a node that starts")),

@@ -1,5 +1,6 @@
 //! `/api/v1`: rigs and their last shares, and what is stored of them, as JSON.
 
+mod difficulty;
 mod history;
 mod params;
 mod registry;
@@ -33,7 +34,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(registry::list)
         .service(registry::one)
         .service(history::history)
-        .service(store::store);
+        .service(store::store)
+        .service(difficulty::difficulty);
 }
 
 /// Why a request is not answered: a status, and words for the operator.

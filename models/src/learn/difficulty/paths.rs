@@ -33,21 +33,20 @@ pub(super) fn spreads(
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let newest: Vec<_> = chain.iter().skip(chain.len() - BLOCKS).collect();
     let first_s = newest.iter().map(|header| header.unix_s).min().unwrap_or(0);
-    let mut known_s: Vec<f64> = newest
+    let mut times_s: Vec<f64> = newest
         .iter()
         .map(|header| float128(u128::from(header.unix_s - first_s)))
         .collect();
     // Sorted as a whole: a window's own order differs from this only where times near its ends are
     // out of order by more than the outliers that are cut off.
-    known_s.sort_unstable_by(f64::total_cmp);
+    times_s.sort_unstable_by(f64::total_cmp);
     let base = newest[0].cumulative;
-    let known_work: Vec<f64> = newest
+    let mut work: Vec<f64> = newest
         .iter()
         .map(|header| float128(header.cumulative - base))
         .collect();
     let furthest = ahead.iter().copied().max().unwrap_or(0);
     let mut drawn = vec![Vec::with_capacity(PATHS); ahead.len()];
-    let (mut times_s, mut work) = (known_s.clone(), known_work.clone());
     let step = block_variance.sqrt();
     for _ in 0..PATHS {
         times_s.truncate(BLOCKS);

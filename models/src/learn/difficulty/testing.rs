@@ -25,6 +25,11 @@ pub(crate) fn recorded() -> HeaderChain {
 
 /// Blocks found at a hash rate that wanders, swings with the day, and rises once, by miners whose
 /// clocks are some seconds off, and a few of them minutes.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "seconds and hashes, above zero and far below 2^53"
+)]
 pub(crate) fn simulated(blocks: u64, seed: u64) -> HeaderChain {
     const START_S: f64 = 1.7e9;
     const RATE: f64 = 4.2e9;

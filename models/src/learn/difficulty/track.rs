@@ -55,7 +55,7 @@ impl ForecastTrack {
         };
         let points = model.forecast(chain, &Self::AHEAD)?;
         for point in points {
-            let height = chain.tip().height + point.blocks as u64;
+            let height = chain.tip().height.saturating_add(point.blocks as u64);
             let same = |noted: &Outturn| noted.height == height && noted.blocks == point.blocks;
             // From the branch that was left.
             self.0.retain(|noted| !same(noted));
