@@ -309,7 +309,8 @@ impl Trainer {
         let now_ms = self.now_ms();
         self.next_ms = next_at(self.args.settings.at_hour, now_ms);
         let has_none = self.desk.as_ref().is_none_or(Desk::has_none);
-        if has_none {
+        // Unless the look has just tried.
+        if has_none && self.tried_at == 0 {
             self.train("there is no model yet");
         } else if self.args.settings.enabled && self.args.reader.is_some() {
             let next_ms = self.next_ms;
