@@ -25,7 +25,6 @@ const SESSIONS: u32 = 256;
 /// A farm's shares as the ledger has them, with arms at random by scan.
 struct AsLedger {
     rng: Xoshiro256PlusPlus,
-    around: Surroundings,
     /// When each job of the pool came, ms.
     jobs: Vec<f64>,
     scans: HashMap<(RigKey, u32, u8), (Arm, f64)>,
@@ -42,7 +41,6 @@ impl AsLedger {
         });
         Self {
             rng: Xoshiro256PlusPlus::seed_from_u64(seed),
-            around,
             jobs: jobs.collect(),
             scans: HashMap::new(),
             last_ms: HashMap::new(),
@@ -79,7 +77,6 @@ impl AsLedger {
         entry.flags.late = seen.late;
         entry.flags.retargeted = seen.target.is_none();
         entry.flags.scan_known = seen.scanner == Scanner::XmrigBlocks;
-        debug_assert!(self.around.pool.get() > 0);
         entry
     }
 }
