@@ -24,12 +24,16 @@ mod digest;
 pub mod drift;
 mod duel;
 pub mod evaluation;
+#[cfg(test)]
+mod farm_ledger;
 pub mod lift;
 pub mod outcome;
 pub mod ranking;
 pub mod roster;
 mod rows;
 pub mod training;
+#[cfg(test)]
+mod trap;
 
 pub use class::OutcomeClass;
 pub use course::{Course, CourseBounds, Fresh};
