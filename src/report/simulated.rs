@@ -27,7 +27,7 @@ pub(super) fn shares(count: u64, rigs: u64, seed: u64) -> Vec<ShareEntry> {
 
 fn share(place: u64, rig: u64, random: &mut Xoshiro256PlusPlus) -> ShareEntry {
     let since_ms = place * 500 % 40_000;
-    let late = random.gen_bool(0.02 + 0.2 * f64::from(u32::from(rig % 4 == 0)));
+    let late = random.gen_bool(0.02 + 0.2 * f64::from(u32::from(rig.is_multiple_of(4))));
     let outcome = match random.gen_range(0..100u32) {
         0 => Outcome::Unanswered,
         1 => Outcome::Refused(RefusalReason::InvalidResult),
@@ -44,9 +44,10 @@ fn share(place: u64, rig: u64, random: &mut Xoshiro256PlusPlus) -> ShareEntry {
         _ => Outcome::Credited,
     };
     let at_once = outcome == Outcome::Refused(RefusalReason::Malformed);
-    let shown = match outcome {
-        Outcome::Refused(_) => ProofOutcome::Bad,
-        _ => ProofOutcome::Good,
+    let shown = if matches!(outcome, Outcome::Refused(_)) {
+        ProofOutcome::Bad
+    } else {
+        ProofOutcome::Good
     };
     let proved = !at_once && (shown == ProofOutcome::Bad || random.gen_bool(0.3));
     let asked = 50_000 + 1_000 * rig;

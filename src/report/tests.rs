@@ -258,3 +258,18 @@ fn a_page_asks_the_network_for_nothing() {
         assert!(page[place..].starts_with("href=\"#s"));
     }
 }
+
+#[test]
+fn dump_for_looking() {
+    let names: BTreeMap<RigKey, Names> = (1..)
+        .map(RigKey)
+        .zip(HOSTILE.map(|name| Names::new("", name, "")))
+        .collect();
+    let _ = names;
+    let mut report = judged(&shares(20_000, 20, 7));
+    report.rigs.listed[0].name = Some(HOSTILE[0].to_owned());
+    report.rigs.listed[1].name = Some("rig-07".to_owned());
+    let document = Document::of(&report);
+    std::fs::write("/tmp/report-look.html", page(&document).unwrap()).unwrap();
+    std::fs::write("/tmp/report-look.txt", text(&document)).unwrap();
+}
