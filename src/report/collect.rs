@@ -18,7 +18,7 @@ use super::map::map;
 use super::outcome::OutcomeRows;
 use super::rigs::RigCounts;
 use super::window::Window;
-use super::{Coverage, JournalSaid, Measured, Report};
+use super::{Coverage, Difficulty, JournalSaid, Measured, Report};
 
 /// How much is kept in memory and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub(crate) struct Beside<'a> {
     pub(crate) journal: Option<&'a JournalSaid>,
     /// Places in the ledger that can't be read.
     pub(crate) damage: u64,
+    /// Of block headers, where they were given.
+    pub(crate) difficulty: Option<Measured<Difficulty>>,
 }
 
 /// Whether a share is in the span.
@@ -202,6 +204,7 @@ impl<'a> Collector<'a> {
             outcome: self.outcome.finish(&self.champions, seed),
             drift,
             lift: self.lift.finish(),
+            difficulty: beside.difficulty,
         }
     }
 }

@@ -138,7 +138,12 @@ mod tests {
     fn lines(count: u64) -> String {
         let header = |place: u64| {
             let wave = place % 50;
-            format!("{},{},{}\n", 3_000_000 + place, 1_700_000_000 + place * 120, 400_000_000_000 + wave)
+            format!(
+                "{},{},{}\n",
+                3_000_000 + place,
+                1_700_000_000 + place * 120,
+                400_000_000_000 + wave
+            )
         };
         (0..count).map(header).collect()
     }

@@ -6,6 +6,7 @@
 
 mod bytes;
 mod collect;
+mod difficulty;
 mod document;
 mod drift;
 mod funnel;
@@ -28,6 +29,7 @@ use serde::Serialize;
 
 pub(crate) use bytes::Bytes;
 pub(crate) use collect::{Beside, Bounds, Champions, Collector, OutcomeChampion, Seen};
+pub(crate) use difficulty::{Difficulty, difficulty, read_headers};
 pub(crate) use document::Document;
 pub(crate) use drift::Drift;
 pub(crate) use funnel::Funnel;
@@ -60,6 +62,8 @@ pub(crate) struct Report {
     pub(crate) drift: Measured<Drift>,
     /// What the order of nonces has brought.
     pub(crate) lift: Lift,
+    /// The network's difficulty; none where no block headers were given.
+    pub(crate) difficulty: Option<Measured<Difficulty>>,
 }
 
 /// What a report covers.

@@ -13,8 +13,8 @@ use zartrux_models::work::{Difficulty, Nonce, Slot};
 /// When the first share came.
 pub(super) const BEGIN_MS: u64 = 1_796_000_000_000;
 
-/// So many shares, two a second, of so many rigs, which differ in how often they are late; late
-/// shares are mostly stale.
+/// So many shares, two a second, of so many rigs. A quarter of them is often late, and late shares
+/// are mostly stale; a fifth sends some that are wrong.
 pub(super) fn shares(count: u64, rigs: u64, seed: u64) -> Vec<ShareEntry> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     (0..count)
@@ -30,9 +30,9 @@ fn share(place: u64, rig: u64, random: &mut Xoshiro256PlusPlus) -> ShareEntry {
     let late = random.gen_bool(0.02 + 0.2 * f64::from(u32::from(rig.is_multiple_of(4))));
     let outcome = match random.gen_range(0..100u32) {
         0 => Outcome::Unanswered,
-        1 => Outcome::Refused(RefusalReason::InvalidResult),
+        1 if rig % 5 == 1 => Outcome::Refused(RefusalReason::InvalidResult),
         2 => Outcome::Refused(RefusalReason::Malformed),
-        3 => Outcome::Rejected {
+        3 if rig % 5 == 1 => Outcome::Rejected {
             class: ErrorClass::Rig,
             text: "Low difficulty share".into(),
         },

@@ -3,20 +3,24 @@
 mod beside;
 mod output;
 
+use std::fs::File;
+use std::io::BufReader;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, ValueEnum};
 use zartrux_actors::store::ledger::LedgerReader;
 use zartrux_config::Settings;
+use zartrux_models::learn::difficulty::HeaderChain;
 use zartrux_models::ledger::ModelSlot;
 
 use super::data::{LedgerArgs, Span, Told, beginning, each_share, end};
 use crate::console::complain;
 use crate::node::{ExitCode, StoreFolders, models_folder, state_bounds};
 use crate::report::{
-    Beside, Bounds, Champions, Collector, Document, OutcomeChampion, Report, Seen, page, text,
+    Beside, Bounds, Champions, Collector, Document, OutcomeChampion, Report, Seen, difficulty,
+    page, read_headers, text,
 };
 use beside::{Models, names_of, quarantines};
 
@@ -32,6 +36,9 @@ pub struct ReportArgs {
     /// Last day, or the time before which shares ended
     #[arg(long, value_name = "DAY|TIME", value_parser = end)]
     pub to: Option<u64>,
+    /// Block headers to forecast the network's difficulty from: CSV of height,timestamp,difficulty
+    #[arg(long, value_name = "FILE")]
+    pub headers: Option<PathBuf>,
     /// html, one page that needs no network, or text
     #[arg(long, value_enum, default_value = "html")]
     pub format: ReportFormat,
@@ -83,11 +90,19 @@ pub(super) fn report(args: &ReportArgs) -> Result<ExitCode> {
     })
 }
 
+fn headers(file: &Path) -> Result<HeaderChain> {
+    let input = File::open(file).with_context(|| file.display().to_string())?;
+    read_headers(BufReader::new(input)).map_err(|why| anyhow!("{}: {why}", file.display()))
+}
+
 fn collected(
     args: &ReportArgs,
     settings: &Settings,
     folders: &StoreFolders,
 ) -> Result<(Report, u64)> {
+    // First of all, so that a fault in them is told at once.
+    let chain = args.headers.as_deref().map(headers).transpose()?;
+    let difficulty = chain.map(|chain| difficulty(&chain, settings.learn.seed));
     let models = Models::read(&models_folder(settings))?;
     let champions = Champions {
         outcome: models
@@ -130,6 +145,7 @@ fn collected(
         names: names.as_ref().map_err(Clone::clone),
         journal: Some(&journal),
         damage: damage.count(),
+        difficulty,
     });
     Ok((report, damage.count()))
 }

@@ -59,7 +59,8 @@ fn track(section: &mut Section, of: &Difficulty) {
     #[expect(clippy::cast_precision_loss, reason = "heights of blocks")]
     let points = |value: fn(&crate::report::difficulty::Track) -> f64| {
         let all = of.track.iter();
-        all.map(|track| (track.height as f64, value(track) / UNIT)).collect()
+        all.map(|track| (track.height as f64, value(track) / UNIT))
+            .collect()
     };
     section.plot(Plot::Dots(Dots {
         title: "Forecasts 60 blocks ahead, and what came",

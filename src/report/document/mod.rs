@@ -1,5 +1,6 @@
 //! A report in words, tables and pictures: what a page and a text both show.
 
+mod difficulty;
 mod figures;
 mod learnt;
 mod rig_map;
@@ -111,15 +112,8 @@ impl Document {
                 learnt::outcome(&report.outcome),
                 learnt::drift(&report.drift),
                 learnt::lift(&report.lift),
-                difficulty(),
+                difficulty::difficulty(report.difficulty.as_ref()),
             ],
         }
     }
-}
-
-/// Forecasts against what came.
-fn difficulty() -> Section {
-    let mut section = Section::new("Difficulty of the network");
-    section.words("No block headers were given.");
-    section
 }
