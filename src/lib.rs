@@ -18,3 +18,4 @@ pub mod demo;
 pub mod descriptors;
 pub mod http;
 pub mod node;
+mod report;

@@ -6,6 +6,7 @@ mod demo;
 mod import_config;
 mod lift;
 mod models;
+mod report;
 mod run;
 mod train;
 
@@ -21,6 +22,7 @@ use crate::node::ExitCode;
 
 pub use data::{DataCommand, LedgerArgs};
 pub use models::ModelsCommand;
+pub use report::{ReportArgs, ReportFormat};
 pub use run::RunArgs;
 pub use train::TrainArgs;
 
@@ -60,6 +62,8 @@ pub enum Command {
     Models(ModelsCommand),
     /// Say what the order of nonces has brought, with its interval
     Lift(LedgerArgs),
+    /// Write what the ledger holds as a page with plots or as text; also while the daemon runs
+    Report(ReportArgs),
     /// Measure the proxy from outside
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -131,6 +135,7 @@ pub fn carry_out(cli: Cli) -> Result<ExitCode> {
         Command::Train(args) => train::train(&args),
         Command::Models(command) => models::carry_out(&command),
         Command::Lift(args) => lift::lift(&args),
+        Command::Report(args) => report::report(&args),
         Command::Bench(args) => crate::bench::run(args).map(|()| ExitCode::Done),
     }
 }

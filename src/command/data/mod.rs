@@ -22,7 +22,8 @@ use zartrux_actors::store::state::StateBounds;
 use zartrux_config::{Overrides, Settings};
 use zartrux_models::ledger::rows::Format;
 
-pub(super) use reading::{Told, each_share};
+pub(super) use reading::{Told, each_entry, each_share};
+pub(super) use span::{Span, beginning, end};
 
 use super::check::settings_of;
 use crate::console::complain;

@@ -5,15 +5,15 @@ use zartrux_models::ledger::rows::read_time;
 
 /// A span of time, milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
+pub(in crate::command) struct Span {
     /// The first that counts.
-    pub(super) from: u64,
+    pub(in crate::command) from: u64,
     /// The first that does not count any more.
-    pub(super) to: u64,
+    pub(in crate::command) to: u64,
 }
 
 impl Span {
-    pub(super) fn new(from: Option<u64>, to: Option<u64>) -> Self {
+    pub(in crate::command) fn new(from: Option<u64>, to: Option<u64>) -> Self {
         Self {
             from: from.unwrap_or(0),
             to: to.unwrap_or(u64::MAX),
@@ -21,12 +21,12 @@ impl Span {
     }
 
     /// Whether a share that ended then is in it. What is beyond all clocks is in one without end.
-    pub(super) const fn has(self, unix_ms: u64) -> bool {
+    pub(in crate::command) const fn has(self, unix_ms: u64) -> bool {
         self.from <= unix_ms && (unix_ms < self.to || self.to == u64::MAX)
     }
 
     /// The day on which it begins.
-    pub(super) fn first_day(self) -> Day {
+    pub(in crate::command) fn first_day(self) -> Day {
         Day::of_unix_ms(self.from)
     }
 }
@@ -34,7 +34,7 @@ impl Span {
 const EXPECTED: &str = "expected a day (2026-11-24, UTC) or a time (2026-11-24T15:30:00Z)";
 
 /// A day's or a time's beginning.
-pub(super) fn beginning(text: &str) -> Result<u64, &'static str> {
+pub(in crate::command) fn beginning(text: &str) -> Result<u64, &'static str> {
     match Day::named(text) {
         Some(day) => Ok(day.begins_ms()),
         None => read_time(text).ok_or(EXPECTED),
@@ -42,7 +42,7 @@ pub(super) fn beginning(text: &str) -> Result<u64, &'static str> {
 }
 
 /// A time, or the end of a day.
-pub(super) fn end(text: &str) -> Result<u64, &'static str> {
+pub(in crate::command) fn end(text: &str) -> Result<u64, &'static str> {
     match Day::named(text) {
         Some(day) => Ok(day.begins_ms() + DAY_MS),
         None => read_time(text).ok_or(EXPECTED),

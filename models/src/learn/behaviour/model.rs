@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::components::Components;
+use super::report::ComponentFacts;
 use super::scaling::Scaling;
 use super::{CLUSTERS_MAX, COMPONENTS_MAX, Point, Values, real};
 use crate::filter::{Behaviour, BehaviourModel, ModelId};
@@ -111,6 +112,18 @@ impl ClusterModel {
     #[must_use]
     pub fn clusters(&self) -> &[ClusterShape] {
         &self.clusters
+    }
+
+    /// The directions that are kept, the one of most variance first.
+    #[must_use]
+    pub fn components(&self) -> Vec<ComponentFacts> {
+        let names = || Behaviour::FEATURES.iter().map(|feature| feature.name);
+        let kept = self.components.kept().iter();
+        kept.map(|component| ComponentFacts {
+            explained: component.explained,
+            loadings: names().zip(component.direction).collect(),
+        })
+        .collect()
     }
 
     /// The behaviour at the centre of a cluster.

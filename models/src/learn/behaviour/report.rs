@@ -116,11 +116,6 @@ pub(super) fn report(
     agreement: f64,
 ) -> BehaviourReport {
     let names = || Behaviour::FEATURES.iter().map(|feature| feature.name);
-    let components = model.components.kept().iter();
-    let components = components.map(|component| ComponentFacts {
-        explained: component.explained,
-        loadings: names().zip(component.direction).collect(),
-    });
     let clusters = (0..model.clusters.len()).map(|cluster| {
         let theirs = || {
             let all = trained.iter().zip(members);
@@ -146,7 +141,7 @@ pub(super) fn report(
             });
     BehaviourReport {
         trained: trained.len(),
-        components: components.collect(),
+        components: model.components(),
         clusters: clusters.collect(),
         silhouette,
         agreement,
