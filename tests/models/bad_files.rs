@@ -99,11 +99,15 @@ fn a_file_that_is_damaged_or_of_another_kind_is_refused_with_its_reason_and_the_
     }
     let refused = journal(data.path())
         .iter()
-        .filter(|entry| match &entry.event {
-            JournalEvent::ModelEvent { change, id, .. } => {
-                *change == ModelChange::Refused && *id == Some(good.id)
-            }
-            _ => false,
+        .filter(|entry| {
+            matches!(
+                entry.event,
+                JournalEvent::ModelEvent {
+                    change: ModelChange::Refused,
+                    id: Some(id),
+                    ..
+                } if id == good.id
+            )
         })
         .count();
     assert!(refused >= 5, "{refused}");

@@ -43,7 +43,7 @@ pub(crate) fn behaviour(seed: u64) -> Trained {
             {
                 let spread = 0.05 * (feature.high - feature.low);
                 let one = place + random.gen_range(-spread..spread);
-                *value = one.clamp(feature.low, feature.high) as f32;
+                *value = kept(one.clamp(feature.low, feature.high));
             }
             blocks.push(BehaviourRow {
                 rig: RigKey(rig),
@@ -55,6 +55,14 @@ pub(crate) fn behaviour(seed: u64) -> Trained {
     }
     let settings = ClusterSettings::default();
     train_behaviour(&blocks, &settings, seed, None).unwrap().0
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rows have half the precision"
+)]
+const fn kept(value: f64) -> f32 {
+    value as f32
 }
 
 /// An order of nonces from scans whose shares came by chance.

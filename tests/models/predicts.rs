@@ -46,7 +46,7 @@ fn from_the_start_what_is_foretold_has_probabilities_reasons_and_metrics_and_nev
         ("nonsense", 400, "can't be read"),
         (r#"{"rig":"nobody"}"#, 404, "nobody"),
         (r#"{"rig":"ffffffffffffffff"}"#, 404, "no rig"),
-        (r#"{"rig":""}"#, 404, "must not be empty"),
+        (r#"{"rig":""}"#, 404, "no rig"),
     ] {
         let (told, answer) = ask(text);
         assert_eq!(told, status, "{text}: {answer}");

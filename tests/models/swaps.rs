@@ -63,10 +63,10 @@ fn models_that_are_swapped_a_thousand_times_under_load_lose_and_double_no_share(
         let ids = sets[usize::try_from(swap % 2).unwrap()];
         made::put_in_force(&folder, &ids, 2 + swap);
         farm.mine();
-        if swap % 10 == 0 {
+        if swap.is_multiple_of(10) {
             jobs.extend(farm::jobs_of(&pool));
         }
-        if swap % 20 == 0 {
+        if swap.is_multiple_of(20) {
             wait_in_force(&daemon, &ids);
         } else {
             let (status, told) = daemon.post("/api/v1/models/reload", "");

@@ -21,7 +21,7 @@ const SHARES: u64 = 3_000;
 /// A share of one of 20 rigs, of which every fifth has half of its shares refused.
 fn share(seq: u64, unix_ms: u64) -> ShareEntry {
     let rig = seq % 20;
-    let is_bad = rig % 5 == 3 && seq / 20 % 2 == 0;
+    let is_bad = rig % 5 == 3 && (seq / 20).is_multiple_of(2);
     ShareEntry {
         seq,
         node: 0,

@@ -414,3 +414,6 @@ fn of_block(
         gain: of_incumbent - of_challenger,
     }
 }
+
+#[cfg(test)]
+mod tests;

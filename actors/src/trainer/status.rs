@@ -154,7 +154,7 @@ impl TrainerStatus {
     /// What the order of nonces brings.
     #[must_use]
     pub fn lift(&self) -> Option<LiftReport> {
-        self.lock().lift.clone()
+        self.lock().lift
     }
 
     /// Whether it is at a training.
