@@ -176,17 +176,17 @@ fn every_page_of_the_monitor_is_explained() {
     for file in sources("src/http") {
         let source = fs::read_to_string(&file).unwrap();
         for line in source.lines() {
-            let Some(route) = line
-                .strip_prefix("#[get(\"")
-                .or_else(|| line.strip_prefix("#[post(\""))
-            else {
-                continue;
+            let of = |prefix| line.strip_prefix(prefix);
+            let (method, route) = match (of("#[get(\""), of("#[post(\"")) {
+                (Some(route), _) => ("GET", route),
+                (None, Some(route)) => ("POST", route),
+                (None, None) => continue,
             };
             let route = route.trim_end_matches("\")]");
             let fixed = route.split('{').next().unwrap_or(route);
             assert!(
-                OPERATIONS.contains(&format!("`GET {route}`"))
-                    || OPERATIONS.contains(&format!("`GET {fixed}NAME`"))
+                OPERATIONS.contains(&format!("`{method} {route}`"))
+                    || OPERATIONS.contains(&format!("`{method} {fixed}NAME`"))
                     || (fixed == "/drill/"
                         && OPERATIONS.contains("curl -X POST 'http://127.0.0.1:8080/drill/")),
                 "{route} is not explained"

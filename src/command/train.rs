@@ -10,10 +10,10 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::store::ledger::LedgerReader;
-use zartrux_actors::trainer::ModelsFolder;
+use zartrux_actors::trainer::admit;
 use zartrux_models::learn::behaviour::ClusterSettings;
 use zartrux_models::learn::outcome::OutcomeSettings;
-use zartrux_models::learn::training::{Trained, train_behaviour, train_outcome, train_ranking};
+use zartrux_models::learn::training::{train_behaviour, train_outcome, train_ranking};
 use zartrux_models::learn::{Course, CourseBounds};
 use zartrux_models::ledger::ModelSlot;
 use zartrux_models::ledger::rows::{Row, RowReader, UpstreamList};
@@ -88,18 +88,26 @@ pub(super) fn train(args: &TrainArgs) -> Result<ExitCode> {
         ),
     ];
     let folder = models_folder(&settings);
-    let mut any = false;
+    let mut whole = Vec::new();
     for (slot, trained) in trained {
         match trained {
             Ok(trained) => {
-                any = true;
                 let (Ok(what) | Err(what)) = &trained.better_than_none;
                 say(&format_args!("{}: {}: {what}", slot.label(), trained.id));
-                if !args.dry_run {
-                    admit(&folder, slot, &trained)?;
-                }
+                whole.push((slot, trained));
             }
             Err(why) => complain(&format_args!("{}: {why}", slot.label())),
+        }
+    }
+    let any = !whole.is_empty();
+    if any && !args.dry_run {
+        for change in admit(&folder, &whole, Clock.unix_millis())? {
+            say(&format_args!(
+                "  {} {}: {}",
+                change.slot.label(),
+                change.id,
+                change.change.label()
+            ));
         }
     }
     Ok(if any {
@@ -107,26 +115,6 @@ pub(super) fn train(args: &TrainArgs) -> Result<ExitCode> {
     } else {
         ExitCode::Failed
     })
-}
-
-fn admit(folder: &ModelsFolder, slot: ModelSlot, trained: &Trained) -> Result<()> {
-    let now_ms = Clock.unix_millis();
-    folder.write(slot, trained.id, &trained.file)?;
-    let changes = folder.change(|roster| match &trained.better_than_none {
-        Err(why) if slot == ModelSlot::Ranking => {
-            roster.install(trained.id, slot, trained.data, why, now_ms)
-        }
-        better => roster.admit(trained.id, slot, trained.data, better.clone(), now_ms),
-    })?;
-    for change in changes {
-        say(&format_args!(
-            "  {} {}: {}",
-            change.slot.label(),
-            change.id,
-            change.change.label()
-        ));
-    }
-    Ok(())
 }
 
 fn from_ledger(folders: &StoreFolders, course: &mut Course) -> Result<()> {

@@ -12,8 +12,8 @@ use zartrux_actors::lane::Lane;
 use zartrux_actors::messaging::Post;
 use zartrux_actors::supervision::{Guard, HealthRegistry};
 use zartrux_actors::trainer::{
-    CloseTrainer, InForce, ModelsFolder, Trainer, TrainerArgs, TrainerLink, TrainerSettings,
-    TrainerStatus,
+    CloseTrainer, InForce, ModelsFolder, NotTrained, Trainer, TrainerArgs, TrainerLink,
+    TrainerSettings, TrainerStatus,
 };
 use zartrux_config::Settings;
 
@@ -102,11 +102,16 @@ impl OpenModels {
     ) -> (RunningTrainer, TrainerLink) {
         let guard = Guard::new(health.register("trainer".to_owned(), "trainer"), clock);
         let ways: Vec<_> = lanes.iter().map(Lane::models_way).collect();
-        let status = Arc::new(TrainerStatus::default());
+        let status = Arc::new(TrainerStatus::of(self.in_force.clone()));
         let asked = Arc::new(AtomicBool::new(false));
         // Some shares more than are learnt from: not all teach anything.
         let read = (self.settings.window as u64).saturating_mul(5) / 4;
         let read_after = store.map_or(0, |store| store.last_seq.saturating_sub(read));
+        let trains = match store {
+            Some(_) if self.settings.enabled => Ok(()),
+            Some(_) => Err(NotTrained::Off),
+            None => Err(NotTrained::NothingStored),
+        };
         let args = TrainerArgs {
             folder: self.folder,
             reader: store.map(|store| store.reader.clone()),
@@ -134,7 +139,7 @@ impl OpenModels {
                 Post::to_actor(trainer.clone().recipient(), Arc::clone(guard.health()))
             };
         }
-        let link = TrainerLink::new(post!(), post!(), asked, status);
+        let link = TrainerLink::new(trains, post!(), post!(), asked, status);
         let running = RunningTrainer {
             close: post!(),
             arbiter,

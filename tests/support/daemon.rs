@@ -192,6 +192,27 @@ impl Daemon {
         serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{path}: {answer:?}"))
     }
 
+    /// What it answers to a text that is posted, as JSON, with the status.
+    pub fn post(&self, path: &str, text: &str) -> (u16, Value) {
+        self.post_with(path, "", text)
+    }
+
+    /// The same with these further lines in the head.
+    pub fn post_with(&self, path: &str, head: &str, text: &str) -> (u16, Value) {
+        let answer = http::post_text(self.monitor, path, head, text);
+        let value = serde_json::from_str(&answer.body);
+        (
+            answer.status,
+            value.unwrap_or_else(|_| panic!("{path}: {answer:?}")),
+        )
+    }
+
+    /// Makes the next step of an actor take this much longer; it must run with [`Manner::drill`].
+    pub fn drill_stall(&self, actor: &str, millis: u64) {
+        let answer = http::post(self.monitor, &format!("/drill/{actor}/stall?ms={millis}"));
+        assert_eq!(answer.status, 200, "{actor}: {}", answer.body);
+    }
+
     /// Waits until an upstream serves.
     pub fn wait_ready(&self) {
         clock::eventually("an upstream that serves", || {

@@ -16,23 +16,29 @@ pub struct HttpAnswer {
 
 /// Fetches a page.
 pub fn get(from: SocketAddr, path: &str) -> HttpAnswer {
-    request(from, "GET", path)
+    request(from, "GET", path, "", "")
 }
 
 /// Posts nothing to a path.
 pub fn post(to: SocketAddr, path: &str) -> HttpAnswer {
-    request(to, "POST", path)
+    request(to, "POST", path, "", "")
 }
 
-fn request(server: SocketAddr, method: &str, path: &str) -> HttpAnswer {
+/// Posts a text, with these further lines in the head, each with its end.
+pub fn post_text(to: SocketAddr, path: &str, head: &str, text: &str) -> HttpAnswer {
+    request(to, "POST", path, head, text)
+}
+
+fn request(server: SocketAddr, method: &str, path: &str, more: &str, text: &str) -> HttpAnswer {
     let mut stream = TcpStream::connect(server).expect("an HTTP server");
     stream
         .set_read_timeout(Some(PATIENCE))
         .expect("a socket option");
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    let length = text.len();
+    let whole = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n{more}Content-Length: {length}\r\n\r\n{text}"
     );
-    stream.write_all(head.as_bytes()).expect("a request sent");
+    stream.write_all(whole.as_bytes()).expect("a request sent");
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("an answer in text");
     let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");

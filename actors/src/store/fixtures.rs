@@ -7,7 +7,7 @@ use zartrux_models::share::{RigKey, ShareId, TargetClass};
 use zartrux_models::work::{Difficulty, Nonce};
 
 /// A share that differs from others by its number alone.
-pub(super) fn share_entry(seq: u64) -> ShareEntry {
+pub(crate) fn share_entry(seq: u64) -> ShareEntry {
     let low = u32::try_from(seq & 0xffff_ffff).unwrap();
     ShareEntry {
         seq,

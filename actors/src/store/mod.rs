@@ -16,7 +16,7 @@ mod disk_sync;
 mod entry_of;
 mod fault;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 pub mod ledger;
 mod link;
 mod messages;

@@ -13,8 +13,9 @@ use zartrux_models::learn::training::{Trained, train_behaviour, train_outcome, t
 use zartrux_models::learn::{Course, CourseBounds, Fresh, OutcomeRow, gain_of};
 use zartrux_models::ledger::ModelSlot;
 
+use super::admission::admit;
 use super::in_force::{self, InForce, Refused, Serving};
-use super::status::{Phase, SlotResult, TrainerStatus, listed};
+use super::status::{Phase, TrainerStatus, listed};
 use super::{FolderFault, ModelsFolder, TrainerSettings};
 use crate::store::ledger::{LedgerReader, Reading};
 use crate::store::{Damage, StoreFault};
@@ -47,6 +48,15 @@ pub(super) struct Outcome {
     pub(super) refused: Vec<Refused>,
     /// Others are in force.
     pub(super) deploy: bool,
+}
+
+impl Outcome {
+    pub(super) fn without_deploying(self) -> Self {
+        Self {
+            deploy: false,
+            ..self
+        }
+    }
 }
 
 /// The core of the trainer.
@@ -89,13 +99,18 @@ impl Desk {
             window: settings.window,
             rigs: settings.rigs,
         };
+        // What is amiss with the registry is told when it is read to go by it.
+        let beside = folder
+            .roster()
+            .map(|roster| Beside::of(&folder, &roster))
+            .unwrap_or_default();
         Self {
             folder,
             reader,
             settings,
             course: Course::new(bounds),
             in_force,
-            beside: Beside::default(),
+            beside,
             gains: Vec::new(),
             told: Vec::new(),
             status,
@@ -163,7 +178,7 @@ impl Desk {
 
     /// Writes down what the duels have seen, and lets them decide.
     pub(super) fn decide(&mut self, now_ms: u64) -> Result<Outcome, FolderFault> {
-        let gains = std::mem::take(&mut self.gains);
+        let gains = &self.gains;
         let policy = PromotionPolicy {
             shadow_ms: self.settings.shadow_ms,
             ..PromotionPolicy::default()
@@ -183,38 +198,33 @@ impl Desk {
             changes.extend(roster.decide(ModelSlot::Behaviour, policy, now_ms));
             changes
         })?;
+        self.gains.clear();
         self.after_changes(changes)
     }
 
-    /// Trains all models on what is in the window. One that can't be trained changes nothing.
-    pub(super) fn train(&mut self, now_ms: u64) -> Result<(Vec<SlotResult>, Outcome), FolderFault> {
-        let mut results = Vec::new();
-        let mut changes = Vec::new();
-        for slot in [ModelSlot::Outcome, ModelSlot::Behaviour, ModelSlot::Ranking] {
-            if slot == ModelSlot::Ranking && !self.settings.ranking {
-                continue;
-            }
-            self.status
-                .show(|shown| shown.phase = Phase::Training(slot));
-            let result = match self.train_one(slot) {
-                Ok(trained) => {
-                    changes.extend(self.admit(slot, &trained, now_ms)?);
-                    let (Ok(what) | Err(what)) = trained.better_than_none;
-                    SlotResult {
-                        slot,
-                        id: Some(trained.id.to_string()),
-                        what,
-                    }
-                }
-                Err(what) => SlotResult {
-                    slot,
-                    id: None,
-                    what,
-                },
-            };
-            results.push(result);
-        }
-        Ok((results, self.after_changes(changes)?))
+    /// Trains all models on what is in the window, and changes nothing yet: a training that fails
+    /// half-way must not leave some of them in force.
+    pub(super) fn train(&mut self) -> Vec<(ModelSlot, Result<Trained, String>)> {
+        let ranking = self.settings.ranking.then_some(ModelSlot::Ranking);
+        [ModelSlot::Outcome, ModelSlot::Behaviour]
+            .into_iter()
+            .chain(ranking)
+            .map(|slot| {
+                self.status
+                    .show(|shown| shown.phase = Phase::Training(slot));
+                (slot, self.train_one(slot))
+            })
+            .collect()
+    }
+
+    /// Takes in what was trained.
+    pub(super) fn admit(
+        &mut self,
+        trained: &[(ModelSlot, Trained)],
+        now_ms: u64,
+    ) -> Result<Outcome, FolderFault> {
+        let changes = admit(&self.folder, trained, now_ms)?;
+        self.after_changes(changes)
     }
 
     fn train_one(&mut self, slot: ModelSlot) -> Result<Trained, String> {
@@ -247,22 +257,6 @@ impl Desk {
             ModelSlot::Ranking => train_ranking(self.course.trials(), seed),
             ModelSlot::Difficulty => Err("is not trained from shares".to_owned()),
         }
-    }
-
-    fn admit(
-        &self,
-        slot: ModelSlot,
-        trained: &Trained,
-        now_ms: u64,
-    ) -> Result<Vec<Change>, FolderFault> {
-        self.folder.write(slot, trained.id, &trained.file)?;
-        self.folder
-            .change(|roster| match &trained.better_than_none {
-                Err(why) if slot == ModelSlot::Ranking => {
-                    roster.install(trained.id, slot, trained.data, why, now_ms)
-                }
-                better => roster.admit(trained.id, slot, trained.data, better.clone(), now_ms),
-            })
     }
 
     /// Goes by what the registry and the files say now.
@@ -425,3 +419,6 @@ fn of_block(
         gain: of_incumbent - of_challenger,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,8 +104,20 @@ pub fn ranking(folder: &ModelsFolder, id: ModelId) -> Result<Serving<NonceRankin
     serving::<NonceRanking, _>(folder, id, |read| read.model)
 }
 
+/// Why a model can't be used; none where it can.
+#[must_use]
+pub fn fault_of(folder: &ModelsFolder, slot: ModelSlot, id: ModelId) -> Option<String> {
+    match slot {
+        ModelSlot::Outcome => outcome(folder, id).err(),
+        ModelSlot::Behaviour => behaviour(folder, id).err(),
+        ModelSlot::Ranking => ranking(folder, id).err(),
+        ModelSlot::Difficulty => Some("is not among the models that can be in force".to_owned()),
+    }
+}
+
 impl InForce {
-    /// What the registry has in force. Where a file is refused, what was in force goes on.
+    /// What the registry has in force. Where a file is refused, what was in force goes on; where
+    /// nothing was, the model before it serves in its place.
     #[must_use]
     pub fn after(&self, folder: &ModelsFolder, roster: &Roster) -> (Self, Vec<Refused>) {
         let mut refused = Vec::new();
@@ -175,16 +187,16 @@ fn chosen<T: Clone>(
     slot: ModelSlot,
     now: &Option<Serving<T>>,
     refused: &mut Vec<Refused>,
-    load: impl FnOnce(ModelId) -> Result<Serving<T>, String>,
+    load: impl Fn(ModelId) -> Result<Serving<T>, String>,
 ) -> Option<Serving<T>> {
-    let (id, _) = roster.champion(slot)?;
+    let (id, entry) = roster.champion(slot)?;
     // The file is read all the same: whoever damaged it should hear of it now.
     match load(id) {
         Ok(_) if now.as_ref().is_some_and(|now| now.id == id) => now.clone(),
         Ok(next) => Some(next),
         Err(why) => {
             refused.push(Refused { slot, id, why });
-            now.clone()
+            now.clone().or_else(|| load(entry.before?).ok())
         }
     }
 }

@@ -49,9 +49,24 @@ pub struct CloseTrainer {
     pub done: SyncSender<()>,
 }
 
+/// Why no training begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotTrained {
+    /// One is on its way.
+    #[error("a training is asked for or under way")]
+    Busy,
+    /// The settings have it so.
+    #[error("models are not trained: the settings have learn.enabled = false")]
+    Off,
+    /// There are no shares.
+    #[error("there is nothing to learn from: the settings have store.enabled = false")]
+    NothingStored,
+}
+
 /// The way to the trainer.
 #[derive(Debug, Clone)]
 pub struct TrainerLink {
+    pub(super) trains: Result<(), NotTrained>,
     pub(super) train: Post<TrainNow>,
     pub(super) reload: Post<ReloadModels>,
     pub(super) asked: Arc<AtomicBool>,
@@ -59,15 +74,17 @@ pub struct TrainerLink {
 }
 
 impl TrainerLink {
-    /// A way that ends in these posts.
+    /// A way that ends in these posts, to a trainer that trains or says why it never does.
     #[must_use]
     pub const fn new(
+        trains: Result<(), NotTrained>,
         train: Post<TrainNow>,
         reload: Post<ReloadModels>,
         asked: Arc<AtomicBool>,
         status: Arc<TrainerStatus>,
     ) -> Self {
         Self {
+            trains,
             train,
             reload,
             asked,
@@ -75,14 +92,17 @@ impl TrainerLink {
         }
     }
 
-    /// Asks for a training; false while one is asked for or under way.
-    #[must_use]
-    pub fn train(&self, why: &'static str) -> bool {
+    /// Asks for a training.
+    ///
+    /// # Errors
+    /// None will begin.
+    pub fn train(&self, why: &'static str) -> Result<(), NotTrained> {
+        self.trains?;
         if self.asked.swap(true, Ordering::AcqRel) {
-            return false;
+            return Err(NotTrained::Busy);
         }
         self.train.send(TrainNow { why });
-        true
+        Ok(())
     }
 
     /// Has models read anew. Whoever asks must be bounded in number.

@@ -5,6 +5,7 @@
 //! lane waits for it. Its core may be lost at any step: a training that fails changes nothing, and
 //! what was learnt from is read from the ledger once more.
 
+mod admission;
 mod desk;
 mod folder;
 pub mod in_force;
@@ -21,9 +22,10 @@ use std::time::Duration;
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
 use zartrux_models::ledger::{JournalEvent, ModelChange};
 
+pub use admission::admit;
 pub use folder::{FolderFault, ModelsFolder};
 pub use in_force::{InForce, Refused};
-pub use messages::{CloseTrainer, ReloadModels, Reloaded, TrainNow, TrainerLink};
+pub use messages::{CloseTrainer, NotTrained, ReloadModels, Reloaded, TrainNow, TrainerLink};
 pub use schedule::next_at;
 pub use status::{ListedModel, Phase, Shown, SlotResult, TrainerStatus, TrainingReport, listed};
 
@@ -243,13 +245,7 @@ impl Trainer {
         let began_ms = self.now_ms();
         let began = self.args.clock.now();
         tracing::info!(why, "training begins");
-        let trained = match self.step(Desk::read_on) {
-            Ok(Ok(())) => self
-                .step(|desk| desk.train(began_ms).map_err(|fault| fault.to_string()))
-                .unwrap_or_else(|fault| Err(fault.to_string())),
-            Ok(Err(fault)) => Err(fault.to_string()),
-            Err(fault) => Err(fault.to_string()),
-        };
+        let trained = self.trained(began_ms);
         self.tried_at = self.desk.as_ref().map_or(0, Desk::window);
         let took = self.args.clock.now().saturating_duration_since(began);
         let results = match trained {
@@ -262,7 +258,7 @@ impl Trainer {
                 results
             }
             Err(fault) => {
-                tracing::error!(fault, "training failed, and changed nothing");
+                tracing::error!(fault, "training failed");
                 self.args.status.show(|shown| shown.faults = vec![fault]);
                 Vec::new()
             }
@@ -281,6 +277,22 @@ impl Trainer {
             });
         });
         self.args.asked.store(false, Ordering::Release);
+    }
+
+    /// Reads on, trains all models, and takes them in only then.
+    fn trained(&mut self, now_ms: u64) -> Result<(Vec<SlotResult>, Outcome), String> {
+        let told = |fault: &dyn fmt::Display| fault.to_string();
+        let read = self.step(Desk::read_on).map_err(|fault| told(&fault))?;
+        read.map_err(|fault| told(&fault))?;
+        let trained = self.step(Desk::train).map_err(|fault| told(&fault))?;
+        let results = trained.iter().map(SlotResult::of).collect();
+        let whole: Vec<_> = trained
+            .into_iter()
+            .filter_map(|(slot, trained)| Some((slot, trained.ok()?)))
+            .collect();
+        let admitted = self.step(|desk| desk.admit(&whole, now_ms));
+        let outcome = admitted.map_err(|fault| told(&fault))?;
+        Ok((results, outcome.map_err(|fault| told(&fault))?))
     }
 
     fn reload(&mut self) -> Reloaded {
@@ -391,7 +403,10 @@ impl Handler<CloseTrainer> for Trainer {
         self.args.guard.health().dequeued();
         let now_ms = self.now_ms();
         // What the duels have seen since the last look is written down.
-        let _ = self.step(|desk| desk.decide(now_ms));
+        if let Ok(decided) = self.step(|desk| desk.decide(now_ms)) {
+            // The lanes are closed.
+            let _ = self.carry_out(decided.map(Outcome::without_deploying));
+        }
         self.watch = None;
         ctx.stop();
         let _ = done.try_send(());

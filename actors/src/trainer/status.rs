@@ -7,6 +7,7 @@ use zartrux_models::learn::artifact::Metric;
 use zartrux_models::learn::drift::DriftReport;
 use zartrux_models::learn::lift::LiftReport;
 use zartrux_models::learn::roster::Roster;
+use zartrux_models::learn::training::Trained;
 use zartrux_models::learn::{Advantage, RowsSkipped};
 use zartrux_models::ledger::ModelSlot;
 
@@ -49,6 +50,26 @@ pub struct SlotResult {
     pub id: Option<String>,
     /// How good it is, or why there is none.
     pub what: String,
+}
+
+impl SlotResult {
+    pub(super) fn of((slot, trained): &(ModelSlot, Result<Trained, String>)) -> Self {
+        match trained {
+            Ok(trained) => {
+                let (Ok(what) | Err(what)) = &trained.better_than_none;
+                Self {
+                    slot: *slot,
+                    id: Some(trained.id.to_string()),
+                    what: what.clone(),
+                }
+            }
+            Err(why) => Self {
+                slot: *slot,
+                id: None,
+                what: why.clone(),
+            },
+        }
+    }
 }
 
 /// A model of the registry, with what its file says.
@@ -109,6 +130,15 @@ pub struct Shown {
 pub struct TrainerStatus(Mutex<Shown>);
 
 impl TrainerStatus {
+    /// With the models that serve before the trainer has looked at anything.
+    #[must_use]
+    pub fn of(in_force: InForce) -> Self {
+        Self(Mutex::new(Shown {
+            in_force,
+            ..Shown::default()
+        }))
+    }
+
     /// What is shown now.
     #[must_use]
     pub fn shown(&self) -> Shown {
@@ -124,7 +154,7 @@ impl TrainerStatus {
     /// What the order of nonces brings.
     #[must_use]
     pub fn lift(&self) -> Option<LiftReport> {
-        self.lock().lift.clone()
+        self.lock().lift
     }
 
     /// Whether it is at a training.

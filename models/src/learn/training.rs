@@ -5,7 +5,7 @@ use super::artifact::{self, DataFacts, Learnt, Metric};
 use super::behaviour::{self, BehaviourRow, ClusterModel, ClusterSettings};
 use super::evaluation::{BootstrapSettings, OutcomeReport, temporal_split};
 use super::lift::Trial;
-use super::outcome::{self, LogisticOutcome, OutcomeSettings};
+use super::outcome::{self, CannotLearn, LogisticOutcome, OutcomeSettings};
 use super::ranking::NonceRanking;
 use super::{OutcomeRow, facts_of_rows};
 use crate::filter::ModelId;
@@ -26,7 +26,8 @@ pub struct Trained {
 /// Part of the shares, the earlier, that a model is trained on; by the rest it is measured.
 pub const EARLIER: f64 = 0.8;
 
-/// Trains a model of outcomes on rows in the order of their coming; `warm` is the one in force.
+/// Trains a model of outcomes on rows in the order of their coming, of which there must be as many
+/// as the settings say, later ones included; `warm` is the one in force.
 ///
 /// # Errors
 /// Why there is none, in words.
@@ -35,8 +36,16 @@ pub fn train_outcome(
     settings: &OutcomeSettings,
     warm: Option<(ModelId, &LogisticOutcome)>,
 ) -> Result<(Trained, OutcomeReport), String> {
+    if rows.len() < settings.rows_min {
+        let (rows, needed) = (rows.len(), settings.rows_min);
+        return Err(CannotLearn::TooFewRows { rows, needed }.to_string());
+    }
     let (earlier, later) = temporal_split(rows, EARLIER);
-    let fitted = outcome::fit(earlier, settings, warm.map(|(_, model)| model))
+    let of_earlier = OutcomeSettings {
+        rows_min: 1,
+        ..*settings
+    };
+    let fitted = outcome::fit(earlier, &of_earlier, warm.map(|(_, model)| model))
         .map_err(|why| why.to_string())?;
     let probabilities: Vec<f64> = later
         .iter()

@@ -1,13 +1,13 @@
 //! `zartrux models activate` and `rollback`.
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::trainer::ModelsFolder;
+use zartrux_actors::trainer::in_force::fault_of;
 use zartrux_models::filter::ModelId;
 use zartrux_models::learn::roster::{Change, NotDone, Roster};
 use zartrux_models::ledger::ModelSlot;
 
-use super::fault_of;
 use crate::console::{complain, say};
 use crate::node::ExitCode;
 
@@ -15,7 +15,8 @@ pub(super) fn activate(folder: &ModelsFolder, id: ModelId) -> Result<ExitCode> {
     let slot = folder.roster()?.get(id).map(|entry| entry.slot);
     if let Some(fault) = slot.and_then(|slot| fault_of(folder, slot, id)) {
         // One that nobody can read would take the place of one that works.
-        return Err(anyhow!("{fault}"));
+        complain(&fault);
+        return Ok(ExitCode::Failed);
     }
     change(folder, |roster, now_ms| roster.activate(id, now_ms))
 }

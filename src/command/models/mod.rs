@@ -8,7 +8,6 @@ mod verify;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use zartrux_actors::trainer::ModelsFolder;
 use zartrux_models::filter::ModelId;
 use zartrux_models::learn::roster::read_id;
 use zartrux_models::ledger::ModelSlot;
@@ -89,13 +88,5 @@ pub(super) fn carry_out(command: &ModelsCommand) -> Result<ExitCode> {
     }
 }
 
-/// Whether the file of a model is what the registry takes it for.
-fn fault_of(folder: &ModelsFolder, slot: ModelSlot, id: ModelId) -> Option<String> {
-    use zartrux_actors::trainer::in_force;
-    match slot {
-        ModelSlot::Outcome => in_force::outcome(folder, id).err(),
-        ModelSlot::Behaviour => in_force::behaviour(folder, id).err(),
-        ModelSlot::Ranking => in_force::ranking(folder, id).err(),
-        ModelSlot::Difficulty => Some("is not among the models that can be in force".to_owned()),
-    }
-}
+#[cfg(test)]
+mod tests;

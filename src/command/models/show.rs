@@ -1,6 +1,6 @@
 //! `zartrux models show`.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use zartrux_actors::trainer::ModelsFolder;
 use zartrux_models::filter::ModelId;
 use zartrux_models::learn::artifact::read_header;
@@ -14,9 +14,21 @@ pub(super) fn show(folder: &ModelsFolder, id: ModelId) -> Result<ExitCode> {
         complain(&format_args!("there is no model {id}"));
         return Ok(ExitCode::Failed);
     };
-    let file = folder.read(entry.slot, id)?;
-    let (_, header) =
-        read_header(&file).with_context(|| folder.file_of(entry.slot, id).display().to_string())?;
+    let file = match folder.read(entry.slot, id) {
+        Ok(file) => file,
+        Err(fault) => {
+            complain(&fault);
+            return Ok(ExitCode::Failed);
+        }
+    };
+    let header = match read_header(&file) {
+        Ok((_, header)) => header,
+        Err(why) => {
+            let path = folder.file_of(entry.slot, id);
+            complain(&format_args!("{} {why}", path.display()));
+            return Ok(ExitCode::Failed);
+        }
+    };
     say(&format_args!("model      {id}"));
     say(&format_args!("for        {}", entry.slot.label()));
     say(&format_args!(

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use zartrux_actors::trainer::ModelsFolder;
+use zartrux_actors::trainer::in_force::fault_of;
 
-use super::fault_of;
 use crate::console::{complain, say};
 use crate::node::ExitCode;
 

@@ -94,14 +94,10 @@ pub(super) async fn train(request: HttpRequest, view: web::Data<NodeView>) -> Ht
     let asked = not_for_pages(&request)
         .and_then(|()| trainer(&view))
         .and_then(|trainer| {
-            if trainer.train("asked for") {
-                Ok(())
-            } else {
-                Err(Refusal {
-                    status: StatusCode::CONFLICT,
-                    error: "a training is asked for or under way".to_owned(),
-                })
-            }
+            trainer.train("asked for").map_err(|why| Refusal {
+                status: StatusCode::CONFLICT,
+                error: why.to_string(),
+            })
         });
     match asked {
         Ok(()) => HttpResponse::Accepted().json(Started { started: true }),

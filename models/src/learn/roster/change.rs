@@ -305,6 +305,19 @@ impl Roster {
                 id,
                 why: why.to_owned(),
             });
+            let slot = entry.slot;
+            self.begin_duel_anew(slot, now_ms);
+        }
+    }
+
+    /// What a shadow has won or lost was against another.
+    fn begin_duel_anew(&mut self, slot: ModelSlot, now_ms: u64) {
+        let shadow = self
+            .entries
+            .values_mut()
+            .find(|entry| entry.slot == slot && entry.state == State::Shadow);
+        if let Some(shadow) = shadow {
+            (shadow.duel, shadow.since_ms) = (Duel::default(), now_ms);
         }
     }
 

@@ -209,3 +209,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_duel_begins_anew_when_the_operator_puts_another_model_in_force() {
+    let mut roster = Roster::default();
+    admitted(&mut roster, 1, 0);
+    admitted(&mut roster, 2, 0);
+    day_of(&mut roster, 0, 0.05);
+    roster.activate(ModelId(2), DAY_MS).unwrap();
+    admitted(&mut roster, 3, DAY_MS);
+    day_of(&mut roster, DAY_MS, 0.05);
+    assert!(roster.get(ModelId(3)).unwrap().duel.advantage().is_some());
+    roster.roll_back(SLOT, 2 * DAY_MS).unwrap();
+    let shadow = roster.get(ModelId(3)).unwrap();
+    assert_eq!(shadow.state, State::Shadow);
+    assert_eq!(shadow.duel.advantage(), None, "that was against model 2");
+    assert!(roster.decide(SLOT, policy(), 3 * DAY_MS).is_empty());
+}
