@@ -4,12 +4,16 @@ use super::calibrate::calibrate;
 use super::ceiling::Ceiling;
 use super::head::Head;
 use super::model::{KINDS, kinds};
-use super::sample::{Sample, all, of_class};
+use super::newton::finish;
+use super::sample::Sample;
 use super::scaler::Scaler;
-use super::solve::{Effort, solve};
+use super::solve::{Effort, Examples, Line, near};
 use super::{CannotLearn, LogisticOutcome, OutcomeSettings, count};
 use crate::learn::evaluation::temporal_split;
 use crate::learn::{OutcomeClass, OutcomeRow};
+
+/// Shares for a first line, from which the best one is not far.
+const FIRST: usize = 10_000;
 
 /// A model, and what its training found.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +56,7 @@ pub fn fit(
     let counts = enough(earlier, settings)?;
     let scaler = Scaler::measure(earlier);
     let training = Training {
+        earlier,
         later,
         scaler: &scaler,
         settings,
@@ -59,7 +64,8 @@ pub fn fit(
     };
     let refused = training.line(
         "refusals",
-        all(earlier, &scaler, |row| row.class.is_refusal()),
+        // The seeds of the classes' choices begin at this one.
+        settings.seed.wrapping_sub(1),
         |row| row.class.is_refusal(),
         warm.map(|warm| &warm.refused),
     )?;
@@ -76,9 +82,8 @@ pub fn fit(
             let inside = |row: &OutcomeRow| row.class == class;
             // Each class draws its own others.
             let seed = settings.seed.wrapping_add(place as u64);
-            let sample = of_class(earlier, &scaler, settings.others_per_share, seed, inside);
             let before = warm.and_then(|warm| warm.kinds.get(place));
-            training.line(class.label(), sample, inside, before)?
+            training.line(class.label(), seed, inside, before)?
         };
     }
     let scores: Vec<f64> = later
@@ -130,6 +135,7 @@ fn enough(
 }
 
 struct Training<'a> {
+    earlier: &'a [OutcomeRow],
     later: &'a [OutcomeRow],
     scaler: &'a Scaler,
     settings: &'a OutcomeSettings,
@@ -141,30 +147,23 @@ impl Training<'_> {
     fn line(
         &self,
         name: &'static str,
-        sample: Sample,
+        seed: u64,
         inside: impl Fn(&OutcomeRow) -> bool,
         before: Option<&Head>,
     ) -> Result<Head, CannotLearn> {
         let Sample {
             examples,
             intercept_excess,
-        } = sample;
+        } = Sample::choose(self.earlier, self.scaler, self.settings, seed, &inside);
         let start = self.warm.zip(before).and_then(|(warm, head)| {
             let mut line = head.start(&warm.scaler, self.scaler)?;
             line.intercept += intercept_excess;
             Some(line)
         });
-        let effort = Effort {
-            penalty: self.settings.penalty,
-            steps: if start.is_some() {
-                self.settings.warm_steps
-            } else {
-                self.settings.steps
-            },
-        };
         let rows = examples.inside.len();
-        let mut line =
-            solve(examples, effort, start.as_ref()).map_err(|why| CannotLearn::NoSolution {
+        let mut line = self
+            .solution(&examples, start)
+            .map_err(|why| CannotLearn::NoSolution {
                 head: name,
                 rows,
                 why,
@@ -188,5 +187,35 @@ impl Training<'_> {
             *calibration = calibrate(&later);
         }
         Ok(head)
+    }
+    /// The best line, from one that is near it: an older one, or one for a few of the shares.
+    fn solution(&self, examples: &Examples, older: Option<Line>) -> Result<Line, String> {
+        let OutcomeSettings {
+            penalty,
+            gain,
+            steps,
+            first_steps,
+            ..
+        } = *self.settings;
+        let start = match older {
+            Some(line) => line,
+            None => {
+                let part = examples.inside.len().div_ceil(FIRST);
+                near(examples.every(part), penalty, first_steps)
+                    // What was left out may be all of one kind.
+                    .or_else(|_| near(examples.every(1), penalty, first_steps))?
+            }
+        };
+        let effort = Effort {
+            penalty,
+            gain,
+            steps,
+        };
+        let line = finish(examples, effort, &start);
+        if line.intercept.is_finite() && line.weights.iter().all(|weight| weight.is_finite()) {
+            Ok(line)
+        } else {
+            Err("its weights are no numbers".to_owned())
+        }
     }
 }

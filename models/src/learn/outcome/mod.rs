@@ -12,6 +12,7 @@ mod explain;
 mod fit;
 mod head;
 mod model;
+mod newton;
 mod sample;
 mod scaler;
 mod settings;

@@ -14,12 +14,18 @@ pub struct OutcomeSettings {
     pub earlier: f64,
     /// Weight of the squares of weights, against the sum of log losses.
     pub penalty: f64,
-    /// Most steps of the solver, from nothing.
+    /// Steps of the solver that finds a first line, on some of the shares.
+    pub first_steps: u64,
+    /// Nats a share below which another step to the best line is not taken.
+    pub gain: f64,
+    /// Most steps to the best line.
     pub steps: u64,
-    /// Most steps of the solver, from an older model.
-    pub warm_steps: u64,
-    /// Shares outside a class, for each share in it, that its line is fitted on.
+    /// Most shares in a class that its line is fitted on.
+    pub shares_max: usize,
+    /// Shares outside a class, for each share in it that its line is fitted on.
     pub others_per_share: usize,
+    /// Most shares outside a class that its line is fitted on.
+    pub others_max: usize,
 }
 
 impl OutcomeSettings {
@@ -32,9 +38,12 @@ impl OutcomeSettings {
             class_min: 30,
             earlier: 0.8,
             penalty: 1.0,
-            steps: 200,
-            warm_steps: 60,
+            first_steps: 50,
+            gain: 1e-10,
+            steps: 60,
+            shares_max: 50_000,
             others_per_share: 10,
+            others_max: 200_000,
         }
     }
 }
