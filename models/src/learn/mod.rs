@@ -28,6 +28,8 @@ pub mod ranking;
 pub mod roster;
 mod rows;
 pub mod training;
+#[cfg(test)]
+mod trap;
 
 pub use class::OutcomeClass;
 pub use course::{Course, CourseBounds, Fresh};
