@@ -91,6 +91,10 @@ bench-filters: release ## Play policies of proving against each other, into docs
 bench-store: release ## Measure the store on a disk, into docs/src/results (BENCH_ARGS="--folder DIR")
 	scripts/bench-store "$(CARGO_TARGET_DIR)/release/zartrux" $(BENCH_ARGS)
 
+.PHONY: bench-learn
+bench-learn: release ## Measure what it costs to learn from a million shares, into docs/src/results
+	scripts/bench-learn "$(CARGO_TARGET_DIR)/release/zartrux" $(BENCH_ARGS)
+
 .PHONY: bench-steps
 bench-steps: rust packages ## Measure what a share costs inside the process, step by step
 	cargo bench --locked --bench share_path

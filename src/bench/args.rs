@@ -5,11 +5,12 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::filters::Filters;
+use super::learn::Learn;
 use super::store::Store;
 use super::subject::{ConfigFormat, Peer};
 
-/// `bench`: measures a proxy from outside, policies of proving against simulated farms, or the
-/// store.
+/// `bench`: measures a proxy from outside, policies of proving against simulated farms, the
+/// store, or what it costs to learn.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
     /// What loads a proxy.
@@ -20,6 +21,8 @@ pub enum BenchCommand {
     Filters(Filters),
     /// The store on a real disk: shares and names written, read, opened, dropped. No proxy is started
     Store(Store),
+    /// What it costs to learn which shares are refused: time and memory. No proxy is started
+    Learn(Learn),
 }
 
 /// Loads a proxy over loopback, as pool and as all miners, and measures it from outside.

@@ -1,7 +1,7 @@
 //! Load generators and simulations, and their reports.
 //!
-//! `filters` plays simulated farms, `store` measures the store on a disk; all else measures a
-//! proxy: one process, one thread and one event loop play the pool and all miners over loopback;
+//! `filters` plays simulated farms, `store` measures the store on a disk, `learn` the training of
+//! models; all else measures a proxy: one process, one thread and one event loop play the pool and all miners over loopback;
 //! the proxy under test is a child process. What it costs is read from outside, in `/proc`, so
 //! that any proxy can be measured and none is asked about itself.
 //!
@@ -18,6 +18,7 @@ mod conn;
 mod engine;
 mod figure;
 mod filters;
+mod learn;
 mod ledger;
 mod limits;
 mod machine;
@@ -49,6 +50,7 @@ use anyhow::{Result, bail};
 
 pub use args::{BenchArgs, BenchCommand, Churn, Common, Fanout, Saturate, Share, Tls};
 pub use filters::Filters;
+pub use learn::Learn;
 pub use store::{Part, Store};
 pub use subject::{ConfigFormat, Peer};
 
@@ -67,6 +69,7 @@ pub fn run(command: BenchCommand) -> Result<()> {
         BenchCommand::Proxy(args) => measure(&args),
         BenchCommand::Filters(args) => filters::run(&args),
         BenchCommand::Store(args) => store::run(&args),
+        BenchCommand::Learn(args) => learn::run(&args),
     }
 }
 

@@ -95,6 +95,16 @@ pub(crate) fn resident(pid: u32) -> Result<u64> {
     parse_resident(&status).with_context(|| format!("{path} has no VmRSS"))
 }
 
+/// The most resident memory that process `pid` ever had, bytes.
+///
+/// # Errors
+/// When `/proc/PID/status` cannot be read or has no `VmHWM`.
+pub(crate) fn peak_resident(pid: u32) -> Result<u64> {
+    let path = format!("/proc/{pid}/status");
+    let status = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+    parse_kib(&status, "VmHWM:").with_context(|| format!("{path} has no VmHWM"))
+}
+
 /// Memory of this process that no file backs, resident, bytes: what it has allocated.
 ///
 /// # Errors
