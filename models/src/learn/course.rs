@@ -155,3 +155,6 @@ fn push<T>(window: &mut VecDeque<T>, one: T, most: usize) {
     }
     window.push_back(one);
 }
+
+#[cfg(test)]
+mod tests;

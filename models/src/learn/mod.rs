@@ -22,6 +22,8 @@ mod digest;
 pub mod drift;
 mod duel;
 pub mod evaluation;
+#[cfg(test)]
+mod farm_ledger;
 pub mod lift;
 pub mod outcome;
 pub mod ranking;

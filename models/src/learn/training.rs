@@ -129,3 +129,8 @@ fn finish<T: Learnt>(
         better_than_none,
     })
 }
+
+#[cfg(test)]
+mod days_tests;
+#[cfg(test)]
+mod tests;

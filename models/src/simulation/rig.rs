@@ -24,6 +24,8 @@ pub struct SimulatedShare {
     pub seen: Observation,
     /// By the targets it claims to meet.
     pub class: TargetClass,
+    /// When its rig was given what it was found in, milliseconds.
+    pub given_ms: u64,
     /// Whether a proof would confirm it.
     pub good: bool,
     /// Whether the rig was honest still, or is always: false from the share on with which a
@@ -49,6 +51,8 @@ pub struct SimulatedRig {
     lease: u32,
     /// Seconds.
     clock: f64,
+    /// When this scan began, in seconds.
+    began: f64,
     /// Hashes tried in this scan.
     hashes: f64,
     /// Hashes to the next share, in expected shares. It has no memory and so survives every
@@ -125,6 +129,7 @@ impl SimulatedRig {
             walk,
             lease: 0,
             clock: 0.0,
+            began: 0.0,
             hashes: 0.0,
             luck: chance::exponential(&mut rng),
             rate: traits.hash_rate,
@@ -273,6 +278,7 @@ impl SimulatedRig {
         self.lowest = None;
         self.noted = self.clock;
         self.work = 0;
+        self.began = self.clock;
         self.hashes = 0.0;
         self.last_counter = None;
         // Machines do other things as well.
@@ -346,6 +352,7 @@ impl SimulatedRig {
         Some(SimulatedShare {
             seen,
             class: self.around.class(&seen.result),
+            given_ms: chance::whole_u64((self.began - self.traits.latency).max(0.0) * 1e3),
             good,
             honest,
         })

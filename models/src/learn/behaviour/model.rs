@@ -58,17 +58,15 @@ impl ClusterModel {
         self.squashed(self.square(&behaviour.values()))
     }
 
-    /// How little the nearest group foretells a behaviour: minus the natural logarithm of its
-    /// density there, up to a constant that all models share. Of two models the one that is
-    /// surprised less by what honest rigs do next is better.
+    /// How little the groups foretell a behaviour: minus the natural logarithm of the density of
+    /// their mixture there, up to a constant that all models share. Of two models the one that is
+    /// surprised less by what honest rigs do next is better. Each group weighs as much as it has
+    /// blocks, or a model would gain by more groups alone; numbers are cut as for distances, so
+    /// that no single block decides.
     #[must_use]
     pub fn surprise(&self, behaviour: &Behaviour) -> f64 {
         let (point, rest) = self.place(&behaviour.values());
         let kept = self.components.kept().len();
-        let (nearest, square) = self.nearest(&point);
-        let volume: f64 = self.clusters.get(nearest).map_or(0.0, |shape| {
-            shape.variance.iter().take(kept).map(|v| v.ln()).sum()
-        });
         // What no component tells, spread evenly over the directions that are left.
         let left = real(Behaviour::LEN - kept);
         let (rest_square, rest_volume) = if left > 0.0 {
@@ -76,7 +74,23 @@ impl ClusterModel {
         } else {
             (0.0, 0.0)
         };
-        0.5 * (square + volume + rest_square + rest_volume) + self.scaling.ln_volume()
+        0.5 * (rest_square + rest_volume) + self.scaling.ln_volume() - self.ln_mixture(&point, kept)
+    }
+
+    /// Logarithm of the mixture's density at a point, without the constant of normal densities.
+    fn ln_mixture(&self, point: &Point, kept: usize) -> f64 {
+        let weight = |shape: &ClusterShape| {
+            real(usize::try_from(shape.blocks).unwrap_or(usize::MAX)).max(1.0)
+        };
+        let total: f64 = self.clusters.iter().map(weight).sum();
+        let ln_densities = || {
+            self.clusters.iter().map(|shape| {
+                let volume: f64 = shape.variance.iter().take(kept).map(|v| v.ln()).sum();
+                (weight(shape) / total).ln() - 0.5 * (shape.square(point) + volume)
+            })
+        };
+        let most = ln_densities().fold(f64::NEG_INFINITY, f64::max);
+        most + ln_densities().map(|ln| (ln - most).exp()).sum::<f64>().ln()
     }
 
     /// The most that the mean distance of an honest rig's next block can be.
@@ -134,7 +148,7 @@ impl ClusterModel {
 
 impl Learnt for ClusterModel {
     const SLOT: ModelSlot = ModelSlot::Behaviour;
-    const SCHEMA: u16 = 1;
+    const SCHEMA: u16 = 2;
 
     fn features() -> Digest {
         digest_of_features(Behaviour::FEATURES)

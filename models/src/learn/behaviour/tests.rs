@@ -15,7 +15,7 @@ use crate::share::RigKey;
 use crate::simulation::{Conduct, Farm, RigPlan, SimulatedShare, Surroundings};
 
 /// Honest rigs of all kinds, and so many of each of these conducts.
-fn plans(seed: u64, honest: usize, others: &[(Conduct, usize)]) -> Vec<RigPlan> {
+pub(super) fn plans(seed: u64, honest: usize, others: &[(Conduct, usize)]) -> Vec<RigPlan> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut plans = Farm::honest_plans(&mut random, RigKey(1), honest);
     for (conduct, count) in others {
@@ -46,7 +46,7 @@ fn each_share(
     }
 }
 
-fn rows(seed: u64, plans: &[RigPlan], blocks: usize) -> Vec<BehaviourRow> {
+pub(super) fn rows(seed: u64, plans: &[RigPlan], blocks: usize) -> Vec<BehaviourRow> {
     let mut trails: HashMap<usize, (BehaviourTrail, bool)> = HashMap::new();
     let mut rows = Vec::new();
     each_share(seed, plans, blocks * 64, |place, share| {
@@ -73,7 +73,7 @@ fn farm() -> &'static Vec<BehaviourRow> {
     })
 }
 
-fn trained() -> &'static FittedClusters {
+pub(super) fn trained() -> &'static FittedClusters {
     static FITTED: OnceLock<FittedClusters> = OnceLock::new();
     FITTED.get_or_init(|| fit(farm(), &ClusterSettings::default(), 7, None).unwrap())
 }
@@ -181,7 +181,7 @@ fn a_model_is_read_back_from_its_file_and_answers_the_same() {
 }
 
 /// Three kinds of rigs that differ in two features, the rest noise; who belongs where.
-fn three_groups(seed: u64) -> (Vec<BehaviourRow>, Vec<usize>) {
+pub(super) fn three_groups(seed: u64) -> (Vec<BehaviourRow>, Vec<usize>) {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut normal = move |mean: f64, spread: f64| {
         let sum: f64 = (0..12).map(|_| random.r#gen::<f64>()).sum();
@@ -215,21 +215,21 @@ fn three_groups(seed: u64) -> (Vec<BehaviourRow>, Vec<usize>) {
 }
 
 #[test]
-fn three_planted_groups_are_found() {
-    let (rows, groups) = three_groups(1);
-    let fitted = fit(&rows, &ClusterSettings::default(), 1, None).unwrap();
-    let found: Vec<usize> = rows
-        .iter()
-        .map(|row| fitted.model.map(&row.behaviour()).0)
-        .collect();
-    let agreement = adjusted_rand(&found, &groups);
-    println!(
-        "three groups: {} clusters, adjusted Rand {agreement:.3}, silhouette {:?}",
-        fitted.model.clusters().len(),
-        fitted.report.silhouette,
-    );
-    assert!(agreement > 0.9, "{agreement}");
-    assert_eq!(fitted.model.clusters().len(), 3);
+fn three_planted_groups_are_found_in_nine_of_ten_samples() {
+    let agreements = (1..=10).map(|seed| {
+        let (rows, groups) = three_groups(seed);
+        let model = fit(&rows, &ClusterSettings::default(), seed, None)
+            .unwrap()
+            .model;
+        let of = |row: &BehaviourRow| model.map(&row.behaviour()).0;
+        let found: Vec<usize> = rows.iter().map(of).collect();
+        let agreement = adjusted_rand(&found, &groups);
+        let clusters = model.clusters().len();
+        println!("three groups, sample {seed}: {clusters} clusters, adjusted Rand {agreement:.3}");
+        agreement
+    });
+    let found = agreements.filter(|agreement| *agreement > 0.9).count();
+    assert!(found >= 9, "{found} of 10");
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn a_former_model_lends_its_centres_and_the_result_is_no_worse() {
     println!(
         "three groups, second sample: adjusted Rand {anew:.3} anew, {warm:.3} from a former model"
     );
-    assert!(warm >= anew - 0.02, "{warm} {anew}");
+    assert!(anew > 0.9 && warm >= anew - 0.02, "{warm} {anew}");
 }
 
 #[test]

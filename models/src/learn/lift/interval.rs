@@ -39,6 +39,10 @@ struct Written {
     /// Logarithm of the likelihood of each point of the grid, but for what they have in common.
     ln_likelihood: Vec<f64>,
     pairing: Pairing,
+    /// Pairs that were compared, and the sum of their squared distances from what no lift would
+    /// give, each over its binomial variance.
+    pairs: u64,
+    squares: f64,
     model: ArmReport,
     control: ArmReport,
     since_ms: Option<u64>,
@@ -50,6 +54,8 @@ impl Default for LiftInterval {
         Self(Written {
             ln_likelihood: vec![0.0; POINTS],
             pairing: Pairing::default(),
+            pairs: 0,
+            squares: 0.0,
             model: ArmReport::default(),
             control: ArmReport::default(),
             since_ms: None,
@@ -101,9 +107,13 @@ impl LiftInterval {
         }
         let both = as_f64(model.shares.saturating_add(control.shares));
         let of_model = as_f64(model.shares);
-        state
-            .model
-            .add(model.scans, model.shares, both * ratio / (1.0 + ratio));
+        let expected = both * ratio / (1.0 + ratio);
+        let variance = expected / (1.0 + ratio);
+        if variance > 0.0 {
+            state.pairs = state.pairs.saturating_add(1);
+            state.squares += (of_model - expected).powi(2) / variance;
+        }
+        state.model.add(model.scans, model.shares, expected);
         state
             .control
             .add(control.scans, control.shares, both / (1.0 + ratio));
@@ -117,14 +127,24 @@ impl LiftInterval {
     /// one.
     #[must_use]
     pub fn ln_e_against_none(&self) -> f64 {
-        self.ln_mixture() - self.0.ln_likelihood[MIDDLE]
+        self.ln_mixture() - self.0.ln_likelihood[MIDDLE] / self.dispersion()
+    }
+
+    /// How many times as much as chance has it the arms of rigs differ, 1 at least. Machines that
+    /// pause or slow down within a scan make it more: then their shares tell less than their number
+    /// promises, and likelihoods are taken to the power of its inverse (quasi-likelihood:
+    /// R. Wedderburn, Biometrika 61, 1974). A lift that is there makes it greater too, never less.
+    #[must_use]
+    pub fn dispersion(&self) -> f64 {
+        (self.0.squares / as_f64(self.0.pairs.max(1))).max(1.0)
     }
 
     /// How things stand.
     #[must_use]
     pub fn report(&self) -> LiftReport {
         let state = &self.0;
-        let least = self.ln_mixture() - EXCLUDED.ln();
+        let dispersion = self.dispersion();
+        let least = (self.ln_mixture() - EXCLUDED.ln()) * dispersion;
         let is_in = |ln_likelihood: &f64| *ln_likelihood > least;
         // One point further out, for what lies between.
         let low = match state.ln_likelihood.iter().position(is_in) {
@@ -149,14 +169,12 @@ impl LiftInterval {
 
     /// Logarithm of the likelihood that the mixture of all lifts has.
     fn ln_mixture(&self) -> f64 {
+        let dispersion = self.dispersion();
         let weighed = self.0.ln_likelihood.iter().zip(&GRID.ln_weight);
-        let greatest = weighed
-            .clone()
-            .map(|(ln_likelihood, ln_weight)| ln_likelihood + ln_weight)
-            .fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = weighed
-            .map(|(ln_likelihood, ln_weight)| (ln_likelihood + ln_weight - greatest).exp())
-            .sum();
+        let weighed =
+            weighed.map(|(ln_likelihood, ln_weight)| ln_likelihood / dispersion + ln_weight);
+        let greatest = weighed.clone().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = weighed.map(|ln| (ln - greatest).exp()).sum();
         greatest + sum.ln()
     }
 
@@ -197,6 +215,9 @@ impl LiftInterval {
         }
         if !state.ln_likelihood.iter().all(|sum| sum.is_finite()) {
             return Err(BadLift("a likelihood is no number"));
+        }
+        if !(state.squares.is_finite() && state.squares >= 0.0) {
+            return Err(BadLift("a sum of squares is none"));
         }
         if !state.pairing.is_sound() {
             return Err(BadLift("the trials that wait can't have come about"));

@@ -2,8 +2,9 @@
 //!
 //! Of the 24 bits that a rig counts through: given the highest nonce X of a scan, its other n shares
 //! lie anywhere below X with the same probability, so the probability of a set bit is counted out.
-//! That is for one thread. Several leave gaps below X, in blocks of 32,768: the lower 15 bits hardly
-//! feel them, the upper nine do. Of the 8 bits of the top byte: given the number of its shares, a rig
+//! That is for one thread. Several take blocks of 32,768 each and leave gaps below X: a bit is as
+//! chance has it only if threads went through many of its periods within their blocks. Slow machines
+//! do not get far: of 323 real shares half were found within the first 225 nonces of a block. Of the 8 bits of the top byte: given the number of its shares, a rig
 //! has found them in proportion to the time that it searched with the bit set.
 
 use std::collections::BTreeMap;

@@ -147,6 +147,7 @@ fn the_lower_bits_of_real_nonces_are_as_chance_has_them() {
     let mut jobs: BTreeMap<(String, String), u32> = BTreeMap::new();
     let mut scans = Trials::new(1_000);
     let mut trials = Vec::new();
+    let mut into_blocks = Vec::new();
     for line in text.lines() {
         let line: Line = serde_json::from_str(line).unwrap();
         let next = u32::try_from(jobs.len()).unwrap();
@@ -155,6 +156,7 @@ fn the_lower_bits_of_real_nonces_are_as_chance_has_them() {
         let mut entry = usual();
         (entry.rig, entry.job_key) = (RigKey(run), Some(job));
         entry.nonce = Some(Nonce::from_hex(&line.nonce).unwrap());
+        into_blocks.push(entry.odometer().unwrap() % 32_768);
         entry.asked = Target::from_hex(&line.target).unwrap().difficulty();
         entry.unix_ms += (line.t * 1e3) as u64;
         entry.age_s = line.t_since_job as u32;
@@ -164,6 +166,9 @@ fn the_lower_bits_of_real_nonces_are_as_chance_has_them() {
     scans.finish(|trial| trials.push(trial));
     let shares: u32 = trials.iter().map(|trial| trial.shares).sum();
     println!("{shares} shares but the last of {} scans", trials.len());
+    into_blocks.sort_unstable();
+    let median = into_blocks[into_blocks.len() / 2];
+    println!("half of them within the first {median} nonces of a thread's block");
     for (place, bit) in bit_ratios(&trials).iter().enumerate() {
         println!(
             "bit {place}: {} observed, {:.1} expected, {:?}",
@@ -171,8 +176,9 @@ fn the_lower_bits_of_real_nonces_are_as_chance_has_them() {
             bit.expected,
             bit.ratio()
         );
-        // Above, blocks that are not finished tell.
-        if place < 15
+        // Above, it tells that threads do not get far in their blocks: a bit must have gone on and
+        // off several times.
+        if 4 * (2u64 << place) <= u64::from(median)
             && let Some((_, low, high)) = bit.ratio()
         {
             assert!(low <= 1.0 && high >= 1.0, "bit {place}: {bit:?}");
