@@ -7,7 +7,7 @@ use super::*;
 use crate::learn::behaviour::ClusterSettings;
 use crate::learn::farm_ledger::AsLedger;
 use crate::learn::outcome::OutcomeSettings;
-use crate::learn::training::{train_behaviour, train_outcome, train_ranking};
+use crate::learn::training::{train_behaviour, train_outcome};
 use crate::share::RigKey;
 use crate::simulation::{Conduct, Farm, Surroundings};
 
@@ -104,8 +104,7 @@ fn the_same_seed_and_shares_make_the_same_bytes() {
         let (outcome, _) = train_outcome(course.rows(), &OutcomeSettings::new(seed), None).unwrap();
         let settings = ClusterSettings::default();
         let (behaviour, _) = train_behaviour(course.blocks(), &settings, seed, None).unwrap();
-        let ranking = train_ranking(course.trials(), seed).unwrap();
-        [outcome, behaviour, ranking].map(|trained| trained.file)
+        [outcome, behaviour].map(|trained| trained.file)
     };
     let first = files(1);
     assert!(first == files(1), "other bytes from the same shares");
