@@ -28,7 +28,7 @@ pub(super) enum Plot {
 /// Narrow enough to be read on a phone.
 const WIDTH: u32 = 440;
 const HEIGHT: u32 = 330;
-const TEXT: u32 = 14;
+const TEXT: u32 = 16;
 
 // Stand-ins: see the style sheet.
 const INK: RGBColor = RGBColor(1, 1, 1);
