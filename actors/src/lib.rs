@@ -9,6 +9,7 @@
 //! - [`rigs`]: what is remembered of rigs and of the last shares
 //! - [`store`]: the ledger of shares, the registry of rigs and the journals on disk
 //! - [`trainer`]: learns from the ledger, and says which models are in force
+//! - [`headers`]: the network's difficulty, from a monerod, on a thread of its own
 //! - [`counters`]: what became of every share; [`auditor`]: whether the sums fit
 
 pub mod auditor;
@@ -18,6 +19,7 @@ pub mod counters;
 pub mod filters;
 #[cfg(test)]
 mod fixtures;
+pub mod headers;
 pub mod journal;
 pub mod judge;
 pub mod lane;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use zartrux_fuzz::{MINER_JOB_ID, MINER_SESSION};
+use zartrux_fuzz::{MINER_JOB_ID, MINER_SESSION, files_of_models};
 use zartrux_models::ledger::rows::{Format, Replay, Row, RowReader, RowWriter, UpstreamList};
 
 /// Lines of a recorded dialogue that are kept.
@@ -29,6 +29,9 @@ fn main() -> std::io::Result<()> {
     }
     for (name, bytes) in files_of_shares() {
         corpus.keep("ledger_csv", name, bytes)?;
+    }
+    for (name, bytes) in files_of_models() {
+        corpus.keep("model_artifact", &format!("{name}.model"), bytes)?;
     }
     Ok(())
 }

@@ -14,6 +14,8 @@ mod json_line;
 mod ledger_csv;
 mod line_assembler;
 mod miner_line;
+mod model_artifact;
+mod models;
 pub mod mutate;
 mod pool_line;
 mod recorded;
@@ -25,6 +27,8 @@ pub use import_json::import_json;
 pub use ledger_csv::ledger_csv;
 pub use line_assembler::line_assembler;
 pub use miner_line::miner_line;
+pub use model_artifact::model_artifact;
+pub use models::files_of_models;
 pub use pool_line::pool_line;
 pub use recorded::{MINER_JOB_ID, MINER_SESSION};
 
@@ -35,11 +39,12 @@ pub type Reached = BTreeSet<&'static str>;
 pub type Target = (&'static str, fn(&[u8]) -> Reached);
 
 /// All targets.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     ("miner_line", miner_line),
     ("pool_line", pool_line),
     ("line_assembler", line_assembler),
     ("config_toml", config_toml),
     ("import_json", import_json),
     ("ledger_csv", ledger_csv),
+    ("model_artifact", model_artifact),
 ];

@@ -216,6 +216,25 @@ fn mutated_imports_hold() {
 }
 
 #[test]
+fn the_models_corpus_holds_and_reaches_every_kind_of_model() {
+    assert_reaches(
+        "model_artifact",
+        &[
+            "outcome",
+            "behaviour",
+            "ranking",
+            "difficulty",
+            "other slot",
+        ],
+    );
+}
+
+#[test]
+fn mutated_files_of_models_hold() {
+    assert_mutations_hold("model_artifact");
+}
+
+#[test]
 fn mutated_files_of_shares_hold() {
     assert_mutations_hold("ledger_csv");
 }

@@ -61,7 +61,8 @@ fn render(page: &mut String, view: &NodeView) -> std::fmt::Result {
          <a href=\"/api/v1/shares\">/api/v1/shares</a>, \
          <a href=\"/api/v1/registry\">/api/v1/registry</a>, \
          <a href=\"/api/v1/history\">/api/v1/history</a>, \
-         <a href=\"/api/v1/store\">/api/v1/store</a></p>\
+         <a href=\"/api/v1/store\">/api/v1/store</a>, \
+         <a href=\"/api/v1/difficulty\">/api/v1/difficulty</a></p>\
          </body></html>",
     );
     Ok(())

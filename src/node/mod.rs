@@ -21,6 +21,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use tokio::sync::oneshot;
 use zartrux_actors::clock::Clock;
+use zartrux_actors::headers::HeaderSource;
 use zartrux_actors::lane::Lane;
 use zartrux_config::Settings;
 
@@ -72,6 +73,10 @@ impl Node {
         let models = learning::open(settings);
         let prover = prover::start(settings, view.health(), clock)?;
         view.set_prover(prover.clone());
+        if let Some(url) = &settings.learn.node {
+            let headers = HeaderSource::launch(&url.to_string(), view.health(), clock);
+            view.set_headers(headers.context("can't start the thread that reads headers")?);
+        }
 
         // Lanes are arbiters, and those need a system: the root thread's.
         let (ready, started) = std::sync::mpsc::sync_channel(1);

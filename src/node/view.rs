@@ -8,6 +8,7 @@ use serde::Serialize;
 use zartrux_actors::auditor::Auditor;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneCounts;
+use zartrux_actors::headers::HeadersView;
 use zartrux_actors::lane::LaneView;
 use zartrux_actors::pool_session::PoolReport;
 use zartrux_actors::prover::{Prover, ProverStatus};
@@ -53,6 +54,7 @@ pub struct NodeView {
     prover: OnceLock<Prover<ShareTicket>>,
     store: OnceLock<StoreWays>,
     trainer: OnceLock<TrainerLink>,
+    headers: OnceLock<Arc<HeadersView>>,
     draining: AtomicBool,
     violations: Arc<AtomicU64>,
 }
@@ -73,6 +75,7 @@ impl NodeView {
             prover: OnceLock::new(),
             store: OnceLock::new(),
             trainer: OnceLock::new(),
+            headers: OnceLock::new(),
             draining: AtomicBool::new(false),
             violations: Arc::new(AtomicU64::new(0)),
         }
@@ -104,6 +107,17 @@ impl NodeView {
     #[must_use]
     pub fn trainer(&self) -> Option<&TrainerLink> {
         self.trainer.get()
+    }
+
+    pub(crate) fn set_headers(&self, headers: Arc<HeadersView>) {
+        // Set once, at launch.
+        let _ = self.headers.set(headers);
+    }
+
+    /// The network's headers; none where no node is asked for them.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeadersView> {
+        self.headers.get().map(Arc::as_ref)
     }
 
     /// The ways to the store; none where nothing is stored.

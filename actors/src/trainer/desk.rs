@@ -126,6 +126,11 @@ impl Desk {
         self.in_force.outcome.is_none()
     }
 
+    /// Shares that there are to learn from.
+    pub(super) fn window(&self) -> usize {
+        self.course.window()
+    }
+
     /// Reads what has come to the ledger since the last time.
     pub(super) fn read_on(&mut self) -> Result<(), StoreFault> {
         let Some(reader) = self.reader.clone() else {

@@ -104,6 +104,8 @@ pub struct Trainer {
     next_ms: u64,
     /// When shares are compared with earlier ones next.
     drift_ms: u64,
+    /// Shares that there were to learn from at the last training.
+    tried_at: usize,
 }
 
 impl fmt::Debug for Trainer {
@@ -131,6 +133,7 @@ impl Trainer {
             watch: None,
             next_ms: u64::MAX,
             drift_ms: 0,
+            tried_at: 0,
         }
     }
 
@@ -217,6 +220,13 @@ impl Trainer {
         if let Ok(outcome) = self.step(|desk| desk.decide(now_ms)) {
             let _ = self.carry_out(outcome);
         }
+        let window = self.desk.as_ref().map_or(0, Desk::window);
+        if self.desk.as_ref().is_some_and(Desk::has_none)
+            && window >= self.args.settings.min_shares.max(2 * self.tried_at)
+        {
+            self.train("there is no model yet, and there are shares to learn from");
+            return;
+        }
         if now_ms >= self.drift_ms {
             self.drift_ms = now_ms + Self::DRIFT_MS;
             let drift = self.step(Desk::drift).ok().flatten();
@@ -236,6 +246,7 @@ impl Trainer {
         let began = self.args.clock.now();
         tracing::info!(why, "training begins");
         let trained = self.trained(began_ms);
+        self.tried_at = self.desk.as_ref().map_or(0, Desk::window);
         let took = self.args.clock.now().saturating_duration_since(began);
         let results = match trained {
             Ok((results, outcome)) => {
@@ -310,7 +321,8 @@ impl Trainer {
         let now_ms = self.now_ms();
         self.next_ms = next_at(self.args.settings.at_hour, now_ms);
         let has_none = self.desk.as_ref().is_none_or(Desk::has_none);
-        if has_none {
+        // Unless the look has just tried.
+        if has_none && self.tried_at == 0 {
             self.train("there is no model yet");
         } else if self.args.settings.enabled && self.args.reader.is_some() {
             let next_ms = self.next_ms;

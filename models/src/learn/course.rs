@@ -115,6 +115,12 @@ impl Course {
         self.last_seq
     }
 
+    /// How many shares there are to learn from.
+    #[must_use]
+    pub fn window(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The last shares in the order of their coming.
     pub fn rows(&mut self) -> &[OutcomeRow] {
         self.rows.make_contiguous()

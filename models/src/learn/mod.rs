@@ -8,6 +8,7 @@
 //! - [`behaviour`]: groups of rigs by how they behave
 //! - [`lift`]: whether an order of nonces finds more shares than chance, with an interval
 //! - [`ranking`]: an order of slots, from what was found in them
+//! - [`difficulty`]: the network's, exactly for the next block and with intervals beyond
 //! - [`drift`]: whether what models are shown has changed
 //! - [`training`]: from what was learnt to files
 //! - [`Duel`], [`roster`]: which of two models is better, and which is in force
@@ -18,6 +19,7 @@ pub mod behaviour;
 mod class;
 mod coming;
 mod course;
+pub mod difficulty;
 mod digest;
 pub mod drift;
 mod duel;

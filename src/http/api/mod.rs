@@ -1,5 +1,6 @@
 //! `/api/v1`: rigs and their last shares, and what is stored of them, as JSON.
 
+mod difficulty;
 mod history;
 mod models;
 mod params;
@@ -40,7 +41,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(models::train)
         .service(models::reload)
         .service(models::lift)
-        .service(predict::predict);
+        .service(predict::predict)
+        .service(difficulty::difficulty);
 }
 
 /// Why a request is not answered: a status, and words for the operator.

@@ -4,6 +4,7 @@ use std::time::Duration;
 use actix_web::{App, test, web};
 use serde_json::Value;
 use zartrux_actors::clock::Clock;
+use zartrux_actors::headers::HeaderSource;
 use zartrux_actors::lane::LaneView;
 use zartrux_actors::rigs::SettledShare;
 use zartrux_actors::share_ticket::{Settlement, StepTimes};
@@ -314,4 +315,34 @@ async fn a_pool_that_repeats_the_wallet_does_not_have_the_api_show_it() {
     share.settlement = Settlement::Rejected { class, text };
     let shown = serde_json::to_value(share.record()).unwrap();
     assert_eq!(shown["settlement"]["pool_said"], "No 4aaa…aaaZ");
+}
+
+#[actix_web::test]
+async fn without_a_node_to_read_headers_from_there_is_no_difficulty() {
+    let (status, error) = error("/api/v1/difficulty").await;
+    assert_eq!(status, 404);
+    assert!(error.starts_with("no headers are read"), "{error}");
+}
+
+#[actix_web::test]
+async fn a_node_that_does_not_answer_is_told_with_the_difficulty() {
+    let view = view();
+    // Closed again: nobody listens there.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", taken.local_addr().unwrap());
+    drop(taken);
+    let headers = HeaderSource::launch(&url, view.health(), Clock).unwrap();
+    assert!(headers.look_now(Duration::from_secs(60)));
+    view.set_headers(headers);
+    let data = web::Data::new(view);
+    let app = test::init_service(App::new().app_data(data).configure(routes)).await;
+    let request = test::TestRequest::get()
+        .uri("/api/v1/difficulty")
+        .to_request();
+    let body: Value = test::call_and_read_body_json(&app, request).await;
+    assert_eq!(body["tip"], Value::Null);
+    assert_eq!(body["next"], Value::Null);
+    assert_eq!(body["forecast"], serde_json::json!([]));
+    let told = body["source_error"].as_str().unwrap();
+    assert!(told.starts_with("the node can't be reached"), "{told}");
 }

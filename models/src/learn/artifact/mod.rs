@@ -23,7 +23,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use bad::BadArtifact;
 pub use header::{DataFacts, Digest, Header, Metric};
-pub use read::{Artifact, read, read_header};
+pub use read::{Artifact, read, read_header, signed_anew};
 pub use write::write;
 
 use crate::filter::Feature;
