@@ -150,7 +150,7 @@ fn a_changed_number_under_a_new_checksum_is_found_by_what_the_model_answers() {
     file[place..place + 8].copy_from_slice(&0.4f64.to_le_bytes());
     assert_eq!(read::<Line>(&file).unwrap_err(), BadArtifact::Damaged);
     assert_eq!(
-        read::<Line>(&signed_anew(file)).unwrap_err(),
+        read::<Line>(&signed_anew(&file)).unwrap_err(),
         BadArtifact::Answers(1)
     );
 }
@@ -191,6 +191,6 @@ proptest! {
         file.extend(bytes);
         file.extend([0; 32]);
         let _ = read::<Line>(&file);
-        let _ = read::<Line>(&signed_anew(file));
+        let _ = read::<Line>(&signed_anew(&file));
     }
 }

@@ -161,7 +161,7 @@ impl ClusterModel {
 
 impl Learnt for ClusterModel {
     const SLOT: ModelSlot = ModelSlot::Behaviour;
-    const SCHEMA: u16 = 2;
+    const SCHEMA: u16 = 1;
 
     fn features() -> Digest {
         digest_of_features(Behaviour::FEATURES)

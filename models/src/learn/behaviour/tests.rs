@@ -180,7 +180,8 @@ fn a_model_is_read_back_from_its_file_and_answers_the_same() {
     );
 }
 
-/// Three kinds of rigs that differ in two features, the rest noise; who belongs where.
+/// Three kinds of rigs that differ in four features, two by two together, the rest noise; who belongs
+/// where.
 pub(super) fn three_groups(seed: u64) -> (Vec<BehaviourRow>, Vec<usize>) {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut normal = move |mean: f64, spread: f64| {
@@ -193,12 +194,13 @@ pub(super) fn three_groups(seed: u64) -> (Vec<BehaviourRow>, Vec<usize>) {
         for rig in 0..60u64 {
             let group = usize::try_from(rig % 3).unwrap();
             let (backward, spread) = [(0.1, 0.1), (0.5, 0.1), (0.3, 0.4)][group];
+            let (new_scans, bursts) = [(0.2, 2.0), (0.6, 2.0), (0.4, 5.0)][group];
             let behaviour = Behaviour::from_values([
                 normal(0.5, 0.036),
-                normal(2.0, 0.4),
+                normal(bursts, 0.4),
                 0.0,
                 normal(backward, 0.03),
-                normal(0.2, 0.05),
+                normal(new_scans, 0.05),
                 normal(0.0, 0.15),
                 normal(spread, 0.02),
             ]);
