@@ -14,6 +14,7 @@
 //! The filters are six stages in a row, each of which passes every share on to the next:
 //! entropy, divergence, pattern, pace, cluster, classifier. A lane may also do without them.
 
+mod models_way;
 mod pools;
 mod remembered;
 mod view;
@@ -47,6 +48,7 @@ use crate::store::StoreLink;
 use crate::store::registry::{LaneMemory, RegistryLink};
 use crate::supervision::{Guard, HealthRegistry};
 
+pub use models_way::ModelsWay;
 pub use remembered::Remembered;
 pub use view::{LaneView, PoolView};
 
@@ -235,27 +237,6 @@ impl Lane {
     #[must_use]
     pub fn handle(&self) -> ArbiterHandle {
         self.arbiter.handle()
-    }
-}
-
-/// The way to put other models in force in a lane, from any thread.
-#[derive(Debug, Clone)]
-pub struct ModelsWay {
-    filters: Option<ModelPosts>,
-    order: Post<ReplaceOrder>,
-}
-
-impl ModelsWay {
-    /// See [`Lane::replace_models`].
-    pub fn replace_models(&self, models: &FilterModels) {
-        if let Some(posts) = &self.filters {
-            posts.replace(models);
-        }
-    }
-
-    /// See [`Lane::replace_order`].
-    pub fn replace_order(&self, order: Option<Arc<NonceOrder>>) {
-        self.order.send(ReplaceOrder(order));
     }
 }
 

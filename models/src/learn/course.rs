@@ -29,15 +29,37 @@ pub enum Fresh<'a> {
 /// The last of everything that can be learnt from.
 #[derive(Debug)]
 pub struct Course {
-    bounds: CourseBounds,
     in_order: RowsInOrder,
-    rows: VecDeque<OutcomeRow>,
     blocks_of: BehaviourBlocks,
-    blocks: VecDeque<BehaviourRow>,
     scans: Trials,
+    windows: Windows,
+    last_seq: u64,
+}
+
+/// What is complete, as much of it as is kept.
+#[derive(Debug)]
+struct Windows {
+    most: usize,
+    rows: VecDeque<OutcomeRow>,
+    blocks: VecDeque<BehaviourRow>,
     trials: VecDeque<Trial>,
     lift: LiftInterval,
-    last_seq: u64,
+}
+
+impl Windows {
+    fn row(&mut self, row: OutcomeRow) {
+        push(&mut self.rows, row, self.most);
+    }
+
+    fn block(&mut self, block: BehaviourRow) {
+        // A rig's block is of 64 shares: twice as many as the rows are of.
+        push(&mut self.blocks, block, self.most / 32);
+    }
+
+    fn trial(&mut self, trial: Trial) {
+        self.lift.take(&trial);
+        push(&mut self.trials, trial, self.most);
+    }
 }
 
 impl Course {
@@ -48,14 +70,16 @@ impl Course {
     #[must_use]
     pub fn new(bounds: CourseBounds) -> Self {
         Self {
-            bounds,
             in_order: RowsInOrder::new(bounds.rigs),
-            rows: VecDeque::new(),
             blocks_of: BehaviourBlocks::new(bounds.rigs),
-            blocks: VecDeque::new(),
             scans: Trials::new(Self::OPEN),
-            trials: VecDeque::new(),
-            lift: LiftInterval::default(),
+            windows: Windows {
+                most: bounds.window,
+                rows: VecDeque::new(),
+                blocks: VecDeque::new(),
+                trials: VecDeque::new(),
+                lift: LiftInterval::default(),
+            },
             last_seq: 0,
         }
     }
@@ -63,50 +87,24 @@ impl Course {
     /// Takes the next share of the ledger, and tells what is complete by it.
     pub fn take(&mut self, entry: &ShareEntry, mut tell: impl FnMut(Fresh<'_>)) {
         self.last_seq = self.last_seq.max(entry.seq);
-        let Self {
-            in_order,
-            rows,
-            blocks_of,
-            blocks,
-            scans,
-            trials,
-            lift,
-            bounds,
-            ..
-        } = self;
-        in_order.next(entry, |row| {
+        let windows = &mut self.windows;
+        self.in_order.next(entry, |row| {
             tell(Fresh::Row(&row));
-            push(rows, row, bounds.window);
+            windows.row(row);
         });
-        blocks_of.next(entry, |block| {
+        self.blocks_of.next(entry, |block| {
             tell(Fresh::Block(&block));
-            push(blocks, block, bounds.window / 32);
+            windows.block(block);
         });
-        scans.next(entry, |trial| {
-            lift.take(&trial);
-            push(trials, trial, bounds.window);
-        });
+        self.scans.next(entry, |trial| windows.trial(trial));
     }
 
     /// Takes in what waits for more: nothing else will come.
     pub fn finish(&mut self) {
-        let Self {
-            in_order,
-            rows,
-            blocks_of,
-            blocks,
-            scans,
-            trials,
-            lift,
-            bounds,
-            ..
-        } = self;
-        in_order.finish(|row| push(rows, row, bounds.window));
-        blocks_of.finish(|block| push(blocks, block, bounds.window / 32));
-        scans.finish(|trial| {
-            lift.take(&trial);
-            push(trials, trial, bounds.window);
-        });
+        let windows = &mut self.windows;
+        self.in_order.finish(|row| windows.row(row));
+        self.blocks_of.finish(|block| windows.block(block));
+        self.scans.finish(|trial| windows.trial(trial));
     }
 
     /// The place in the ledger of the last share that was taken.
@@ -118,28 +116,28 @@ impl Course {
     /// How many shares there are to learn from.
     #[must_use]
     pub fn window(&self) -> usize {
-        self.rows.len()
+        self.windows.rows.len()
     }
 
     /// The last shares in the order of their coming.
     pub fn rows(&mut self) -> &[OutcomeRow] {
-        self.rows.make_contiguous()
+        self.windows.rows.make_contiguous()
     }
 
     /// The last blocks.
     pub fn blocks(&mut self) -> &[BehaviourRow] {
-        self.blocks.make_contiguous()
+        self.windows.blocks.make_contiguous()
     }
 
     /// The last scans.
     pub fn trials(&mut self) -> &[Trial] {
-        self.trials.make_contiguous()
+        self.windows.trials.make_contiguous()
     }
 
     /// What the order of nonces brings, over all shares that were taken.
     #[must_use]
     pub fn lift(&self) -> LiftReport {
-        self.lift.report()
+        self.windows.lift.report()
     }
 
     /// Shares that made no row.

@@ -47,8 +47,8 @@ fn windows_never_hold_more_than_they_may_and_what_they_hold_is_the_last() {
             Fresh::Row(row) => rows.push(*row),
             Fresh::Block(block) => blocks.push(*block),
         });
-        assert!(course.rows.len() <= 640 && course.blocks.len() <= 20);
-        assert!(course.trials.len() <= 640);
+        assert!(course.windows.rows.len() <= 640 && course.windows.blocks.len() <= 20);
+        assert!(course.windows.trials.len() <= 640);
     }
     assert_eq!(course.rows(), &rows[rows.len() - 640..]);
     assert_eq!(course.blocks(), &blocks[blocks.len() - 20..]);
