@@ -38,6 +38,8 @@ fn share(seq: u64) -> ShareEntry {
         text: "Low difficulty share".into(),
     };
     ShareEntry {
+        // What came within a minute waits for what may have come before it.
+        unix_ms: 1_796_000_000_000 + seq * 1_000,
         outcome: if is_bad { refused } else { Ending::Accepted },
         ..entry
     }
@@ -121,11 +123,11 @@ fn gains_that_are_read_again_after_a_restart_count_once() {
         })
         .unwrap();
     let gains = |desk: &mut Desk| {
-        desk.gains.extend((1..=2_000).map(|at_ms| Gain {
+        desk.gains.extend((1..=2_000u64).map(|minute| Gain {
             slot: ModelSlot::Outcome,
             of_before: false,
-            at_ms,
-            gain: if at_ms.is_multiple_of(2) { 0.5 } else { -0.5 },
+            at_ms: minute * 60_000,
+            gain: if minute.is_multiple_of(2) { 0.5 } else { -0.5 },
         }));
     };
     gains(&mut first);
