@@ -161,11 +161,35 @@ fn an_explanation_is_ordered_and_its_reasons_are_sums_of_its_contributions() {
             let own = found
                 .contributions
                 .iter()
-                .filter(|it| Reason::of_feature(it.feature) == share.reason);
+                .filter(|it| Reason::of_feature(it.feature, &features) == share.reason);
             let sum: f64 = own.map(|it| it.log_odds).sum();
             assert!((sum - share.log_odds).abs() < 1e-9);
         }
     }
+}
+
+/// Found on a ledger on which a rig went wrong after the training: the model was worse than the base
+/// rate, since the one feature that told had never varied.
+#[test]
+fn a_rig_that_begins_to_compute_another_hash_is_foretold_though_none_like_it_was_learnt_from() {
+    let Taught { earlier, later, .. } = taught();
+    let known: Vec<PlantedRow> = earlier
+        .iter()
+        .filter(|planted| planted.cause != PlantedCause::OtherHash)
+        .copied()
+        .collect();
+    let model = fit(&rows(&known), &SETTINGS, None).unwrap().model;
+    let new: Vec<OutcomeRow> = later
+        .iter()
+        .filter(|planted| planted.cause == PlantedCause::OtherHash)
+        .map(|planted| planted.row)
+        .filter(|row| row.features().mostly_wrong() > 0.5)
+        .collect();
+    let told = mean(answers(&model, &new).into_iter());
+    println!("another hash, never seen in training: refused with a mean probability of {told:.3}");
+    assert!(new.len() > 100 && told > 0.5, "{told} of {}", new.len());
+    let gain = report(&model, &rows(&known), &rows(later)).base_rate.gain;
+    assert!(gain.log_loss_gain.low > 0.0, "{gain:?}");
 }
 
 #[test]

@@ -118,7 +118,7 @@ features! {
         /// Natural logarithm of the odds of a stale share, by the verdicts on the rig's shares
         /// that were known when this one came; each verdict counts 1/512 less than the next.
         stale_before: "ln(odds)", -12.0 to 12.0, or -4.605;
-        /// The same of a wrong share; neutral where most were wrong.
+        /// The same of a wrong share.
         wrong_before: "ln(odds)", -12.0 to 12.0, or -4.605;
         /// 1 where more than half of the rig's shares before were wrong, of four or more; 0
         /// otherwise.

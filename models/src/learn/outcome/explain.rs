@@ -31,12 +31,14 @@ impl Reason {
         Self::Habits,
     ];
 
-    /// What a feature tells.
+    /// What a feature of a share tells. A machine that fails now and then is another thing than one
+    /// that computes something else, though the same odds tell of both.
     #[must_use]
-    pub fn of_feature(name: &str) -> Self {
+    pub fn of_feature(name: &str, features: &OutcomeFeatures) -> Self {
         match name {
             "late" | "late_before" | "stale_before" => Self::Latency,
-            "wrong_before" => Self::FailingHardware,
+            "wrong_before" if features.mostly_wrong() < 0.5 => Self::FailingHardware,
+            "wrong_before" => Self::OtherHash,
             "mostly_wrong" => Self::OtherHash,
             _ => Self::Habits,
         }
@@ -137,7 +139,7 @@ impl LogisticOutcome {
                 value,
                 log_odds,
             };
-            let reason = Reason::of_feature(feature.name);
+            let reason = Reason::of_feature(feature.name, features);
             for share in reasons.iter_mut().filter(|share| share.reason == reason) {
                 share.log_odds += log_odds;
             }
