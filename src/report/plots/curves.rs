@@ -3,7 +3,8 @@
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::{Area, INK, LINE, TEXT, colour, mark, refused, words};
+use super::axes::axes;
+use super::{Area, INK, colour, refused};
 
 /// Lines over the same axes.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,28 +30,7 @@ pub(crate) struct Line {
 impl Curves {
     pub(super) fn draw(&self, area: &Area<'_>) -> Result<()> {
         let most = if self.most > 0.0 { self.most } else { 1.0 };
-        let mut chart = ChartBuilder::on(area)
-            .margin(6)
-            .margin_right(16)
-            .x_label_area_size(44)
-            .y_label_area_size(56)
-            .build_cartesian_2d(0.0..most, 0.0..most)
-            .map_err(refused)?;
-        chart
-            .configure_mesh()
-            .x_labels(6)
-            .y_labels(6)
-            .bold_line_style(LINE)
-            .light_line_style(TRANSPARENT)
-            .axis_style(INK)
-            .x_desc(self.x)
-            .y_desc(self.y)
-            .x_label_formatter(&mark)
-            .y_label_formatter(&mark)
-            .label_style(words(TEXT))
-            .axis_desc_style(words(TEXT))
-            .draw()
-            .map_err(refused)?;
+        let mut chart = axes(area, (0.0..most, 0.0..most), (self.x, self.y))?;
         if self.diagonal {
             let diagonal = [(0.0, 0.0), (most, most)];
             let line = DashedLineSeries::new(diagonal, 4, 4, INK.stroke_width(1));

@@ -3,7 +3,8 @@
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::{Area, INK, LINE, TEXT, colour, mark, refused, with_room, words};
+use super::axes::axes;
+use super::{Area, colour, refused, with_room};
 
 /// Groups of points, each with its colour.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,28 +18,7 @@ pub(crate) struct Dots {
 impl Dots {
     pub(super) fn draw(&self, area: &Area<'_>) -> Result<()> {
         let (x, y) = (self.range(|point| point.0), self.range(|point| point.1));
-        let mut chart = ChartBuilder::on(area)
-            .margin(6)
-            .margin_right(16)
-            .x_label_area_size(44)
-            .y_label_area_size(56)
-            .build_cartesian_2d(x.0..x.1, y.0..y.1)
-            .map_err(refused)?;
-        chart
-            .configure_mesh()
-            .x_labels(6)
-            .y_labels(6)
-            .bold_line_style(LINE)
-            .light_line_style(TRANSPARENT)
-            .axis_style(INK)
-            .x_desc(&self.x)
-            .y_desc(&self.y)
-            .x_label_formatter(&mark)
-            .y_label_formatter(&mark)
-            .label_style(words(TEXT))
-            .axis_desc_style(words(TEXT))
-            .draw()
-            .map_err(refused)?;
+        let mut chart = axes(area, (x.0..x.1, y.0..y.1), (&self.x, &self.y))?;
         for (place, (_, points)) in self.groups.iter().enumerate() {
             let fill = colour(place).mix(0.75).filled();
             let dots = points.iter().map(|point| Circle::new(*point, 4, fill));

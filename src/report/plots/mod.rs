@@ -1,6 +1,7 @@
 //! Pictures as SVG that takes its colours from the page: each colour is drawn as a stand-in, and the
 //! style sheet says what it is in the light and in the dark.
 
+mod axes;
 mod bars;
 mod curves;
 mod dots;
