@@ -1,5 +1,7 @@
 //! The front page: the state in plain words, rendered here, refreshed by the browser.
 
+mod learning;
+
 use std::fmt::Write as _;
 
 use actix_web::{HttpResponse, Responder, get, web};
@@ -53,6 +55,8 @@ fn render(page: &mut String, view: &NodeView) -> std::fmt::Result {
     upstreams(page, view)?;
     prover(page, view)?;
     store(page, view)?;
+    let learnt = view.trainer().map(|trainer| trainer.status().shown());
+    learning::write_models(page, learnt.as_ref())?;
     actors(page, view)?;
     page.push_str(
         "<p>For programs: <a href=\"/health\">/health</a>, \
@@ -62,6 +66,8 @@ fn render(page: &mut String, view: &NodeView) -> std::fmt::Result {
          <a href=\"/api/v1/registry\">/api/v1/registry</a>, \
          <a href=\"/api/v1/history\">/api/v1/history</a>, \
          <a href=\"/api/v1/store\">/api/v1/store</a>, \
+         <a href=\"/api/v1/models\">/api/v1/models</a>, \
+         <a href=\"/api/v1/lift\">/api/v1/lift</a>, \
          <a href=\"/api/v1/difficulty\">/api/v1/difficulty</a></p>\
          </body></html>",
     );
