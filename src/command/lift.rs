@@ -75,3 +75,53 @@ pub(super) fn told(report: &LiftReport) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use zartrux_models::learn::lift::Trial;
+    use zartrux_models::ledger::Arm;
+    use zartrux_models::share::RigKey;
+
+    use super::*;
+
+    /// Scans of both arms of ten rigs, with so many shares each.
+    fn report(of_model: u32, of_control: u32) -> LiftReport {
+        let mut interval = LiftInterval::default();
+        for scan in 0..4_000u64 {
+            let arm = [Arm::Model, Arm::Control][usize::from(scan / 10 % 2 == 1)];
+            let shares = match arm {
+                Arm::Model => of_model,
+                Arm::Control | Arm::None | Arm::Outside => of_control,
+            };
+            interval.take(&Trial {
+                arm,
+                at_ms: scan * 60_000,
+                slot: 7,
+                rig: RigKey(scan % 10),
+                // Not the same each time: a spread of nothing would be no chance.
+                shares: shares + u32::from(scan % 3 == 0),
+                seconds: 60.0,
+                asked: 10_000,
+                tried: 60_000,
+                with_bit: [0; 24],
+            });
+        }
+        interval.report()
+    }
+
+    #[test]
+    fn a_lift_is_told_with_its_interval_and_with_what_to_make_of_it() {
+        let same = told(&report(6, 6)).join("\n");
+        assert!(same.contains("(95 %, at all looks together)"), "{same}");
+        assert!(same.contains("chance alone explains it"), "{same}");
+        let more = told(&report(9, 6)).join("\n");
+        assert!(more.contains("look for a fault"), "{more}");
+    }
+
+    #[test]
+    fn before_anything_was_compared_no_number_is_told() {
+        let none = told(&LiftInterval::default().report()).join("\n");
+        assert!(none.contains("not measured yet"), "{none}");
+        assert!(!none.contains("between"), "{none}");
+    }
+}

@@ -53,7 +53,12 @@ pub(super) fn train(args: &TrainArgs) -> Result<ExitCode> {
         rigs: settings.filters.max_rigs.min(100_000),
     });
     match &args.from {
-        Some(file) => from_file(file, args.format, &mut course)?,
+        Some(file) => {
+            if let Err(fault) = from_file(file, args.format, &mut course) {
+                complain(&format_args!("{fault:#}"));
+                return Ok(ExitCode::Failed);
+            }
+        }
         None => from_ledger(&StoreFolders::below(&settings.node.data), &mut course)?,
     }
     course.finish();

@@ -76,7 +76,15 @@ pub(super) fn report(args: &ReportArgs) -> Result<ExitCode> {
         ));
         return Ok(ExitCode::Failed);
     }
-    let (report, damage) = collected(args, &settings, &folders)?;
+    // First of all, so that a fault in them is told at once.
+    let chain = match args.headers.as_deref().map(headers).transpose() {
+        Ok(chain) => chain,
+        Err(fault) => {
+            complain(&format_args!("{fault:#}"));
+            return Ok(ExitCode::Failed);
+        }
+    };
+    let (report, damage) = collected(args, chain, &settings, &folders)?;
     let document = Document::of(&report);
     let written = match args.format {
         ReportFormat::Html => page(&document)?,
@@ -97,11 +105,10 @@ fn headers(file: &Path) -> Result<HeaderChain> {
 
 fn collected(
     args: &ReportArgs,
+    chain: Option<HeaderChain>,
     settings: &Settings,
     folders: &StoreFolders,
 ) -> Result<(Report, u64)> {
-    // First of all, so that a fault in them is told at once.
-    let chain = args.headers.as_deref().map(headers).transpose()?;
     let difficulty = chain.map(|chain| difficulty(&chain, settings.learn.seed));
     let models = Models::read(&models_folder(settings))?;
     let champions = Champions {
