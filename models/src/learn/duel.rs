@@ -5,7 +5,7 @@
 //! together, so what counts is the mean of each stretch of time, and stretches are taken as
 //! independent given the past. Of their mean there is an interval that holds at every look at once
 //! (asymptotically: Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, "Time-uniform central limit
-//! theory and asymptotic confidence sequences", Annals of Statistics 52, 2024, theorem 2.2), so a
+//! theory and asymptotic confidence sequences", Annals of Statistics 52, 2024), so a
 //! duel may be looked at whenever anybody likes and ended as soon as it is clear.
 //!
 //! What it can't see: a change that falls between two looks and lasts shorter than a stretch, and
@@ -150,13 +150,16 @@ impl Duel {
     }
 }
 
-/// In standard deviations, after n stretches. The parameter of the boundary is the one that makes
-/// it narrowest at [`Duel::NARROWEST_AT`] (their equation 4, for one side).
+/// In standard deviations of a stretch, after n stretches, on one side.
+///
+/// Robbins's mixture of normal tests, over the half of them that bets on the challenger: with the sum
+/// S and v = nρ² + 1 its capital is 2Φ(ρS/√v) exp(ρ²S²/2v) / √v. As Φ(x) ≥ 1 − exp(−x²/2)/2, it has
+/// passed 1/α once exp(ρ²S²/2v) ≥ 1 + √v/2α, and that is solved for S/n. ρ is what makes it about
+/// narrowest at [`Duel::NARROWEST_AT`].
 fn half_width(n: f64) -> f64 {
     let log = -2.0 * Duel::ALPHA.ln();
     let rho_squared = (log + (log + 1.0).ln()) / Duel::NARROWEST_AT;
     let scaled = n * rho_squared + 1.0;
-    // One side: their proposition for one-sided bounds, with 2α in the logarithm.
     (2.0 * scaled / (n * n * rho_squared) * (1.0 + scaled.sqrt() / (2.0 * Duel::ALPHA)).ln()).sqrt()
 }
 
