@@ -38,8 +38,7 @@ impl Reason {
         match name {
             "late" | "late_before" | "stale_before" => Self::Latency,
             "wrong_before" if features.mostly_wrong() < 0.5 => Self::FailingHardware,
-            "wrong_before" => Self::OtherHash,
-            "mostly_wrong" => Self::OtherHash,
+            "wrong_before" | "mostly_wrong" => Self::OtherHash,
             _ => Self::Habits,
         }
     }
