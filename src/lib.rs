@@ -5,7 +5,8 @@
 //!
 //! - [`command`]: what `zartrux` can be told to do
 //! - [`node`]: the running daemon
-//! - [`http`]: health, metrics, drills
+//! - [`overview`]: everything that the monitor shows, as one value
+//! - [`http`]: health, metrics, API, pages, drills
 //! - [`demo`]: the embedded pool and miners
 //! - [`mod@bench`]: load generators
 //! - [`allocator`]: what the process keeps of memory that is free
@@ -18,4 +19,5 @@ pub mod demo;
 pub mod descriptors;
 pub mod http;
 pub mod node;
+pub mod overview;
 mod report;

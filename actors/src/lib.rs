@@ -6,6 +6,7 @@
 //! - [`supervision`]: guarded steps, generations, back-off, health
 //! - [`messaging`]: posts and credits, the only way to send
 //! - [`journal`]: the way to the journal, for whoever has something to note
+//! - [`events`]: what happened lately, for whoever watches
 //! - [`rigs`]: what is remembered of rigs and of the last shares
 //! - [`store`]: the ledger of shares, the registry of rigs and the journals on disk
 //! - [`trainer`]: learns from the ledger, and says which models are in force
@@ -16,6 +17,7 @@ pub mod auditor;
 mod changed;
 pub mod clock;
 pub mod counters;
+pub mod events;
 pub mod filters;
 #[cfg(test)]
 mod fixtures;

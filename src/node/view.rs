@@ -8,6 +8,7 @@ use serde::Serialize;
 use zartrux_actors::auditor::Auditor;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneCounts;
+use zartrux_actors::events::EventLog;
 use zartrux_actors::headers::HeadersView;
 use zartrux_actors::lane::LaneView;
 use zartrux_actors::pool_session::PoolReport;
@@ -50,6 +51,7 @@ pub struct NodeView {
     started: Instant,
     upstreams: Vec<String>,
     health: HealthRegistry,
+    events: EventLog,
     lanes: OnceLock<Vec<Arc<LaneView>>>,
     prover: OnceLock<Prover<ShareTicket>>,
     store: OnceLock<StoreWays>,
@@ -71,6 +73,7 @@ impl NodeView {
                 .map(|pool| format!("{}:{}", pool.url.host(), pool.url.port()))
                 .collect(),
             health: HealthRegistry::default(),
+            events: EventLog::default(),
             lanes: OnceLock::new(),
             prover: OnceLock::new(),
             store: OnceLock::new(),
@@ -168,6 +171,12 @@ impl NodeView {
     #[must_use]
     pub const fn health(&self) -> &HealthRegistry {
         &self.health
+    }
+
+    /// What happened lately.
+    #[must_use]
+    pub const fn events(&self) -> &EventLog {
+        &self.events
     }
 
     /// The lanes.
