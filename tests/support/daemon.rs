@@ -131,6 +131,11 @@ impl Daemon {
         self.child.id()
     }
 
+    /// Where its monitor answers.
+    pub const fn monitor(&self) -> SocketAddr {
+        self.monitor
+    }
+
     /// Sends it a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill")
