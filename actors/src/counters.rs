@@ -8,6 +8,8 @@ use serde::Serialize;
 use zartrux_models::share::RefusalReason;
 use zartrux_models::stratum::ErrorClass;
 
+use crate::doorkeeper::TurnedCounts;
+
 /// Shares by their fate. Invariant I2: see [`ShareCounts::balances`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ShareCounts {
@@ -97,6 +99,8 @@ pub struct ConnectionCounts {
     pub turned_away: u64,
     /// Leases renewed because their nonces were nearly used up.
     pub leases_renewed: u64,
+    /// Turned away at the door or at their login, by reason.
+    pub turned: TurnedCounts,
 }
 
 /// Latencies in powers of two of a microsecond, for quantiles without a sample per share.
@@ -162,6 +166,7 @@ impl LaneCounts {
         mine.dropped += theirs.dropped;
         mine.turned_away += theirs.turned_away;
         mine.leases_renewed += theirs.leases_renewed;
+        mine.turned.add(&theirs.turned);
     }
 }
 

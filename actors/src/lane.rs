@@ -32,6 +32,7 @@ use zartrux_models::plan::NonceOrder;
 use zartrux_models::work::{Algorithm, UpstreamJob};
 
 use crate::clock::Clock;
+use crate::doorkeeper::Doorkeeper;
 use crate::filters::{Alive, Cascade, FilterModels, ModelPosts, StageSettings, StatePosts, alive};
 use crate::journal::Journal;
 use crate::judge::{Judge, JudgeArgs};
@@ -71,6 +72,8 @@ pub struct LaneArgs {
     pub index: usize,
     /// Where its miners come in.
     pub doors: Vec<Door>,
+    /// Who may: the same for all lanes of a process.
+    pub doorkeeper: Arc<Doorkeeper>,
     /// The miners' side.
     pub sessions: SessionSettings,
     /// Most shares under way.
@@ -324,6 +327,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
     }
     sessions_ctx.run(MinerSessions::new(SessionArgs {
         doors: args.doors,
+        doorkeeper: args.doorkeeper,
         lane,
         settings: args.sessions,
         posts: SessionPosts {
@@ -334,6 +338,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
             seat_left: post!(planner, planner_guard),
             leases_held: post!(planner, planner_guard),
             verdict: post!(judge, judge_guard),
+            login_checked: post!(sessions, sessions_guard),
             settled: Arc::new(post!(sessions, sessions_guard)),
         },
         credits: Credits::new(args.max_shares_in_flight),

@@ -2,6 +2,7 @@
 //!
 //! - [`lane`]: one thread with a whole data plane; who hears what
 //! - [`miner_sessions`], [`filters`], [`judge`], [`planner`], [`pool_session`]: its actors
+//! - [`doorkeeper`]: which miners may come in: addresses, limits, passwords
 //! - [`prover`]: RandomX on threads of its own
 //! - [`supervision`]: guarded steps, generations, back-off, health
 //! - [`messaging`]: posts and credits, the only way to send
@@ -17,6 +18,7 @@ pub mod auditor;
 mod changed;
 pub mod clock;
 pub mod counters;
+pub mod doorkeeper;
 pub mod events;
 pub mod filters;
 #[cfg(test)]

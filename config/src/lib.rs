@@ -38,8 +38,8 @@ mod warnings;
 pub use fault::{Fault, Faults, Place};
 pub use overrides::Overrides;
 pub use section::{
-    Ack, BanWindow, Expect, Failover, Filters, Learn, LogFormat, Miners, Monitor, Node, Pool,
-    Prove, ProveMode, Rigs, Store, TlsFiles,
+    Access, Ack, BanWindow, Expect, Failover, Filters, Learn, LogFormat, Miners, Monitor, Node,
+    Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
 };
 pub use settings::{ANNOTATED_DEFAULT, MAX_FILE_BYTES, Settings};
 pub use value::{

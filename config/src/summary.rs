@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use crate::section::{
-    ACKS, BAN_WINDOWS, EXPECTS, Failover, Filters, Learn, LogFormat, Miners, Monitor, Node, Pool,
-    Prove, ProveMode, Rigs, Store, TlsFiles,
+    ACKS, Access, BAN_WINDOWS, EXPECTS, Failover, Filters, Learn, LogFormat, Miners, Monitor, Node,
+    Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
 };
 use crate::settings::Settings;
 use crate::value::{format_duration, masked_user};
@@ -68,7 +70,7 @@ fn miners(miners: &Miners) -> Entries {
             .as_ref()
             .map_or_else(made, |files| path(of(files)))
     };
-    vec![
+    let mut entries = vec![
         ("listen", addresses(&miners.listen)),
         ("tls_listen", addresses(&miners.tls_listen)),
         ("tls_certificate", file(|files| &files.certificate)),
@@ -84,6 +86,48 @@ fn miners(miners: &Miners) -> Entries {
         ("unsent_limit", quoted(&miners.unsent_limit.to_string())),
         ("share_goal", or_off(miners.share_goal)),
         ("min_difficulty", miners.min_difficulty.to_string()),
+    ];
+    entries.extend(access(&miners.access));
+    entries
+}
+
+fn access(access: &Access) -> Entries {
+    let networks = |networks: &[IpNet]| {
+        let listed: Vec<_> = networks
+            .iter()
+            .map(|one| quoted(&one.to_string()))
+            .collect();
+        format!("[{}]", listed.join(", "))
+    };
+    let limit = |limit: Option<usize>| limit.map_or_else(|| quoted("off"), |most| most.to_string());
+    vec![
+        (
+            "password",
+            access
+                .password
+                .as_ref()
+                .map_or_else(|| "none".to_owned(), ToString::to_string),
+        ),
+        (
+            "credentials",
+            access
+                .credentials
+                .as_deref()
+                .map_or_else(|| quoted("off"), path),
+        ),
+        ("allow", networks(&access.allow)),
+        ("deny", networks(&access.deny)),
+        ("proxy_protocol_from", networks(&access.proxy_protocol_from)),
+        (
+            "connections_per_address",
+            limit(access.connections_per_address),
+        ),
+        ("connects_per_minute", limit(access.connects_per_minute)),
+        ("logins_per_minute", limit(access.logins_per_minute)),
+        (
+            "failed_logins_per_minute",
+            limit(access.failed_logins_per_minute),
+        ),
     ]
 }
 

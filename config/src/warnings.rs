@@ -33,6 +33,13 @@ impl Settings {
             self.miners.tls_files.is_some() && self.miners.tls_listen.is_empty(),
             "miners.tls_certificate: has no effect, because `tls_listen` is empty".to_owned(),
         );
+        let balancers = &self.miners.access.proxy_protocol_from;
+        warn(
+            balancers.iter().any(|network| network.prefix_len() == 0),
+            "miners.proxy_protocol_from: lets everybody say from which address they come; name \
+             the balancers alone"
+                .to_owned(),
+        );
         for (index, pool) in self.pools.iter().enumerate() {
             warn(
                 pool.user.as_str().starts_with("YOUR_"),

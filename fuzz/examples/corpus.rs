@@ -30,6 +30,9 @@ fn main() -> std::io::Result<()> {
     for (name, bytes) in files_of_shares() {
         corpus.keep("ledger_csv", name, bytes)?;
     }
+    for (name, bytes) in proxy_headers() {
+        corpus.keep("proxy_header", name, bytes)?;
+    }
     for (name, bytes) in files_of_models() {
         corpus.keep("model_artifact", &format!("{name}.model"), bytes)?;
     }
@@ -503,3 +506,46 @@ const XMRIG_PROXY: [(&str, &str); 5] = [
     ("empty.json", "{}"),
     ("not-an-object.json", "[1, 2"),
 ];
+
+/// CRC-32C of the header with the field of a checksum alone, computed apart from our own reader.
+const CHECKSUM: [u8; 4] = [0x41, 0x11, 0x30, 0x5a];
+
+/// Headers of balancers, the size of the pieces in front.
+fn proxy_headers() -> Vec<(&'static str, Vec<u8>)> {
+    let header = |command: u8, family: u8, body: &[u8]| {
+        let mut bytes = b"\x06\r\n\r\n\0\r\nQUIT\n".to_vec();
+        bytes.extend([command, family]);
+        bytes.extend(u16::try_from(body.len()).unwrap_or(u16::MAX).to_be_bytes());
+        bytes.extend(body);
+        bytes
+    };
+    let v4 = [192, 0, 2, 7, 10, 0, 0, 1, 0x30, 0x39, 0x0d, 0x05];
+    let mut v6 = [0; 36];
+    v6[..2].copy_from_slice(&[0x20, 0x01]);
+    let mut mapped = [0; 36];
+    mapped[10..16].copy_from_slice(&[0xff, 0xff, 192, 0, 2, 7]);
+    let with = |fields: &[u8]| header(0x21, 0x11, &[&v4, fields].concat());
+    let mut followed = header(0x21, 0x11, &v4);
+    followed.extend(login().bytes());
+    vec![
+        ("v4", header(0x21, 0x11, &v4)),
+        ("v4-and-login", followed),
+        ("v6", header(0x21, 0x21, &v6)),
+        ("mapped", header(0x21, 0x21, &mapped)),
+        ("local", header(0x20, 0x00, b"")),
+        ("local-with-addresses", header(0x20, 0x11, &v4)),
+        ("unspecified", header(0x21, 0x00, b"")),
+        ("unix", header(0x21, 0x31, &[b'/'; 216])),
+        ("field", with(&[4, 0, 3, 0, 0, 0])),
+        ("field-cut", with(&[4, 0, 9, 0])),
+        ("checksum", with(&[3, 0, 4, CHECKSUM[0], CHECKSUM[1], CHECKSUM[2], CHECKSUM[3]])),
+        ("checksum-wrong", with(&[3, 0, 4, 0, 0, 0, 0])),
+        ("version-1", b"\x03PROXY TCP4 192.0.2.7 10.0.0.1 12345 3333\r\n".to_vec()),
+        ("version-3", header(0x31, 0x11, &v4)),
+        ("datagram", header(0x21, 0x12, &v4)),
+        ("too-short", header(0x21, 0x11, &v4[..8])),
+        ("too-long", header(0x21, 0x11, &[0; 600])),
+        ("cut", header(0x21, 0x11, &v4)[..20].to_vec()),
+        ("login", [b"\x02", login().as_bytes()].concat()),
+    ]
+}

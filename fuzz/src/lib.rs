@@ -18,6 +18,7 @@ mod model_artifact;
 mod models;
 pub mod mutate;
 mod pool_line;
+mod proxy_header;
 mod recorded;
 
 use std::collections::BTreeSet;
@@ -30,6 +31,7 @@ pub use miner_line::miner_line;
 pub use model_artifact::model_artifact;
 pub use models::files_of_models;
 pub use pool_line::pool_line;
+pub use proxy_header::proxy_header;
 pub use recorded::{MINER_JOB_ID, MINER_SESSION};
 
 /// Kinds of outcome that an input led to.
@@ -39,7 +41,7 @@ pub type Reached = BTreeSet<&'static str>;
 pub type Target = (&'static str, fn(&[u8]) -> Reached);
 
 /// All targets.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("miner_line", miner_line),
     ("pool_line", pool_line),
     ("line_assembler", line_assembler),
@@ -47,4 +49,5 @@ pub const TARGETS: [Target; 7] = [
     ("import_json", import_json),
     ("ledger_csv", ledger_csv),
     ("model_artifact", model_artifact),
+    ("proxy_header", proxy_header),
 ];

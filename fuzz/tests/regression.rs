@@ -95,6 +95,27 @@ fn the_miners_corpus_holds_and_reaches_every_kind_of_answer() {
 }
 
 #[test]
+fn the_balancers_corpus_holds_and_reaches_every_kind_of_header() {
+    assert_reaches(
+        "proxy_header",
+        &[
+            "v4",
+            "v6",
+            "local",
+            "unknown",
+            "not yet",
+            "no header",
+            "version 1",
+            "command",
+            "family",
+            "length",
+            "field",
+            "checksum",
+        ],
+    );
+}
+
+#[test]
 fn the_pools_corpus_holds_and_reaches_every_kind_of_effect() {
     assert_reaches(
         "pool_line",
@@ -227,6 +248,11 @@ fn the_models_corpus_holds_and_reaches_every_kind_of_model() {
             "other slot",
         ],
     );
+}
+
+#[test]
+fn mutated_headers_of_balancers_hold() {
+    assert_mutations_hold("proxy_header");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use zartrux_config::{Faults, Overrides, Settings};
 
 use super::SettingsArgs;
 use crate::console::{complain, say};
-use crate::node::ExitCode;
+use crate::node::{ExitCode, door_settings};
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "zartrux.toml";
@@ -57,6 +57,10 @@ pub(super) fn check(args: &SettingsArgs) -> Result<ExitCode> {
         complain(&format_args!(
             "miners.tls_certificate, miners.tls_key: {fault:#}"
         ));
+        return Ok(ExitCode::Configuration);
+    }
+    if let Err(fault) = door_settings(&settings) {
+        complain(&format_args!("{fault:#}"));
         return Ok(ExitCode::Configuration);
     }
     say(&settings.summary());

@@ -6,6 +6,7 @@ mod demo;
 mod import_config;
 mod lift;
 mod models;
+mod password;
 mod report;
 mod run;
 mod train;
@@ -22,6 +23,7 @@ use crate::node::ExitCode;
 
 pub use data::{DataCommand, LedgerArgs};
 pub use models::ModelsCommand;
+pub use password::PasswordArgs;
 pub use report::{ReportArgs, ReportFormat};
 pub use run::RunArgs;
 pub use train::TrainArgs;
@@ -52,6 +54,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Hash a password of a miner for the file of credentials
+    Password(PasswordArgs),
     /// Take shares out of the ledger, bring them in, or look after what is stored
     #[command(subcommand)]
     Data(DataCommand),
@@ -131,6 +135,7 @@ pub fn carry_out(cli: Cli) -> Result<ExitCode> {
         Command::Demo(args) => demo::demo(&args),
         Command::Check(args) => check::check(&args),
         Command::ImportConfig { file, output } => import_config::import(&file, output.as_deref()),
+        Command::Password(args) => password::password(&args),
         Command::Data(command) => data::carry_out(&command),
         Command::Train(args) => train::train(&args),
         Command::Models(command) => models::carry_out(&command),

@@ -9,6 +9,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
+use zartrux_actors::doorkeeper::Turned;
 use zartrux_actors::rigs::JudgeCounts;
 use zartrux_actors::share_ticket::ProofOutcome;
 use zartrux_models::judge::Rule;
@@ -301,6 +302,12 @@ impl Scrape {
             "zartrux_miner_connections_turned_away",
             "Connections over the limit",
             connections.turned_away,
+        )?;
+        writer.counters(
+            "zartrux_miners_refused",
+            "Miners turned away at the door or at their login, by reason",
+            "reason",
+            Turned::ALL.map(|turned| (turned.label(), connections.turned.of(turned))),
         )?;
         writer.counter(
             "zartrux_leases_renewed",

@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use zartrux_actors::clock::Clock;
+use zartrux_actors::doorkeeper::Doorkeeper;
 use zartrux_actors::filters::{FilterModels, StageSettings};
 use zartrux_actors::journal::Journal;
 use zartrux_actors::lane::{LaneArgs, Remembered, Upstream};
@@ -90,7 +92,7 @@ fn miner_tls(settings: &Settings) -> Result<MinerTls> {
 /// What each lane is built from.
 pub(super) fn lane_args(
     settings: &Settings,
-    doors: Vec<Vec<Door>>,
+    (doors, doorkeeper): (Vec<Vec<Door>>, &Arc<Doorkeeper>),
     prover: Option<&Prover<ShareTicket>>,
     health: &HealthRegistry,
     clock: Clock,
@@ -104,6 +106,7 @@ pub(super) fn lane_args(
         .map(|(index, doors)| LaneArgs {
             index,
             doors,
+            doorkeeper: Arc::clone(doorkeeper),
             sessions: session_settings(settings, lanes),
             max_shares_in_flight: settings.miners.max_shares_in_flight.div_ceil(lanes),
             upstreams: upstreams.clone(),

@@ -1,5 +1,6 @@
 //! The running daemon: [`Node::launch`] is the only place where its parts are joined.
 
+mod door;
 mod drain;
 mod exits;
 mod lanes;
@@ -21,10 +22,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use tokio::sync::oneshot;
 use zartrux_actors::clock::Clock;
+use zartrux_actors::doorkeeper::Doorkeeper;
 use zartrux_actors::headers::HeaderSource;
 use zartrux_actors::lane::Lane;
 use zartrux_config::Settings;
 
+pub use door::door_settings;
 pub use exits::ExitCode;
 use learning::RunningTrainer;
 pub use learning::{models_folder, trainer_settings};
@@ -52,6 +55,7 @@ pub struct Node {
     store: Option<RunningStore>,
     trainer: Option<RunningTrainer>,
     addresses: lanes::Addresses,
+    doorkeeper: Arc<Doorkeeper>,
     monitor: Option<SocketAddr>,
     fingerprint: Option<String>,
     root: Option<JoinHandle<()>>,
@@ -67,6 +71,7 @@ impl Node {
     /// An address is taken, a file is unreadable, a thread can't be started.
     pub fn launch(settings: &Settings, options: NodeOptions) -> Result<Self> {
         let clock = Clock;
+        let doorkeeper = door::doorkeeper(settings, clock)?;
         let doors = lanes::open_doors(settings)?;
         let view = Arc::new(NodeView::new(settings, options, clock));
         let store = store::open(settings, clock).context("store")?;
@@ -81,7 +86,13 @@ impl Node {
         // Lanes are arbiters, and those need a system: the root thread's.
         let (ready, started) = std::sync::mpsc::sync_channel(1);
         let (stop_root, stopped) = oneshot::channel();
-        let args = lanes::lane_args(settings, doors.doors, prover.as_ref(), view.health(), clock);
+        let args = lanes::lane_args(
+            settings,
+            (doors.doors, &doorkeeper),
+            prover.as_ref(),
+            view.health(),
+            clock,
+        );
         let root_view = Arc::clone(&view);
         let listen = settings.monitor.listen;
         let root = std::thread::Builder::new()
@@ -105,6 +116,7 @@ impl Node {
             store,
             trainer,
             addresses: doors.addresses,
+            doorkeeper,
             monitor,
             fingerprint: doors.fingerprint,
             root: Some(root),
@@ -124,6 +136,12 @@ impl Node {
     #[must_use]
     pub fn tls_addresses(&self) -> &[SocketAddr] {
         &self.addresses.tls
+    }
+
+    /// Who says which miners may come in, to be given other settings while it runs.
+    #[must_use]
+    pub const fn doorkeeper(&self) -> &Arc<Doorkeeper> {
+        &self.doorkeeper
     }
 
     /// SHA-256 of the certificate that miners see, 64 hex digits.

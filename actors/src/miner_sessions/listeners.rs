@@ -13,6 +13,7 @@ use zartrux_models::session::{MinerProtocol, SessionId};
 use rand::Rng;
 
 use super::connection::Connection;
+use super::entering::Origin;
 use super::seat::Seat;
 use super::{MinerSessions, StopAccepting};
 
@@ -149,7 +150,7 @@ impl MinerSessions {
                 return false;
             };
             match door.listener.accept() {
-                Ok((socket, _)) => self.seat_newcomer(socket, index),
+                Ok((socket, peer)) => self.seat_newcomer(socket, peer.ip(), index),
                 Err(fault) if fault.kind() == ErrorKind::WouldBlock => return false,
                 // The peer left again before we took it.
                 Err(fault)
@@ -168,19 +169,17 @@ impl MinerSessions {
         true
     }
 
-    fn seat_newcomer(&mut self, socket: TcpStream, door: usize) {
-        if self.seats.len() >= self.settings.max_connections {
-            self.stats.connections(|counts| counts.turned_away += 1);
-            return;
-        }
-        let tls = self.doors.get(door).and_then(|door| door.tls.as_ref());
-        if let Err(fault) = self.prepare(socket, tls.cloned().as_ref()) {
-            tracing::debug!(%fault, "a newcomer left, or can't be served");
-            self.stats.connections(|counts| counts.dropped += 1);
-        }
-    }
-
-    fn prepare(&mut self, mut socket: TcpStream, tls: Option<&TlsAcceptor>) -> io::Result<()> {
+    /// Seats an accepted connection; one that is `heading` begins with a balancer's header.
+    ///
+    /// # Errors
+    /// The peer has left, does not speak TLS as we do, or the system is out of something.
+    pub(super) fn prepare(
+        &mut self,
+        mut socket: TcpStream,
+        door: usize,
+        from: Origin,
+        heading: bool,
+    ) -> io::Result<()> {
         socket.set_nodelay(true)?;
         // A rig that lost power says nothing: the system asks after it.
         SockRef::from(&socket).set_keepalive(true)?;
@@ -195,10 +194,15 @@ impl MinerSessions {
             return Err(ErrorKind::NotConnected.into());
         };
         registrar.connect(&mut socket, token_of_seat(key))?;
-        let connection = Connection::accept(socket, tls)?;
+        let tls = self.doors.get(door).and_then(|door| door.tls.as_ref());
+        let connection = if heading {
+            Connection::heading(socket, tls.cloned())
+        } else {
+            Connection::accept(socket, tls)?
+        };
         let session = SessionId(self.random.r#gen());
         let protocol = MinerProtocol::new(session, self.jobs.last_key());
-        entry.insert(Seat::new(key, connection, protocol, now));
+        entry.insert(Seat::new(key, connection, protocol, from, now));
         self.schedule(key);
         self.stats.connections(|counts| {
             counts.accepted += 1;

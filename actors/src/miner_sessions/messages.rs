@@ -6,6 +6,8 @@ use std::sync::mpsc::SyncSender;
 use actix::Message;
 use zartrux_models::plan::{Lease, NonceOrder, SeatKey};
 
+use crate::doorkeeper::Turned;
+
 /// A seat has a lease: its first (its login is answered now), or another in place of the one it
 /// had.
 #[derive(Debug, Clone, Copy, Message)]
@@ -39,6 +41,16 @@ pub struct ReportLeases;
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct ReplaceOrder(pub Option<Arc<NonceOrder>>);
+
+/// A login's password was checked.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct LoginChecked {
+    /// Whose.
+    pub seat: SeatKey,
+    /// Right, or why the login is not taken.
+    pub outcome: Result<(), Turned>,
+}
 
 /// Stop accepting connections.
 #[derive(Debug, Clone, Copy, Message)]

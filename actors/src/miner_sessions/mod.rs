@@ -8,6 +8,7 @@
 
 mod acknowledging;
 mod connection;
+mod entering;
 mod experiment;
 mod identity;
 mod jobs;
@@ -38,6 +39,7 @@ use zartrux_models::work::{JobTable, Nonce, NonceSetId, PoolKey, UpstreamJob};
 
 use crate::clock::Clock;
 use crate::counters::LaneStats;
+use crate::doorkeeper::Doorkeeper;
 use crate::journal::Journal;
 use crate::judge::{PoolClosed, VerdictSeen};
 use crate::messaging::{Credits, Post};
@@ -51,7 +53,8 @@ use crate::supervision::Guard;
 pub use identity::{Namesakes, rig_key_of};
 pub use listeners::{BindError, Door, bind};
 pub use messages::{
-    CloseAll, LeaseGranted, ReplaceOrder, ReportLeases, StopAccepting, StopReading, TurnAway,
+    CloseAll, LeaseGranted, LoginChecked, ReplaceOrder, ReportLeases, StopAccepting, StopReading,
+    TurnAway,
 };
 
 use acknowledging::Acknowledging;
@@ -77,6 +80,8 @@ pub struct SessionPosts {
     pub leases_held: Post<LeasesHeld>,
     /// What became of a share that the judge forwarded.
     pub verdict: Post<VerdictSeen>,
+    /// The way back to the miner sessions, for passwords that are checked elsewhere.
+    pub login_checked: Post<LoginChecked>,
     /// The way back to the miner sessions, for tickets that are dropped on the way.
     pub settled: Arc<Post<ShareSettled>>,
 }
@@ -127,6 +132,8 @@ pub type RateMemory = Arc<dyn Fn(RigKey) -> Option<f64> + Send + Sync>;
 pub struct SessionArgs {
     /// Where miners come in.
     pub doors: Vec<Door>,
+    /// Who says who may come in.
+    pub doorkeeper: Arc<Doorkeeper>,
     /// The lane's number.
     pub lane: u16,
     /// Limits.
@@ -164,6 +171,7 @@ pub struct SessionArgs {
 /// The actor.
 pub struct MinerSessions {
     doors: Vec<Door>,
+    doorkeeper: Arc<Doorkeeper>,
     lane: u16,
     /// Number of the last admitted share.
     last_share: u64,
@@ -243,6 +251,7 @@ impl MinerSessions {
             started: args.clock.now(),
             started_unix_ms: args.clock.unix_millis(),
             doors: args.doors,
+            doorkeeper: args.doorkeeper,
             lane: args.lane,
             last_share: 0,
             settings,
@@ -383,6 +392,7 @@ handles! {
     ReportLeases => on_report_leases,
     ReplaceOrder => on_replace_order,
     StopAccepting => on_stop_accepting,
+    LoginChecked => on_login_checked,
     SharesRecorded => on_recorded,
 }
 

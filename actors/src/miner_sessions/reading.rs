@@ -4,18 +4,17 @@ use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use zartrux_models::filter::{Scanner, VerdictsHeard};
+use zartrux_models::filter::VerdictsHeard;
 use zartrux_models::plan::{SeatKey, Vardiff};
 use zartrux_models::session::{Assignment, Heard};
 use zartrux_models::share::{NotAdmitted, Share, ShareId};
-use zartrux_models::stratum::{Login, RequestId, Text, push_error, push_kept_alive};
+use zartrux_models::stratum::{RequestId, Text, push_error, push_kept_alive};
 
 use super::listeners::Source;
 use super::reactor::Batch;
 use super::seat::Identity;
 use super::writing::Closed;
 use super::{Introduction, MinerSessions, Seat, StopReading};
-use crate::planner::LeaseAsked;
 use crate::share_ticket::{ExamineShare, Sender, ShareTicket};
 
 /// Reads of one socket in one turn: a flood from one miner does not starve the others.
@@ -25,7 +24,7 @@ const AGENTS_KEPT: usize = 4096;
 
 /// How far a socket is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Until {
+pub(super) enum Until {
     /// Until a read brings less than asked for: saves the read that would say that there is no more.
     Drained,
     /// Until the system says that there is no more. An end that comes together with the last bytes
@@ -85,12 +84,12 @@ impl MinerSessions {
             return;
         }
         let mut buffer = std::mem::take(&mut self.buffer);
-        let mut flow = ControlFlow::Continue(());
+        let mut flow = self.take_header(key, &mut buffer, until);
         for _ in 0..READS_PER_TURN {
-            flow = self.read_once(key, &mut buffer, until);
             if flow.is_break() {
                 break;
             }
+            flow = self.read_once(key, &mut buffer, until);
         }
         self.buffer = buffer;
         if flow.is_continue() {
@@ -177,7 +176,7 @@ impl MinerSessions {
             Heard::Admitted(id, share) => self.on_admitted(key, id, share),
             Heard::NotAdmitted(id, not) => self.on_not_admitted(key, id, not),
             Heard::KeepAlive(id) => push_kept_alive(&mut self.scratch, id),
-            Heard::LoginAsked(_, login) => self.on_login(key, &login),
+            Heard::LoginAsked(id, login) => return self.on_login(key, id, &login),
             Heard::Error(id, text) => push_error(&mut self.scratch, id, &text),
             Heard::Fatal(id, text) => {
                 push_error(&mut self.scratch, id, &text);
@@ -192,36 +191,7 @@ impl MinerSessions {
         ControlFlow::Continue(())
     }
 
-    fn on_login(&mut self, key: SeatKey, login: &Login<'_>) {
-        let Some((session, address)) = self
-            .seat(key)
-            .map(|seat| (seat.protocol.session(), seat.connection.peer_address()))
-        else {
-            return;
-        };
-        let user = cut(&login.user);
-        let rig = cut(login.rig_id.as_deref().unwrap_or_default());
-        let agent = cut(login.agent.as_deref().unwrap_or_default());
-        let identity = Identity {
-            user: user.into(),
-            rig: rig.into(),
-            agent: self.agent(agent),
-            algorithms: self.agent(&listed(&login.algorithms)),
-            standing: self.namesakes.join(user, rig, address, session),
-            scanner: Scanner::of_agent(agent),
-            introduced: false,
-            turned_away: false,
-        };
-        let now = self.second();
-        if let Some(seat) = self.seat(key) {
-            seat.identity = Some(Box::new(identity));
-            seat.waiting_since = now;
-            self.schedule(key);
-            self.posts.lease_asked.send(LeaseAsked { seat: key });
-        }
-    }
-
-    fn agent(&mut self, text: &str) -> Arc<str> {
+    pub(super) fn agent(&mut self, text: &str) -> Arc<str> {
         if let Some(kept) = self.agents.get(text) {
             return Arc::clone(kept);
         }
@@ -370,7 +340,7 @@ fn seat_limit(all: usize) -> u32 {
 }
 
 /// Names of algorithms in one text, as many as [`Identity::ALGORITHMS_MAX`] bytes hold.
-fn listed(names: &[Text<'_>]) -> String {
+pub(super) fn listed(names: &[Text<'_>]) -> String {
     let mut list = String::new();
     for name in names {
         // A comma in a name would make it two, and no algorithm has one.
@@ -386,7 +356,7 @@ fn listed(names: &[Text<'_>]) -> String {
 }
 
 /// At most [`Identity::MAX`] bytes, cut at a character.
-fn cut(text: &str) -> &str {
+pub(super) fn cut(text: &str) -> &str {
     let mut end = text.len().min(Identity::MAX);
     while !text.is_char_boundary(end) {
         end -= 1;

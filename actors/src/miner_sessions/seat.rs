@@ -10,6 +10,7 @@ use zartrux_models::work::{Difficulty, JobKey};
 
 use super::acknowledging::ListedRefusals;
 use super::connection::Connection;
+use super::entering::{Checking, Origin};
 use super::identity::Standing;
 
 /// Who a miner says it is. Hostile bytes: shown escaped, never trusted.
@@ -96,6 +97,9 @@ pub(super) struct Seat {
     pub(super) assembler: LineAssembler,
     /// What the socket did not take yet.
     pub(super) unsent: Vec<u8>,
+    pub(super) from: Origin,
+    /// Its login, while the password is checked.
+    pub(super) checking: Option<Box<Checking>>,
     pub(super) identity: Option<Box<Identity>>,
     pub(super) lease: Option<Lease>,
     /// What it is asked for; nothing before its first job.
@@ -128,6 +132,7 @@ impl Seat {
         key: SeatKey,
         connection: Connection,
         protocol: MinerProtocol,
+        from: Origin,
         now: Second,
     ) -> Self {
         Self {
@@ -136,6 +141,8 @@ impl Seat {
             protocol,
             assembler: LineAssembler::empty(),
             unsent: Vec::new(),
+            from,
+            checking: None,
             identity: None,
             lease: None,
             difficulty: None,

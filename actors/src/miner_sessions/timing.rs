@@ -7,6 +7,7 @@ use zartrux_models::work::{Difficulty, Nonce, Slot};
 use super::seat::Second;
 use super::writing::Closed;
 use super::{MinerSessions, Seat};
+use crate::doorkeeper::Turned;
 use crate::planner::LeaseNearlyUsedUp;
 
 /// A lease is renewed when this part of its 2²⁴ nonces is scanned: 16 miners' threads each hold a
@@ -105,9 +106,17 @@ impl MinerSessions {
     }
 
     fn time_out(&mut self, key: SeatKey) {
-        let waiting = self
-            .seat(key)
-            .and_then(|seat| seat.protocol.awaiting_lease());
+        let Some(seat) = self.seat(key) else {
+            return;
+        };
+        let waiting = seat.protocol.awaiting_lease();
+        if let Some(id) = waiting.filter(|_| seat.checking.is_some()) {
+            self.refuse_login(key, id, Turned::Unchecked);
+            return;
+        }
+        if seat.connection.is_heading() {
+            self.count_turned(Turned::Header);
+        }
         match waiting {
             // Not the miner's fault: tell it, so that its own failover works.
             Some(id) => {
@@ -137,6 +146,10 @@ mod tests {
             key,
             super::super::connection::Connection::Broken,
             protocol,
+            super::super::entering::Origin::of(
+                std::net::Ipv4Addr::LOCALHOST.into(),
+                crate::doorkeeper::Counted::Nowhere,
+            ),
             100,
         );
         let worth = Difficulty::new(worth);

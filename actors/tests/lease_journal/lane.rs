@@ -123,6 +123,11 @@ impl Lane {
         });
         sessions_ctx.run(MinerSessions::new(SessionArgs {
             doors: vec![door],
+            doorkeeper: zartrux_actors::doorkeeper::Doorkeeper::new(
+                zartrux_actors::doorkeeper::DoorSettings::default(),
+                1_000,
+                Clock,
+            ),
             lane: LANE,
             settings: SessionSettings {
                 login_timeout: HOUR,
@@ -140,6 +145,7 @@ impl Lane {
                 seat_left: post!(planner, planner_health),
                 leases_held,
                 verdict: Post::to_fn(|_| ()),
+                login_checked: Post::to_fn(|_| ()),
                 settled: Arc::new(post!(sessions, sessions_health)),
             },
             credits: Credits::new(1_000),

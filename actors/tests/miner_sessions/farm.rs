@@ -86,6 +86,11 @@ impl Farm {
         let health = Arc::new(ActorHealth::new("test", "miner session"));
         let sessions = MinerSessions::new(SessionArgs {
             doors: vec![door],
+            doorkeeper: zartrux_actors::doorkeeper::Doorkeeper::new(
+                zartrux_actors::doorkeeper::DoorSettings::default(),
+                1_000,
+                Clock,
+            ),
             lane,
             settings: SessionSettings {
                 login_timeout: Duration::from_secs(60),
@@ -109,6 +114,7 @@ impl Farm {
                 }),
                 leases_held: Post::to_fn(|_| ()),
                 verdict: Post::to_fn(|_| ()),
+                login_checked: Post::to_fn(|_| ()),
                 settled: Arc::new(Post::to_fn(|_| ())),
             },
             credits: Credits::new(100),

@@ -17,6 +17,8 @@ pub(super) struct Draft {
     pub(super) listen: Listen,
     pub(super) tls_files: Option<TlsFiles>,
     pub(super) difficulty: Difficulty,
+    /// The miners'.
+    pub(super) password: Option<String>,
     pub(super) pools: Vec<PoolDraft>,
     pub(super) retry: Option<Duration>,
     pub(super) monitor: Option<SocketAddr>,
@@ -111,6 +113,9 @@ impl Draft {
             Difficulty::AtLeast(difficulty) => {
                 line(text, format_args!("min_difficulty = {difficulty}"));
             }
+        }
+        if let Some(password) = &self.password {
+            line(text, format_args!("password = {}", quote(password)));
         }
     }
 

@@ -29,7 +29,7 @@ use note::Ledger;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Imported {
     /// Our settings as annotated TOML; [`Settings::from_toml`] accepts it. It holds the
-    /// wallets and passwords of the pools.
+    /// wallets and passwords of the pools, and the miners' password.
     pub toml: String,
     /// Every key of the source that means something else now, is of no use here, or is not
     /// supported; in the order of their conversion. Without secrets.
@@ -101,6 +101,7 @@ pub fn from_xmrig_proxy(json: &str) -> Result<Imported, ImportError> {
         log: others::log(&mut config, &mut ledger),
         tls_files: tls::convert(&mut config, &listen, &mut ledger),
         difficulty: others::difficulty(&mut config, &mut ledger),
+        password: others::password(&mut config, &mut ledger),
         pools: pools::convert(&mut config, &mut ledger),
         retry: others::retry(&mut config, &mut ledger),
         monitor: http::convert(&mut config, &listen, &mut ledger),

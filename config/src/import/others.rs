@@ -6,6 +6,43 @@ use super::Json;
 use super::note::Ledger;
 use super::object::{Given, Object};
 
+/// `access-password`: what miners must send; xmrig-proxy takes any where it is not set.
+pub(super) fn password(config: &mut Object, ledger: &mut Ledger) -> Option<String> {
+    /// The most that a key of ours takes, bytes.
+    const LONGEST: usize = 512;
+    let Given { path, value } = config.take("access-password")?;
+    match value {
+        Json::Text(password)
+            if (1..=LONGEST).contains(&password.len()) && !password.contains(char::is_control) =>
+        {
+            ledger.converted(path);
+            Some(password)
+        }
+        Json::Text(password) if !password.is_empty() => {
+            ledger.unsupported(
+                path,
+                "is no line of at most 512 bytes: miners are not asked for a password until you \
+                 set `password` under [miners]",
+            );
+            None
+        }
+        unset if is_unset(&unset) => {
+            ledger.ignored(path, "is not set");
+            None
+        }
+        Json::Null
+        | Json::Boolean(_)
+        | Json::Integer(_)
+        | Json::Number(_)
+        | Json::Text(_)
+        | Json::List(_)
+        | Json::Object(_) => {
+            ledger.ignored(path, "is no text, so that xmrig-proxy passes over it too");
+            None
+        }
+    }
+}
+
 /// Which difficulty miners get.
 pub(super) enum Difficulty {
     /// The pool's.
@@ -119,12 +156,7 @@ const OF_NO_CONCERN: [(&str, &str); 14] = [
 ];
 
 /// Keys that did something, with what there is instead.
-const NOT_SUPPORTED: [(&str, &str); 8] = [
-    (
-        "access-password",
-        "miners are not asked for a password: let a firewall decide who reaches the addresses \
-         under [miners]",
-    ),
+const NOT_SUPPORTED: [(&str, &str); 7] = [
     (
         "access-log-file",
         "the monitor shows how many miners are logged in",

@@ -5,9 +5,11 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::{Value, nearest};
 use crate::value::{
-    ByteSize, Invalid, Probability, Secret, format_duration, parse_duration, shown,
+    ByteSize, Invalid, Probability, Secret, format_duration, parse_duration, parse_network, shown,
 };
 
 type Accepted<T> = Result<T, Invalid>;
@@ -210,6 +212,21 @@ pub(crate) fn path(value: &Value<'_>) -> Accepted<PathBuf> {
 /// A password: any text of at most 512 bytes that fits on one line.
 pub(crate) fn secret(value: &Value<'_>) -> Accepted<Secret> {
     line(text(value)?).map(Secret::new)
+}
+
+/// A password that keeps others out: not empty.
+pub(crate) fn password(value: &Value<'_>) -> Accepted<Secret> {
+    match line(text(value)?)? {
+        "" => Err(Invalid::new(
+            "must not be empty: leave the key out to let everybody in",
+        )),
+        password => Ok(Secret::new(password)),
+    }
+}
+
+/// A network of addresses, or one address.
+pub(crate) fn network(value: &Value<'_>) -> Accepted<IpNet> {
+    parse_network(text(value)?)
 }
 
 /// A name: a text of at most 512 bytes that fits on one line and is not empty.

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::access::Access;
 use super::{any_time, some_time};
 use crate::reader::{Section, accept};
 use crate::value::ByteSize;
@@ -38,6 +39,8 @@ pub struct Miners {
     pub share_goal: Option<Duration>,
     /// Lowest difficulty given to a miner; at least 1.
     pub min_difficulty: u64,
+    /// Which miners may come in.
+    pub access: Access,
 }
 
 /// Files in PEM form.
@@ -63,6 +66,7 @@ impl Default for Miners {
             unsent_limit: ByteSize::new(64 << 10),
             share_goal: Some(Duration::from_secs(30)),
             min_difficulty: 1000,
+            access: Access::default(),
         }
     }
 }
@@ -121,6 +125,7 @@ impl Miners {
                 default.min_difficulty,
                 accept::difficulty,
             ),
+            access: Access::read(section),
         }
     }
 }

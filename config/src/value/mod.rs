@@ -4,6 +4,7 @@ mod byte_size;
 mod duration;
 mod fingerprint;
 mod log_filter;
+mod network;
 mod node_url;
 mod pool_url;
 mod probability;
@@ -20,6 +21,7 @@ pub use probability::Probability;
 pub use secret::Secret;
 pub use user::{User, masked_name, masked_user};
 
+pub(crate) use network::parse_network;
 pub(crate) use user::Masked;
 
 /// Why a text is not the value it should be; a part of a sentence that starts with "must".

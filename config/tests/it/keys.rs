@@ -77,6 +77,35 @@ const MINERS: &[Case] = &[
     }),
     ("share_goal", "\"off\"", |s| s.miners.share_goal = None),
     ("min_difficulty", "1", |s| s.miners.min_difficulty = 1),
+    ("password", "\"hunter2\"", |s| {
+        s.miners.access.password = Some(Secret::new("hunter2"));
+    }),
+    ("credentials", "\"rigs\"", |s| {
+        s.miners.access.credentials = Some(PathBuf::from("rigs"));
+    }),
+    ("allow", "[\"10.0.0.0/8\", \"::1\"]", |s| {
+        s.miners.access.allow = ["10.0.0.0/8", "::1/128"]
+            .map(|net| net.parse().unwrap())
+            .to_vec();
+    }),
+    ("deny", "[\"::ffff:192.0.2.7\"]", |s| {
+        s.miners.access.deny = vec!["192.0.2.7/32".parse().unwrap()];
+    }),
+    ("proxy_protocol_from", "[\"192.0.2.7\"]", |s| {
+        s.miners.access.proxy_protocol_from = vec!["192.0.2.7/32".parse().unwrap()];
+    }),
+    ("connections_per_address", "1", |s| {
+        s.miners.access.connections_per_address = Some(1);
+    }),
+    ("connects_per_minute", "1_000_000", |s| {
+        s.miners.access.connects_per_minute = Some(1_000_000);
+    }),
+    ("logins_per_minute", "60", |s| {
+        s.miners.access.logins_per_minute = Some(60);
+    }),
+    ("failed_logins_per_minute", "\"off\"", |s| {
+        s.miners.access.failed_logins_per_minute = None;
+    }),
 ];
 
 const UPSTREAM: &[Case] = &[

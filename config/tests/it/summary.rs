@@ -34,6 +34,15 @@ max_shares_in_flight = 65536
 unsent_limit = "64KiB"
 share_goal = "off"
 min_difficulty = 1000
+password = none
+credentials = "off"
+allow = []
+deny = []
+proxy_protocol_from = []
+connections_per_address = "off"
+connects_per_minute = "off"
+logins_per_minute = "off"
+failed_logins_per_minute = 60
 
 [[pool]]
 url = "stratum+ssl://pool.example:443"
@@ -137,6 +146,10 @@ fn what_may_not_be_meant_is_warned_of() {
         (
             "[miners]\ntls_certificate = \"c\"\ntls_key = \"k\"".to_owned(),
             "miners.tls_certificate: has no effect",
+        ),
+        (
+            "[miners]\nproxy_protocol_from = [\"::/0\"]".to_owned(),
+            "miners.proxy_protocol_from: lets everybody say",
         ),
         (
             "[[pool]]\nurl = \"stratum+tcp://a:1\"\nuser = \"YOUR_WALLET\"".to_owned(),

@@ -3,7 +3,9 @@
 mod assignments;
 mod miner;
 mod pool;
+mod proxy_header;
 
 pub use assignments::{Assignment, Assignments};
 pub use miner::{Heard, MinerProtocol, SessionId};
 pub use pool::*;
+pub use proxy_header::{PROXY_HEADER_LIMIT, ProxyHeader, ProxyHeaderFault, read_proxy_header};

@@ -24,6 +24,8 @@ pub struct Connect {
     /// Receive buffer of the socket, bytes: a small one makes a miner that does not read be
     /// noticed sooner.
     pub receive_buffer: Option<usize>,
+    /// What is sent before anything else, TLS included: a balancer's header.
+    pub prelude: Vec<u8>,
 }
 
 enum Stream {
@@ -52,9 +54,10 @@ impl Connection {
             socket.bind(&SocketAddr::new(from, 0).into())?;
         }
         socket.connect_timeout(&to.into(), PATIENCE)?;
-        let tcp = TcpStream::from(socket);
+        let mut tcp = TcpStream::from(socket);
         tcp.set_nodelay(true)?;
         tcp.set_write_timeout(Some(PATIENCE))?;
+        tcp.write_all(&how.prelude)?;
         let stream = match how.pin {
             None => Stream::Plain(tcp),
             Some(pin) => Stream::Tls(Box::new(tls(tcp, pin)?)),

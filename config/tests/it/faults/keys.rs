@@ -130,6 +130,12 @@ fn keys_that_contradict_each_other_are_refused() {
             "needs `tls_certificate`",
         ),
         (
+            "[miners]\npassword = \"x\"\ncredentials = \"file\"".to_owned(),
+            3,
+            "miners.credentials",
+            "cannot stand beside `password`",
+        ),
+        (
             "[prove]\ndeadline = \"5s\"".to_owned(),
             2,
             "prove.deadline_unknown",

@@ -54,6 +54,26 @@ fn a_value_of_the_wrong_kind_is_refused() {
             "must be a size",
         ),
         (
+            "[miners]\npassword = \"\"",
+            "miners.password",
+            "leave the key out to let everybody in",
+        ),
+        (
+            "[miners]\nallow = [\"rig.example\"]",
+            "miners.allow[0]",
+            "must be a network, such as \"10.0.0.0/8\"",
+        ),
+        (
+            "[miners]\ndeny = [\"10.1.2.3/8\"]",
+            "miners.deny[0]",
+            "\"10.0.0.0/8\" is the network, \"10.1.2.3/32\" the address",
+        ),
+        (
+            "[miners]\nlogins_per_minute = 0",
+            "miners.logins_per_minute",
+            "from 1 to 1000000, but is 0; \"off\" is possible too",
+        ),
+        (
             "[miners]\nmin_difficulty = \"1k\"",
             "miners.min_difficulty",
             "whole number from 1",

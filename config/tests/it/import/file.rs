@@ -110,8 +110,8 @@ fn notes_and_debug_output_hold_no_secret() {
     );
     assert_eq!(
         imported.toml.matches("hunter2").count(),
-        1,
-        "the pool's password alone"
+        2,
+        "the pool's password and the miners' alone"
     );
 }
 

@@ -57,7 +57,11 @@ fn each_key_at_the_top_has_its_effect_or_its_note() {
         ("algo-ext", "true", None, any),
         ("algo-ext", "false", Some(Unsupported), any),
         ("access-password", "null", Some(Ignored), any),
-        ("access-password", "\"hunter2\"", Some(Unsupported), any),
+        ("access-password", "\"hunter2\"", None, |s| {
+            s.miners.access.password == Some(zartrux_config::Secret::new("hunter2"))
+        }),
+        ("access-password", "\"\"", Some(Ignored), any),
+        ("access-password", "\"a\\nb\"", Some(Unsupported), any),
         ("access-log-file", "\"a.log\"", Some(Unsupported), any),
         ("log-file", "\"l.log\"", Some(Unsupported), any),
         ("syslog", "true", Some(Unsupported), any),

@@ -1,0 +1,74 @@
+//! Passwords checked on threads of their own: a check takes longer than a lane may be busy.
+
+use std::io;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
+
+use super::addresses::Place;
+use super::credentials::{Claim, Credentials};
+use super::turned::Turned;
+use super::{Doorkeeper, Rules};
+
+/// Checks that may wait. What is beyond is told to come again: at 20 ms each on two threads the last
+/// of these waits as long as a login may take by default.
+pub(super) const WAITING: usize = 1024;
+/// Threads: each takes 19 MiB while it checks.
+const THREADS: usize = 2;
+
+/// What a check came to.
+pub(crate) type Outcome = Result<(), Turned>;
+
+/// Who is told of it, on the verifier's thread.
+pub(crate) type Answer = Box<dyn FnOnce(Outcome) + Send>;
+
+/// A login to be checked.
+pub(super) struct Check {
+    pub(super) claim: Claim,
+    pub(super) place: Place,
+    pub(super) rules: Arc<Rules>,
+    pub(super) credentials: Arc<Credentials>,
+    /// Gone when the miner is.
+    pub(super) wanted: Weak<()>,
+    pub(super) answer: Answer,
+}
+
+/// The way to the threads; they end when it is dropped.
+pub(super) struct Verifier(SyncSender<Check>);
+
+impl Verifier {
+    pub(super) fn start(keeper: &Weak<Doorkeeper>) -> io::Result<Self> {
+        let (send, receive) = sync_channel(WAITING);
+        let receive = Arc::new(Mutex::new(receive));
+        for number in 0..THREADS {
+            let (receive, keeper) = (Arc::clone(&receive), Weak::clone(keeper));
+            thread::Builder::new()
+                .name(format!("password/{number}"))
+                .spawn(move || work(&receive, &keeper))?;
+        }
+        Ok(Self(send))
+    }
+
+    /// Has a login checked; false when too many wait.
+    pub(super) fn check(&self, check: Check) -> bool {
+        self.0.try_send(check).is_ok()
+    }
+}
+
+fn work(receive: &Mutex<Receiver<Check>>, keeper: &Weak<Doorkeeper>) {
+    loop {
+        let next = receive
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
+        let (Ok(check), Some(keeper)) = (next, keeper.upgrade()) else {
+            return;
+        };
+        if check.wanted.strong_count() == 0 {
+            // The miner has left: nobody waits.
+            continue;
+        }
+        let outcome = keeper.verify(&check);
+        (check.answer)(outcome);
+    }
+}

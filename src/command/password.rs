@@ -1,0 +1,119 @@
+//! `zartrux password`: a line for the file of miners' credentials.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::terminal;
+use zartrux_actors::doorkeeper::{Credentials, hash_password};
+
+use crate::console::{complain, say};
+use crate::node::ExitCode;
+
+/// Longest password, bytes, as in the settings.
+const LONGEST: usize = 512;
+
+/// Flags of `password`.
+#[derive(Debug, Clone, Args)]
+pub struct PasswordArgs {
+    /// Write a whole line for this name: a user, or user/rig-id
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+pub(super) fn password(args: &PasswordArgs) -> Result<ExitCode> {
+    let Some(password) = asked()? else {
+        return Ok(ExitCode::Failed);
+    };
+    if let Some(why) = unusable(&password) {
+        complain(&why);
+        return Ok(ExitCode::Failed);
+    }
+    let hash = hash_password(&password).context("can't hash it")?;
+    let Some(name) = &args.name else {
+        say(&hash);
+        return Ok(ExitCode::Done);
+    };
+    let line = format!("{name}:{hash}");
+    if name.starts_with('#') || name.trim() != name {
+        complain(&"a name can't begin with # or have blanks around it");
+        return Ok(ExitCode::Failed);
+    }
+    if let Err(faults) = Credentials::parse(&line) {
+        for fault in faults {
+            complain(&fault.what);
+        }
+        return Ok(ExitCode::Failed);
+    }
+    say(&line);
+    Ok(ExitCode::Done)
+}
+
+fn unusable(password: &str) -> Option<String> {
+    if password.is_empty() {
+        Some("the password is empty".to_owned())
+    } else if password.len() > LONGEST {
+        Some(format!("the password is longer than {LONGEST} bytes"))
+    } else if password.contains(char::is_control) {
+        Some("the password has control characters".to_owned())
+    } else {
+        None
+    }
+}
+
+/// The password: the first line of the standard input, or asked for twice at a terminal.
+fn asked() -> Result<Option<String>> {
+    if !io::stdin().is_terminal() {
+        let mut line = String::new();
+        let limit = u64::try_from(LONGEST + 2).unwrap_or(u64::MAX);
+        io::stdin()
+            .lock()
+            .take(limit)
+            .read_line(&mut line)
+            .context("can't read the password")?;
+        return Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()));
+    }
+    let first = unseen("Password: ")?;
+    if first != unseen("Once more: ")? {
+        complain(&"the two are not the same");
+        return Ok(None);
+    }
+    Ok(Some(first))
+}
+
+/// What is typed, without showing it.
+fn unseen(prompt: &str) -> Result<String> {
+    complain(&prompt);
+    terminal::enable_raw_mode().context("can't hide what is typed")?;
+    let typed = typed();
+    terminal::disable_raw_mode().context("can't show what is typed again")?;
+    typed
+}
+
+fn typed() -> Result<String> {
+    let mut text = String::new();
+    loop {
+        let Event::Key(key) = event::read().context("can't read the password")? else {
+            continue;
+        };
+        if key.kind == KeyEventKind::Release {
+            continue;
+        }
+        let KeyEvent {
+            code, modifiers, ..
+        } = key;
+        if let KeyCode::Char(c) = code {
+            match (modifiers.contains(KeyModifiers::CONTROL), c) {
+                (true, 'c' | 'd') => bail!("given up"),
+                (true, _) => {}
+                (false, c) if text.len() <= LONGEST => text.push(c),
+                (false, _) => {}
+            }
+        } else if code == KeyCode::Enter {
+            return Ok(text);
+        } else if code == KeyCode::Backspace {
+            text.pop();
+        }
+    }
+}
