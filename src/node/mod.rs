@@ -2,6 +2,7 @@
 
 mod drain;
 mod exits;
+mod heartbeat;
 mod lanes;
 mod learning;
 mod prover;
