@@ -3,6 +3,7 @@
 mod check;
 mod data;
 mod demo;
+mod health;
 mod import_config;
 mod lift;
 mod models;
@@ -10,6 +11,7 @@ mod password;
 mod report;
 mod run;
 mod train;
+mod version;
 
 use std::path::PathBuf;
 
@@ -18,10 +20,13 @@ use clap::{Args, Parser, Subcommand};
 use zartrux_config::Overrides;
 
 use crate::bench::BenchCommand;
+use crate::build_facts::long_version;
 use crate::demo::DemoArgs;
 use crate::node::ExitCode;
+use crate::top::TopArgs;
 
 pub use data::{DataCommand, LedgerArgs};
+pub use health::HealthArgs;
 pub use models::ModelsCommand;
 pub use password::PasswordArgs;
 pub use report::{ReportArgs, ReportFormat};
@@ -30,7 +35,13 @@ pub use train::TrainArgs;
 
 /// The Monero mining proxy that proves every share before it leaves the farm.
 #[derive(Debug, Parser)]
-#[command(name = "zartrux", version, about, arg_required_else_help = true)]
+#[command(
+    name = "zartrux",
+    version,
+    long_version = long_version(),
+    about,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -68,6 +79,16 @@ pub enum Command {
     Lift(LedgerArgs),
     /// Write what the ledger holds as a page with plots or as text; also while the daemon runs
     Report(ReportArgs),
+    /// Watch a running daemon in the terminal
+    Top(TopArgs),
+    /// Ask a running daemon whether it is well: code 0 if so, else 1 and the reasons
+    Health(HealthArgs),
+    /// Say how this program was made
+    Version {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Measure the proxy from outside
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -141,6 +162,9 @@ pub fn carry_out(cli: Cli) -> Result<ExitCode> {
         Command::Models(command) => models::carry_out(&command),
         Command::Lift(args) => lift::lift(&args),
         Command::Report(args) => report::report(&args),
+        Command::Top(args) => crate::top::run(&args),
+        Command::Health(args) => health::health(&args),
+        Command::Version { json } => version::version(json),
         Command::Bench(args) => crate::bench::run(args).map(|()| ExitCode::Done),
     }
 }

@@ -1,6 +1,7 @@
 //! `zartrux run`: the daemon.
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -11,8 +12,9 @@ use zartrux_config::{LogFormat, Settings};
 use super::SettingsArgs;
 use super::check::settings;
 use crate::console::{complain, say};
-use crate::descriptors;
+use crate::logging::Lines;
 use crate::node::{ExitCode, Node, NodeOptions};
+use crate::{descriptors, service_manager};
 
 /// Flags of `run`.
 #[derive(Debug, Clone, Args)]
@@ -29,7 +31,7 @@ pub struct RunArgs {
 }
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
-    let settings = match settings(&args.settings) {
+    let mut settings = match settings(&args.settings) {
         Ok(settings) => settings,
         Err(faults) => {
             complain(&faults);
@@ -40,7 +42,23 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
-    descriptors::raise(settings.miners.max_connections);
+    let room = match descriptors::make_room(&settings) {
+        Ok(room) => room,
+        Err(fault) => {
+            complain(&format_args!("{fault:#}"));
+            return Ok(ExitCode::Configuration);
+        }
+    };
+    if let Some(wanted) = room.lowered_from {
+        tracing::warn!(
+            max_connections = room.max_connections,
+            wanted,
+            open_files = room.descriptors,
+            "the system allows fewer open files than miners.max_connections needs: further miners \
+             are turned away; raise the limit (LimitNOFILE= in a systemd unit)"
+        );
+        settings.miners.max_connections = room.max_connections;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -54,7 +72,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
             watchdog: true,
         },
     )?;
+    node.view().set_room(room);
     announce(&node);
+    service_manager::ready();
+    service_manager::watch(Arc::clone(node.view()))?;
     let told = runtime.block_on(async {
         if args.require_upstream {
             tokio::select! {
@@ -66,9 +87,11 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
     });
     let Some(why) = told else {
         complain(&"no upstream served in time");
+        service_manager::stopping();
         node.stop();
         return Ok(ExitCode::UpstreamUnavailable);
     };
+    service_manager::stopping();
     tracing::info!(signal = why, "stopping: settling what is pending");
     // Whoever asks twice does not want to wait.
     std::thread::spawn(move || {
@@ -89,7 +112,7 @@ fn start_logging(settings: &Settings) {
     let logs = tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(Lines::to_stderr(settings.node.log_format));
     // Fails only when logging was set up before, and then it works already.
     let _ = match settings.node.log_format {
         LogFormat::Text => logs.try_init(),
@@ -154,7 +177,11 @@ impl Signals {
             tokio::select! {
                 _ = self.terminate.recv() => return "SIGTERM",
                 _ = self.interrupt.recv() => return "SIGINT",
-                _ = self.hangup.recv() => reload_models(node).await,
+                _ = self.hangup.recv() => {
+                    service_manager::reloading();
+                    reload_models(node).await;
+                    service_manager::ready();
+                }
             }
         }
     }

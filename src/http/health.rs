@@ -7,6 +7,8 @@ use zartrux_actors::prover::ProverStatus;
 use zartrux_actors::store::StoreReport;
 use zartrux_actors::supervision::HealthReport;
 
+use crate::build_facts::{BuildFacts, build_facts};
+use crate::descriptors::Room;
 use crate::node::{NodeView, PoolSessionReport, Readiness};
 
 /// The process answers.
@@ -65,7 +67,9 @@ pub(super) async fn all(view: web::Data<NodeView>) -> impl Responder {
     #[derive(Serialize)]
     struct All {
         version: &'static str,
+        build: BuildFacts,
         uptime_seconds: u64,
+        descriptors: Option<Room>,
         readiness: Readiness,
         invariant_violations: u64,
         counts: LaneCounts,
@@ -76,7 +80,9 @@ pub(super) async fn all(view: web::Data<NodeView>) -> impl Responder {
     }
     HttpResponse::Ok().json(All {
         version: env!("CARGO_PKG_VERSION"),
+        build: build_facts(),
         uptime_seconds: view.uptime().as_secs(),
+        descriptors: view.room(),
         readiness: view.readiness(),
         invariant_violations: view.violations(),
         counts: view.counts(),

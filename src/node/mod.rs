@@ -3,6 +3,7 @@
 mod door;
 mod drain;
 mod exits;
+mod heartbeat;
 mod lanes;
 mod learning;
 mod prover;

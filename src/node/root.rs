@@ -8,9 +8,9 @@ use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 use zartrux_actors::lane::{Lane, LaneArgs};
 
-use super::NodeView;
 use super::learning::{OpenModels, RunningTrainer};
 use super::store::{OpenStore, RunningStore};
+use super::{NodeView, heartbeat};
 use crate::http;
 
 /// What was started.
@@ -91,6 +91,7 @@ fn start(
     });
     view.set_lanes(lanes.iter().map(|lane| Arc::clone(lane.view())).collect());
     view.start_auditor();
+    heartbeat::beat(Arc::clone(view));
     let Some(listen) = listen else {
         let monitor = None;
         let started = Started {

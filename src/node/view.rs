@@ -18,7 +18,9 @@ use zartrux_actors::supervision::HealthRegistry;
 use zartrux_actors::trainer::TrainerLink;
 use zartrux_config::Settings;
 
+use super::heartbeat::Heartbeat;
 use super::{NodeOptions, StoreWays};
+use crate::descriptors::Room;
 
 /// Whether miners can be served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,6 +60,8 @@ pub struct NodeView {
     trainer: OnceLock<TrainerLink>,
     headers: OnceLock<Arc<HeadersView>>,
     draining: AtomicBool,
+    root_beat: Heartbeat,
+    room: OnceLock<Room>,
     violations: Arc<AtomicU64>,
 }
 
@@ -80,6 +84,8 @@ impl NodeView {
             trainer: OnceLock::new(),
             headers: OnceLock::new(),
             draining: AtomicBool::new(false),
+            root_beat: Heartbeat::default(),
+            room: OnceLock::new(),
             violations: Arc::new(AtomicU64::new(0)),
         }
     }
@@ -281,5 +287,26 @@ impl NodeView {
         self.lanes()
             .iter()
             .position(|lane| lane.silent_for(self.clock.now()) > silence)
+    }
+    /// The root thread shows that it is alive.
+    pub(super) fn beat_root(&self) {
+        self.root_beat.beat(self.uptime());
+    }
+
+    /// How long ago the root thread last showed that it is alive.
+    #[must_use]
+    pub fn root_silent_for(&self) -> Duration {
+        self.root_beat.silent_for(self.uptime())
+    }
+
+    /// Keeps what the limit of open descriptors allows, to be shown. It is told once.
+    pub fn set_room(&self, room: Room) {
+        let _ = self.room.set(room);
+    }
+
+    /// What the limit of open descriptors allows; none where nobody looked.
+    #[must_use]
+    pub fn room(&self) -> Option<Room> {
+        self.room.get().copied()
     }
 }

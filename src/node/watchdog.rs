@@ -1,14 +1,15 @@
 //! The watchdog: a lane that stops answering ends the process, and the service manager starts it
 //! anew. A stuck thread can't be ended from outside, and miners on it would wait for ever.
 
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use zartrux_actors::clock::Clock;
+use zartrux_actors::supervision::HealthReport;
 
 use super::{ExitCode, NodeView};
+use crate::logging::last_words;
 
 /// How long a lane may be silent.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -43,21 +44,17 @@ fn watch(view: &NodeView, clock: Clock) {
 
 /// Says what is known, without anything that a stuck thread might hold.
 fn report(view: &NodeView, lane: usize) {
-    let mut out = std::io::stderr().lock();
-    // Nothing is left to do about a stderr that can't be written.
-    let _ = writeln!(
-        out,
-        "watchdog: lane {lane} has not answered for 5 s; leaving"
-    );
-    for actor in view.health().reports() {
-        let _ = writeln!(
-            out,
-            "  {:28} {:?}, generation {}, {} waiting, last fault {:?}",
+    let message = format!("watchdog: lane {lane} has not answered for 5 s; leaving");
+    let line = |actor: HealthReport| {
+        format!(
+            "{:28} {:?}, generation {}, {} waiting, last fault {:?}",
             actor.name,
             actor.state,
             actor.generation,
             actor.queue_depth,
             actor.last_fault.map(|fault| fault.cause),
-        );
-    }
+        )
+    };
+    let details: Vec<_> = view.health().reports().into_iter().map(line).collect();
+    last_words(module_path!(), &message, &details);
 }

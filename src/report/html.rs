@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use anyhow::Result;
 
 use super::document::{Block, Document, Table};
-use super::plain::plain;
 use super::plots::{Plot, draw};
+use crate::plain::plain;
 
 const STYLE: &str = include_str!("page.css");
 

@@ -14,7 +14,6 @@ mod html;
 mod lift;
 mod map;
 mod outcome;
-mod plain;
 mod plots;
 mod rigs;
 mod text;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::document::{Block, Document, Table};
-use super::plain::plain;
+use crate::plain::plain;
 
 /// Characters of a line of words.
 const WIDTH: usize = 96;

@@ -2,7 +2,8 @@
 
 /// With everything that is not seen or that moves other text written out: controls, marks of
 /// direction, and characters without width.
-pub(super) fn plain(text: &str) -> String {
+#[must_use]
+pub fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if is_unseen(c) {
