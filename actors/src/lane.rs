@@ -50,7 +50,7 @@ use crate::supervision::{Guard, HealthRegistry};
 
 pub use models_way::ModelsWay;
 pub use remembered::Remembered;
-pub use view::{LaneView, PoolView};
+pub use view::{LaneView, PoolView, Switches};
 
 use pools::{pool_forgetter, pool_opener};
 

@@ -1,5 +1,6 @@
 //! The running daemon: [`Node::launch`] is the only place where its parts are joined.
 
+mod census;
 mod drain;
 mod exits;
 mod lanes;
@@ -25,6 +26,7 @@ use zartrux_actors::headers::HeaderSource;
 use zartrux_actors::lane::Lane;
 use zartrux_config::Settings;
 
+pub(crate) use census::{Census, Counted, CountedRig};
 pub use exits::ExitCode;
 use learning::RunningTrainer;
 pub use learning::{models_folder, trainer_settings};

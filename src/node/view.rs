@@ -18,7 +18,7 @@ use zartrux_actors::supervision::HealthRegistry;
 use zartrux_actors::trainer::TrainerLink;
 use zartrux_config::Settings;
 
-use super::{NodeOptions, StoreWays};
+use super::{Census, NodeOptions, StoreWays};
 
 /// Whether miners can be served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,6 +52,7 @@ pub struct NodeView {
     upstreams: Vec<String>,
     health: HealthRegistry,
     events: EventLog,
+    census: Census,
     lanes: OnceLock<Vec<Arc<LaneView>>>,
     prover: OnceLock<Prover<ShareTicket>>,
     store: OnceLock<StoreWays>,
@@ -74,6 +75,7 @@ impl NodeView {
                 .collect(),
             health: HealthRegistry::default(),
             events: EventLog::default(),
+            census: Census::new(settings.monitor.rig_metrics),
             lanes: OnceLock::new(),
             prover: OnceLock::new(),
             store: OnceLock::new(),
@@ -177,6 +179,11 @@ impl NodeView {
     #[must_use]
     pub const fn events(&self) -> &EventLog {
         &self.events
+    }
+
+    /// What the registry says of all rigs, counted now and then.
+    pub(crate) const fn census(&self) -> &Census {
+        &self.census
     }
 
     /// The lanes.
