@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use zartrux_actors::trainer::{Phase, Shown};
+use zartrux_models::ledger::{ModelChange, ModelSlot};
 
 use super::writer::Writer;
 
@@ -62,7 +63,7 @@ fn training(writer: &mut Writer<'_, '_>, shown: &Shown) -> fmt::Result {
     writer.measured(
         (
             "zartrux_trainer_last_training_timestamp_seconds",
-            "When the last training began, since 1970; none since launch: no series",
+            "When the last training began, since 1970; no series before the first since launch",
         ),
         last.map(|last| seconds(last.began_ms)),
     )?;
@@ -112,13 +113,20 @@ fn models(writer: &mut Writer<'_, '_>, shown: &Shown, now_ms: u64) -> fmt::Resul
         ["slot", "state"],
         states,
     )?;
+    // All of them, those that never came too: else the first would be hidden from `increase`.
+    let all = ModelSlot::ALL.into_iter().map(|slot| {
+        ModelChange::ALL.map(|change| {
+            let of = [slot.label(), change.label()];
+            (of, shown.changes.get(&of).copied().unwrap_or_default())
+        })
+    });
     writer.counters(
         (
             "zartrux_model_changes",
             "Changes of models since launch, such as promoted, rolled_back, refused",
         ),
         ["slot", "change"],
-        shown.changes.iter().map(|(of, count)| (*of, *count)),
+        all.flatten(),
     )
 }
 

@@ -3,8 +3,10 @@
 use std::fmt;
 
 use zartrux_actors::counters::{LaneCounts, LatencyCounts};
+use zartrux_models::share::RefusalReason;
+use zartrux_models::stratum::ErrorClass;
 
-use super::writer::Writer;
+use super::writer::{Writer, each_of};
 
 pub(super) fn write(writer: &mut Writer<'_, '_>, counts: &LaneCounts) -> fmt::Result {
     let shares = &counts.shares;
@@ -19,10 +21,11 @@ pub(super) fn write(writer: &mut Writer<'_, '_>, counts: &LaneCounts) -> fmt::Re
         ("zartrux_shares_pending", "Admitted and not settled yet"),
         shares.pending,
     )?;
-    let counted = |counts: &std::collections::BTreeMap<&'static str, u64>| {
-        let pairs = counts.iter().map(|(label, count)| ([*label], *count));
-        pairs.collect::<Vec<_>>()
-    };
+    let rejected = each_of(ErrorClass::ALL.map(ErrorClass::label), &shares.rejected);
+    let refused = each_of(
+        RefusalReason::ALL.map(RefusalReason::label),
+        &shares.refused,
+    );
     writer.counters(
         (
             "zartrux_shares_forwarded",
@@ -34,7 +37,7 @@ pub(super) fn write(writer: &mut Writer<'_, '_>, counts: &LaneCounts) -> fmt::Re
             (["unanswered"], shares.unanswered),
         ]
         .into_iter()
-        .chain(counted(&shares.rejected)),
+        .chain(rejected.map(|(class, count)| ([class], count))),
     )?;
     writer.counter(
         (
@@ -55,7 +58,7 @@ pub(super) fn write(writer: &mut Writer<'_, '_>, counts: &LaneCounts) -> fmt::Re
             (["overload"], shares.overload),
         ]
         .into_iter()
-        .chain(counted(&shares.refused)),
+        .chain(refused.map(|(reason, count)| ([reason], count))),
     )?;
     writer.counter(
         (

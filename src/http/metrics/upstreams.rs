@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use zartrux_actors::pool_session::PoolReport;
+use zartrux_models::stratum::ErrorClass;
 use zartrux_models::work::Slot;
 
-use super::writer::Writer;
+use super::writer::{Writer, each_of};
 use crate::node::NodeView;
 
 /// An upstream over all lanes.
@@ -44,6 +45,10 @@ impl Upstream {
         }
         self.submit_micros = self.submit_micros.max(session.submit_latency_micros);
     }
+}
+
+fn classes() -> [&'static str; ErrorClass::ALL.len()] {
+    ErrorClass::ALL.map(ErrorClass::label)
 }
 
 /// All of them; one that is listed twice is one.
@@ -217,7 +222,7 @@ fn counted(writer: &mut Writer<'_, '_>, upstreams: &Upstreams<'_>) -> fmt::Resul
         let sums = &upstream.sums;
         [("accepted", sums.accepted), ("unanswered", sums.unanswered)]
             .into_iter()
-            .chain(sums.rejected.iter().map(|(class, count)| (*class, *count)))
+            .chain(each_of(classes(), &sums.rejected))
             .map(|(outcome, count)| ([*name, outcome], count))
     });
     writer.counters(
@@ -229,8 +234,7 @@ fn counted(writer: &mut Writer<'_, '_>, upstreams: &Upstreams<'_>) -> fmt::Resul
         submits,
     )?;
     let lost = upstreams.iter().flat_map(|(name, upstream)| {
-        let classes = upstream.sums.lost.iter();
-        classes.map(|(class, count)| ([*name, *class], *count))
+        each_of(classes(), &upstream.sums.lost).map(|(class, count)| ([*name, class], count))
     });
     writer.counters(
         (

@@ -1,5 +1,6 @@
 //! Writes families of metrics one after another.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelValue, MetricEncoder, NoLabelSet};
@@ -60,6 +61,16 @@ impl Value {
 
 /// The way into a scrape.
 pub(super) struct Writer<'a, 'b>(pub(super) &'a mut DescriptorEncoder<'b>);
+
+/// A count for each of some labels, 0 where there is none: a series that comes into being with its
+/// first event hides that event from `increase`.
+pub(super) fn each_of<'a>(
+    labels: impl IntoIterator<Item = &'static str> + 'a,
+    counts: &'a BTreeMap<&'static str, u64>,
+) -> impl Iterator<Item = (&'static str, u64)> + 'a {
+    let count = |label| (label, counts.get(label).copied().unwrap_or_default());
+    labels.into_iter().map(count)
+}
 
 /// What a family is called, and what it tells.
 type Told<'a> = (&'a str, &'a str);
