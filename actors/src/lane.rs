@@ -51,7 +51,7 @@ use crate::supervision::{Guard, HealthRegistry};
 
 pub use models_way::ModelsWay;
 pub use remembered::Remembered;
-pub use view::{LaneView, PoolView};
+pub use view::{LaneView, PoolView, Switches};
 
 use pools::{pool_forgetter, pool_opener};
 

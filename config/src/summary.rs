@@ -262,6 +262,7 @@ fn monitor(monitor: &Monitor) -> Entries {
     vec![
         ("listen", quoted(&listen)),
         ("shares_kept", monitor.shares_kept.to_string()),
+        ("rig_metrics", monitor.rig_metrics.to_string()),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! The running daemon: [`Node::launch`] is the only place where its parts are joined.
 
 mod door;
+mod census;
 mod drain;
 mod exits;
 mod heartbeat;
@@ -29,6 +30,7 @@ use zartrux_actors::lane::Lane;
 use zartrux_config::Settings;
 
 pub use door::door_settings;
+pub(crate) use census::{Census, Counted, CountedRig};
 pub use exits::ExitCode;
 use learning::RunningTrainer;
 pub use learning::{models_folder, trainer_settings};

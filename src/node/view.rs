@@ -19,7 +19,7 @@ use zartrux_actors::trainer::TrainerLink;
 use zartrux_config::Settings;
 
 use super::heartbeat::Heartbeat;
-use super::{NodeOptions, StoreWays};
+use super::{Census, NodeOptions, StoreWays};
 use crate::descriptors::Room;
 
 /// Whether miners can be served.
@@ -54,6 +54,7 @@ pub struct NodeView {
     upstreams: Vec<String>,
     health: HealthRegistry,
     events: EventLog,
+    census: Census,
     lanes: OnceLock<Vec<Arc<LaneView>>>,
     prover: OnceLock<Prover<ShareTicket>>,
     store: OnceLock<StoreWays>,
@@ -78,6 +79,7 @@ impl NodeView {
                 .collect(),
             health: HealthRegistry::default(),
             events: EventLog::default(),
+            census: Census::new(settings.monitor.rig_metrics),
             lanes: OnceLock::new(),
             prover: OnceLock::new(),
             store: OnceLock::new(),
@@ -183,6 +185,11 @@ impl NodeView {
     #[must_use]
     pub const fn events(&self) -> &EventLog {
         &self.events
+    }
+
+    /// What the registry says of all rigs, counted now and then.
+    pub(crate) const fn census(&self) -> &Census {
+        &self.census
     }
 
     /// The lanes.

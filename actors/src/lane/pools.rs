@@ -65,10 +65,7 @@ pub(super) fn pool_forgetter(
 ) -> Box<dyn Fn(PoolKey)> {
     let view = Arc::clone(view);
     Box::new(move |pool| {
-        view.pools
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&pool);
+        view.forget_pool(pool);
         registry.remove(&pool_name(lane, pool));
     })
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use zartrux_models::work::PoolKey;
 
 use crate::counters::{LaneCounts, LaneStats};
-use crate::pool_session::PoolStats;
+use crate::pool_session::{PoolReport, PoolStats};
 use crate::rigs::{RigBoard, ShareRecords};
 
 /// A pool session as whoever reports it sees it.
@@ -20,6 +20,22 @@ pub struct PoolView {
     pub stats: Arc<PoolStats>,
 }
 
+/// How often the upstream that serves was exchanged for another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Switches {
+    /// For one further down the list.
+    pub failovers: u64,
+    /// For one further up.
+    pub failbacks: u64,
+}
+
+/// The upstream that served last, and how often that changed.
+#[derive(Debug, Default)]
+struct Served {
+    last: Option<usize>,
+    switches: Switches,
+}
+
 /// What a lane shows to other threads.
 #[derive(Debug)]
 pub struct LaneView {
@@ -29,6 +45,9 @@ pub struct LaneView {
     pub(super) pools: RwLock<BTreeMap<PoolKey, PoolView>>,
     /// Upstream that serves, −1 for none.
     pub(super) serving: AtomicI64,
+    served: Mutex<Served>,
+    /// What sessions did that are closed, by upstream.
+    gone: Mutex<BTreeMap<usize, PoolReport>>,
     started: Instant,
     /// Milliseconds from the lane's start to its last sign of life.
     pub(super) beat: AtomicU64,
@@ -44,6 +63,8 @@ impl LaneView {
             records: Arc::new(ShareRecords::new(shares_kept)),
             pools: RwLock::default(),
             serving: AtomicI64::new(-1),
+            served: Mutex::default(),
+            gone: Mutex::default(),
             started,
             beat: AtomicU64::new(0),
         }
@@ -89,8 +110,79 @@ impl LaneView {
         usize::try_from(self.serving.load(Ordering::Relaxed)).ok()
     }
 
+    /// How often the upstream that serves was exchanged for another, a time without any between
+    /// them included.
+    #[must_use]
+    pub fn switches(&self) -> Switches {
+        lock(&self.served).switches
+    }
+
+    /// What sessions did that are closed, by the places of their upstreams: only what is counted.
+    #[must_use]
+    pub fn gone(&self) -> BTreeMap<usize, PoolReport> {
+        lock(&self.gone).clone()
+    }
+
+    /// Takes a session that is closed out of what is shown.
+    pub(super) fn forget_pool(&self, pool: PoolKey) {
+        let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(view) = pools.remove(&pool) {
+            let mut gone = lock(&self.gone);
+            let sums = gone.entry(view.upstream).or_default();
+            sums.add_counts(&view.stats.report());
+        }
+    }
+
     pub(super) fn set_serving(&self, serving: Option<usize>) {
+        if let Some(now) = serving {
+            let mut served = lock(&self.served);
+            let last = served.last.replace(now);
+            served.switches.failovers += u64::from(last.is_some_and(|last| last < now));
+            served.switches.failbacks += u64::from(last.is_some_and(|last| last > now));
+        }
         let code = serving.and_then(|index| i64::try_from(index).ok());
         self.serving.store(code.unwrap_or(-1), Ordering::Relaxed);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    #[test]
+    fn a_switch_is_counted_by_its_direction_and_a_gap_between_makes_no_difference() {
+        let view = LaneView::new(Clock.now(), 1, 1);
+        for serving in [Some(0), Some(0), Some(2), None, Some(2), None, Some(1)] {
+            view.set_serving(serving);
+        }
+        let counted = Switches {
+            failovers: 1,
+            failbacks: 1,
+        };
+        assert_eq!(view.switches(), counted);
+    }
+
+    #[test]
+    fn what_a_closed_session_counted_is_kept_for_its_upstream() {
+        let view = LaneView::new(Clock.now(), 1, 1);
+        for (pool, upstream) in [(1, 0), (2, 1), (3, 1)] {
+            let stats = Arc::new(PoolStats::default());
+            stats.accepted();
+            stats.latency(Duration::from_millis(8));
+            let shown = PoolView { upstream, stats };
+            view.pools.write().unwrap().insert(PoolKey(pool), shown);
+        }
+        for pool in [2, 3, 3] {
+            view.forget_pool(PoolKey(pool));
+        }
+        assert_eq!(view.pools().len(), 1);
+        let gone = view.gone();
+        assert_eq!((gone.len(), gone[&1].accepted), (1, 2));
+        assert_eq!(gone[&1].submit_latency_micros, None);
     }
 }

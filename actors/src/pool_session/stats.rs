@@ -80,6 +80,37 @@ pub struct PoolReport {
     pub submit_latency_micros: Option<u64>,
 }
 
+impl PoolReport {
+    /// Adds what another session has counted, and nothing of how it stands.
+    pub fn add_counts(&mut self, other: &Self) {
+        for (mine, theirs) in [
+            (&mut self.attempts, other.attempts),
+            (&mut self.connections, other.connections),
+            (&mut self.forwarded, other.forwarded),
+            (&mut self.accepted, other.accepted),
+            (&mut self.unanswered, other.unanswered),
+            (&mut self.undeliverable, other.undeliverable),
+            (&mut self.late_replies, other.late_replies),
+            (&mut self.jobs, other.jobs),
+            (&mut self.odd_lines, other.odd_lines),
+            (&mut self.reconnects_refused, other.reconnects_refused),
+            (&mut self.bytes_read, other.bytes_read),
+            (&mut self.bytes_written, other.bytes_written),
+            (&mut self.writes, other.writes),
+        ] {
+            *mine = mine.saturating_add(theirs);
+        }
+        for (mine, theirs) in [
+            (&mut self.lost, &other.lost),
+            (&mut self.rejected, &other.rejected),
+        ] {
+            for (label, count) in theirs {
+                *mine.entry(label).or_default() += count;
+            }
+        }
+    }
+}
+
 impl PoolStats {
     pub(super) fn attempt(&self) {
         add(&self.attempts, 1);
@@ -109,7 +140,7 @@ impl PoolStats {
             .store(job.target.difficulty().get(), Ordering::Relaxed);
     }
 
-    pub(super) fn accepted(&self) {
+    pub(crate) fn accepted(&self) {
         add(&self.accepted, 1);
     }
 
@@ -150,7 +181,7 @@ impl PoolStats {
         add(&self.writes, writes);
     }
 
-    pub(super) fn latency(&self, took: Duration) {
+    pub(crate) fn latency(&self, took: Duration) {
         // Zero means that nothing was measured yet.
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1);
         let smooth = self.latency_micros.load(Ordering::Relaxed);

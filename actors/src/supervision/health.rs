@@ -292,7 +292,32 @@ impl ActorHealth {
 
 /// All actors of the process, by name.
 #[derive(Debug, Clone, Default)]
-pub struct HealthRegistry(Arc<RwLock<BTreeMap<String, Arc<ActorHealth>>>>);
+pub struct HealthRegistry(Arc<Actors>);
+
+#[derive(Debug, Default)]
+struct Actors {
+    live: RwLock<BTreeMap<String, Arc<ActorHealth>>>,
+    gone: Mutex<BTreeMap<String, Gone>>,
+}
+
+/// What actors did that have ended on purpose, so that sums never fall.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// Faults.
+    pub faults: u64,
+    /// Messages and lines handled.
+    pub steps: u64,
+}
+
+/// The name that an actor has in common with those before and after it: sessions with upstreams
+/// come and go, and `lane0/pool/17` is one of `lane0/pool`.
+#[must_use]
+pub fn family_of(name: &str) -> &str {
+    match name.rsplit_once('/') {
+        Some((family, _)) if family.ends_with("/pool") => family,
+        Some(_) | None => name,
+    }
+}
 
 impl HealthRegistry {
     /// Makes the health of a new actor; one of the same name is replaced.
@@ -300,6 +325,7 @@ impl HealthRegistry {
     pub fn register(&self, name: impl Into<String>, kind: &'static str) -> Arc<ActorHealth> {
         let health = Arc::new(ActorHealth::new(name, kind));
         self.0
+            .live
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(health.name().to_owned(), Arc::clone(&health));
@@ -308,16 +334,31 @@ impl HealthRegistry {
 
     /// Forgets an actor that ended on purpose.
     pub fn remove(&self, name: &str) {
+        let mut live = self.0.live.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(health) = live.remove(name) else {
+            return;
+        };
+        let mut gone = self.0.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        let sums = gone.entry(family_of(name).to_owned()).or_default();
+        sums.faults += health.faults();
+        sums.steps += health.steps.load(Ordering::Relaxed);
+    }
+
+    /// What actors did that have ended on purpose, by [`family_of`] their names.
+    #[must_use]
+    pub fn gone(&self) -> BTreeMap<String, Gone> {
         self.0
-            .write()
+            .gone
+            .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove(name);
+            .clone()
     }
 
     /// One actor.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Arc<ActorHealth>> {
         self.0
+            .live
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(name)
@@ -328,6 +369,7 @@ impl HealthRegistry {
     #[must_use]
     pub fn reports(&self) -> Vec<HealthReport> {
         self.0
+            .live
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .values()

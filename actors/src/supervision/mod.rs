@@ -9,4 +9,4 @@ pub use backoff::Backoff;
 pub use drill::Drill;
 pub(crate) use guard::cause_of;
 pub use guard::{Faulted, Guard};
-pub use health::{ActorHealth, ActorState, Fault, HealthRegistry, HealthReport};
+pub use health::{ActorHealth, ActorState, Fault, Gone, HealthRegistry, HealthReport, family_of};

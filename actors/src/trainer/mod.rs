@@ -174,6 +174,8 @@ impl Trainer {
         for change in outcome.changes {
             let (slot, id) = (change.slot.label(), change.id);
             tracing::info!(slot, %id, why = change.why, "model {}", change.change.label());
+            let count = |shown: &mut Shown| shown.count_change(change.slot, change.change);
+            self.args.status.show(count);
             self.args.journal.note(JournalEvent::ModelEvent {
                 change: change.change,
                 slot: change.slot,
@@ -184,6 +186,8 @@ impl Trainer {
         for refused in outcome.refused {
             let (slot, id) = (refused.slot.label(), refused.id);
             tracing::error!(slot, %id, why = refused.why, "model refused: the one before serves on");
+            let count = |shown: &mut Shown| shown.count_change(refused.slot, ModelChange::Refused);
+            self.args.status.show(count);
             self.args.journal.note(JournalEvent::ModelEvent {
                 change: ModelChange::Refused,
                 slot: refused.slot,

@@ -1,5 +1,6 @@
 //! What the trainer shows of itself, read from any thread.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
@@ -9,7 +10,7 @@ use zartrux_models::learn::lift::LiftReport;
 use zartrux_models::learn::roster::Roster;
 use zartrux_models::learn::training::Trained;
 use zartrux_models::learn::{Advantage, RowsSkipped};
-use zartrux_models::ledger::ModelSlot;
+use zartrux_models::ledger::{ModelChange, ModelSlot};
 
 use super::in_force::InForce;
 
@@ -123,6 +124,15 @@ pub struct Shown {
     pub drift: Option<DriftReport>,
     /// The models in force.
     pub in_force: InForce,
+    /// Changes of models since the start, by what they are for and what changed.
+    pub changes: BTreeMap<[&'static str; 2], u64>,
+}
+
+impl Shown {
+    pub(super) fn count_change(&mut self, slot: ModelSlot, change: ModelChange) {
+        let of = [slot.label(), change.label()];
+        *self.changes.entry(of).or_default() += 1;
+    }
 }
 
 /// The trainer's status.

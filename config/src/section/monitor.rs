@@ -12,6 +12,8 @@ pub struct Monitor {
     /// How many of the last shares are kept to be shown, up to 1,000,000, shared evenly by the
     /// lanes.
     pub shares_kept: usize,
+    /// Most rigs with metrics of their own, up to [`Self::RIG_METRICS_MAX`]; 0 for none.
+    pub rig_metrics: usize,
 }
 
 impl Default for Monitor {
@@ -19,11 +21,15 @@ impl Default for Monitor {
         Self {
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
             shares_kept: 4096,
+            rig_metrics: 0,
         }
     }
 }
 
 impl Monitor {
+    /// Most rigs that can have metrics of their own: some megabytes a scrape.
+    pub const RIG_METRICS_MAX: usize = 10_000;
+
     pub(crate) fn read(section: &mut Section<'_, '_>) -> Self {
         let default = Self::default();
         Self {
@@ -32,6 +38,11 @@ impl Monitor {
                 "shares_kept",
                 default.shares_kept,
                 accept::whole(0..=1_000_000),
+            ),
+            rig_metrics: section.value(
+                "rig_metrics",
+                default.rig_metrics,
+                accept::whole(0..=Self::RIG_METRICS_MAX),
             ),
         }
     }

@@ -184,6 +184,7 @@ const PROVE: &[Case] = &[
 const MONITOR: &[Case] = &[
     ("listen", "\"off\"", |s| s.monitor.listen = None),
     ("shares_kept", "0", |s| s.monitor.shares_kept = 0),
+    ("rig_metrics", "10000", |s| s.monitor.rig_metrics = 10_000),
 ];
 
 const STORE: &[Case] = &[

@@ -112,6 +112,7 @@ node = "off"
 [monitor]
 listen = "off"
 shares_kept = 4096
+rig_metrics = 0
 "#;
     assert_eq!(settings.summary(), expected);
     let debug = format!("{settings:?}");

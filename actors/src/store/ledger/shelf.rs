@@ -55,6 +55,12 @@ impl LedgerReader {
         VolumeFiles::in_folder(&folder).map_err(|why| StoreFault::Io { folder, why })
     }
 
+    /// The folder of all volumes.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The folder of a volume.
     #[must_use]
     pub fn folder(&self, volume: Volume) -> PathBuf {

@@ -1,0 +1,55 @@
+//! Connections of miners.
+
+use std::fmt;
+
+use zartrux_actors::counters::ConnectionCounts;
+use zartrux_actors::doorkeeper::Turned;
+
+use super::writer::Writer;
+
+pub(super) fn write(writer: &mut Writer<'_, '_>, counts: &ConnectionCounts) -> fmt::Result {
+    writer.gauge(
+        ("zartrux_miners_connected", "Open connections of miners"),
+        counts.open,
+    )?;
+    writer.gauge(
+        ("zartrux_miners_logged_in", "Miners with a job"),
+        counts.logged_in,
+    )?;
+    writer.counter(
+        (
+            "zartrux_miner_connections_accepted",
+            "Connections taken so far",
+        ),
+        counts.accepted,
+    )?;
+    writer.counter(
+        (
+            "zartrux_miner_connections_dropped",
+            "Connections closed for what the peer did",
+        ),
+        counts.dropped,
+    )?;
+    writer.counter(
+        (
+            "zartrux_miner_connections_turned_away",
+            "Connections over the limit",
+        ),
+        counts.turned_away,
+    )?;
+    writer.counters(
+        (
+            "zartrux_miners_refused",
+            "Miners turned away at the door or at their login, by reason",
+        ),
+        "reason",
+        Turned::ALL.map(|turned| (turned.label(), counts.turned.of(turned))),
+    )?;
+    writer.counter(
+        (
+            "zartrux_leases_renewed",
+            "Nonce leases replaced before they were used up",
+        ),
+        counts.leases_renewed,
+    )
+}
