@@ -12,6 +12,8 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 PACKAGES := build-essential g++ cmake pkg-config libssl-dev
+# What tests start beside the program.
+TEST_PACKAGES := prometheus
 
 # What `make run` gives to the demo: make run ARGS="--for 5m --monitor 0.0.0.0:8080"
 ARGS ?=
@@ -41,7 +43,7 @@ release: rust packages ## Build the program: target/release/zartrux
 	cargo build --release --locked --bin zartrux
 
 .PHONY: test
-test: rust packages format deny lint doc-check test-fuzz test-code ## Everything that must hold before a change goes in
+test: rust packages packages-test format deny lint doc-check test-fuzz test-code ## Everything that must hold before a change goes in
 
 .PHONY: format
 format: rust ## Check the format of the code
@@ -60,7 +62,7 @@ doc-check: rust packages ## Check the documentation of the code
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
 .PHONY: test-code
-test-code: rust packages ## Run the tests
+test-code: rust packages packages-test ## Run the tests
 	cargo test --locked --workspace --no-fail-fast
 
 .PHONY: test-fuzz
@@ -115,3 +117,7 @@ rust: ## See whether Rust is there and new enough
 .PHONY: packages
 packages: ## Install the system's packages that are missing
 	@scripts/install-packages $(PACKAGES)
+
+.PHONY: packages-test
+packages-test: ## Install the packages that tests need and are missing
+	@scripts/install-packages $(TEST_PACKAGES)

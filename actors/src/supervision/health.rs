@@ -377,3 +377,37 @@ impl HealthRegistry {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_session_did_that_has_ended_is_kept_under_the_name_that_it_shares() {
+        let registry = HealthRegistry::default();
+        for name in ["lane0/pool/1", "lane0/pool/22", "prover/0"] {
+            let health = registry.register(name, "test");
+            health.faults.store(2, Ordering::Relaxed);
+            health.steps.store(10, Ordering::Relaxed);
+        }
+        for name in ["lane0/pool/1", "lane0/pool/22", "lane0/pool/1", "nobody"] {
+            registry.remove(name);
+        }
+        let sums = Gone {
+            faults: 4,
+            steps: 20,
+        };
+        assert_eq!(
+            registry.gone(),
+            BTreeMap::from([("lane0/pool".to_owned(), sums)])
+        );
+        assert_eq!(registry.reports().len(), 1);
+    }
+
+    #[test]
+    fn only_sessions_with_upstreams_share_a_name() {
+        let names = ["lane0/pool/17", "lane0/judge", "prover/3", "store"];
+        let families = names.map(family_of);
+        assert_eq!(families, ["lane0/pool", "lane0/judge", "prover/3", "store"]);
+    }
+}

@@ -42,8 +42,8 @@ pub(super) fn write(writer: &mut Writer<'_, '_>, counts: &ConnectionCounts) -> f
             "zartrux_miners_refused",
             "Miners turned away at the door or at their login, by reason",
         ),
-        "reason",
-        Turned::ALL.map(|turned| (turned.label(), counts.turned.of(turned))),
+        ["reason"],
+        Turned::ALL.map(|turned| ([turned.label()], counts.turned.of(turned))),
     )?;
     writer.counter(
         (
