@@ -104,16 +104,31 @@ fn typed() -> Result<String> {
             code, modifiers, ..
         } = key;
         if let KeyCode::Char(c) = code {
-            match (modifiers.contains(KeyModifiers::CONTROL), c) {
-                (true, 'c' | 'd') => bail!("given up"),
-                (true, _) => {}
-                (false, c) if text.len() <= LONGEST => text.push(c),
-                (false, _) => {}
+            let control = modifiers.contains(KeyModifiers::CONTROL);
+            if control && matches!(c, 'c' | 'd') {
+                bail!("given up");
+            }
+            if !control && text.len() <= LONGEST {
+                text.push(c);
             }
         } else if code == KeyCode::Enter {
             return Ok(text);
         } else if code == KeyCode::Backspace {
             text.pop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_miner_can_send_is_a_password() {
+        assert_eq!(unusable("hunter2 ñ"), None);
+        let long = "x".repeat(LONGEST + 1);
+        for unfit in ["", "a\tb", long.as_str()] {
+            assert!(unusable(unfit).is_some(), "{unfit:?}");
         }
     }
 }
