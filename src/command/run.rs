@@ -12,7 +12,7 @@ use super::SettingsArgs;
 use super::check::settings;
 use crate::console::{complain, say};
 use crate::descriptors;
-use crate::node::{ExitCode, Node, NodeOptions};
+use crate::node::{ExitCode, Node, NodeOptions, door_settings};
 
 /// Flags of `run`.
 #[derive(Debug, Clone, Args)]
@@ -36,6 +36,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
             return Ok(ExitCode::Configuration);
         }
     };
+    if let Err(fault) = door_settings(&settings) {
+        complain(&format_args!("{fault:#}"));
+        return Ok(ExitCode::Configuration);
+    }
     start_logging(&settings);
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
