@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::Args;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::crossterm::terminal;
@@ -74,16 +74,18 @@ fn asked() -> Result<Option<String>> {
             .context("can't read the password")?;
         return Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()));
     }
-    let first = unseen("Password: ")?;
-    if first != unseen("Once more: ")? {
-        complain(&"the two are not the same");
+    let Some(first) = unseen("Password: ")? else {
         return Ok(None);
+    };
+    let second = unseen("Once more: ")?;
+    if second.as_ref().is_some_and(|second| *second != first) {
+        complain(&"the two are not the same");
     }
-    Ok(Some(first))
+    Ok(second.filter(|second| *second == first))
 }
 
-/// What is typed, without showing it.
-fn unseen(prompt: &str) -> Result<String> {
+/// What is typed, without showing it; nothing when that is given up.
+fn unseen(prompt: &str) -> Result<Option<String>> {
     complain(&prompt);
     terminal::enable_raw_mode().context("can't hide what is typed")?;
     let typed = typed();
@@ -91,7 +93,7 @@ fn unseen(prompt: &str) -> Result<String> {
     typed
 }
 
-fn typed() -> Result<String> {
+fn typed() -> Result<Option<String>> {
     let mut text = String::new();
     loop {
         let Event::Key(key) = event::read().context("can't read the password")? else {
@@ -104,16 +106,31 @@ fn typed() -> Result<String> {
             code, modifiers, ..
         } = key;
         if let KeyCode::Char(c) = code {
-            match (modifiers.contains(KeyModifiers::CONTROL), c) {
-                (true, 'c' | 'd') => bail!("given up"),
-                (true, _) => {}
-                (false, c) if text.len() <= LONGEST => text.push(c),
-                (false, _) => {}
+            let control = modifiers.contains(KeyModifiers::CONTROL);
+            if control && matches!(c, 'c' | 'd') {
+                return Ok(None);
+            }
+            if !control && text.len() <= LONGEST {
+                text.push(c);
             }
         } else if code == KeyCode::Enter {
-            return Ok(text);
+            return Ok(Some(text));
         } else if code == KeyCode::Backspace {
             text.pop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_miner_can_send_is_a_password() {
+        assert_eq!(unusable("hunter2 ñ"), None);
+        let long = "x".repeat(LONGEST + 1);
+        for unfit in ["", "a\tb", long.as_str()] {
+            assert!(unusable(unfit).is_some(), "{unfit:?}");
         }
     }
 }

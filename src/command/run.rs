@@ -13,7 +13,7 @@ use super::SettingsArgs;
 use super::check::settings;
 use crate::console::{complain, say};
 use crate::logging::Lines;
-use crate::node::{ExitCode, Node, NodeOptions};
+use crate::node::{ExitCode, Node, NodeOptions, door_settings};
 use crate::{descriptors, service_manager};
 
 /// Flags of `run`.
@@ -38,6 +38,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
             return Ok(ExitCode::Configuration);
         }
     };
+    if let Err(fault) = door_settings(&settings) {
+        complain(&format_args!("{fault:#}"));
+        return Ok(ExitCode::Configuration);
+    }
     start_logging(&settings);
     for warning in settings.warnings() {
         tracing::warn!("{warning}");

@@ -10,7 +10,8 @@ use zartrux_actors::doorkeeper::DoorSettings;
 use crate::support::{Config, FakePool, Proxy, SimMiner};
 
 /// Of the password `right`, and computed within microseconds.
-const QUICK: &str = "$argon2id$v=19$m=8,t=1,p=1$c2FsdCBvZiB0aGUgdGVzdA$rJDcCyA+m4eB/rGiVTxOu6ogDyBhE+WoKzWpZllC72Y";
+const QUICK: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$c2FsdCBvZiB0aGUgdGVzdA$rJDcCyA+m4eB/rGiVTxOu6ogDyBhE+WoKzWpZllC72Y";
 /// Of the password `right`, and computed within some milliseconds.
 const SLOW: &str = "$argon2id$v=19$m=4096,t=1,p=1$c2FsdCBvZiB0aGUgdGVzdA$bEGzjRMlcl8TN2ROM0BaM3KUz/FSRFzY1+YZmUCBwjI";
 

@@ -4,7 +4,8 @@
 //! that waits for the rest of its header costs no buffer, and however the bytes are cut the answer
 //! is the same.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+// Values only: nothing is connected here.
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Longest header, bytes: the fixed part and the 520 that a receiver should expect at most.
 pub const PROXY_HEADER_LIMIT: usize = FIXED + 520;

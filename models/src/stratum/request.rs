@@ -198,13 +198,23 @@ fn explain(line: &[u8], fault: &serde_json::Error) -> BadRequest {
         id: Option<&'a RawValue>,
     }
     let Ok(loose) = serde_json::from_slice::<Loose<'_>>(line) else {
-        return BadRequest::NotJson(fault.to_string());
+        return BadRequest::NotJson(without_value(fault));
     };
     let id = loose.id.and_then(|raw| raw.get().parse().ok());
     id.map_or(BadRequest::NoId, |id| BadRequest::Malformed {
         id: RequestId(id),
-        what: fault.to_string(),
+        what: without_value(fault),
     })
+}
+
+/// What is wrong, without the value that is: it may be a password, and this is logged and answered.
+fn without_value(fault: &serde_json::Error) -> String {
+    let told = fault.to_string();
+    // The last one: the value may have these words too.
+    match told.rfind(", expected ") {
+        Some(at) => format!("wrong kind of value{}", &told[at..]),
+        None => told,
+    }
 }
 
 #[cfg(test)]
@@ -240,6 +250,19 @@ mod tests {
     fn a_password_is_never_shown() {
         let line = br#"{"id":1,"method":"login","params":{"login":"w","pass":"hunter2"}}"#;
         assert!(!format!("{:?}", parse_miner_line(line)).contains("hunter2"));
+    }
+
+    #[test]
+    fn a_password_of_the_wrong_kind_is_not_shown_either() {
+        for line in [
+            &br#"{"id":1,"method":"login","params":{"login":"w","pass":7070707}}"#[..],
+            br#"{"id":1,"method":"login","params":"7070707, expected x"}"#,
+            br#"{"method":"login","params":{"login":"w","pass":7070707.5}}"#,
+            br#""7070707""#,
+        ] {
+            let told = format!("{:?}", parse_miner_line(line).unwrap_err());
+            assert!(!told.contains("7070707"), "{told}");
+        }
     }
 
     #[test]
