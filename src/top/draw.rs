@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::app::{App, View};
-use super::format::{NO_DATA, count, or_no_data, percent, rate, span};
+use super::format::{NO_DATA, count, or_no_data, percent, rate, scaled, span};
 use super::seen::{Field, Seen};
 use super::views;
 
@@ -103,11 +103,14 @@ fn verdict(said: Field<'_>) -> Line<'static> {
         Some(_) | None => Style::new(),
     };
     let hash_rate = best_rate(earning).unwrap_or_else(|| NO_DATA.to_owned());
-    let miners = or_no_data(earning.at("miners").whole(), count);
+    let miners = earning.at("miners").whole();
     let working = or_no_data(earning.at("miners_at_work").whole(), count);
+    let working = or_no_data(miners, |miners| {
+        format!("{working} of {} at work", count(miners))
+    });
     Line::from(vec![
         Span::styled(format!("accepted {taken}"), style),
-        Span::raw(format!("  {hash_rate}  miners {miners}, at work {working}")),
+        Span::raw(format!("  {hash_rate}  miners: {working}")),
     ])
 }
 
@@ -121,10 +124,10 @@ fn best_rate(earning: Field<'_>) -> Option<String> {
     let best = is_of("1h").or_else(|| is_of("10m")).or(rates.first())?;
     let figure = |name: &str| best.at(name).real();
     Some(format!(
-        "{} ({} to {}) over {}",
+        "{} ({} to {}, {})",
         rate(figure("per_second")?),
-        rate(figure("low")?),
-        rate(figure("high")?),
+        scaled(figure("low")?),
+        scaled(figure("high")?),
         best.at("over").text()?
     ))
 }
