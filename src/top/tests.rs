@@ -206,7 +206,7 @@ fn a_lost_connection_is_told_with_the_age_of_what_is_shown() {
     seen.age_s = 75;
     let lines = screen(&seen, '1', (80, 24));
     assert!(lines[0].starts_with(" NO ANSWER "), "{}", lines[0]);
-    let told = "Connection refused; trying again; what is shown is 1 min 15 s old";
+    let told = "no answer for 1 min 15 s: Connection refused; trying again";
     assert_eq!(lines[2], told);
     has(&lines, "pool.example:443");
     seen.overview = None;
