@@ -8,9 +8,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::app::{App, View};
-use super::format::{NO_DATA, count, or_no_data, percent, rate, span};
+use super::format::{NO_DATA, count, or_no_data, percent, rate, scaled, span};
 use super::seen::{Field, Seen};
 use super::views;
+use super::wrap::wrapped;
 
 /// The smallest terminal that is drawn on.
 const SMALLEST: (u16, u16) = (40, 10);
@@ -70,6 +71,9 @@ fn draw_body(frame: &mut Frame<'_>, area: Rect, app: &mut App, seen: &Seen) {
         View::Actors => views::actors(seen, area.width),
         View::Events => views::events(seen, area.width),
     };
+    let columns = usize::from(area.width);
+    let wrap = |line| wrapped(line, columns);
+    let lines: Vec<_> = lines.into_iter().flat_map(wrap).collect();
     let page = usize::from(area.height);
     let first = app.first_line(lines.len(), page);
     let shown: Vec<_> = lines.into_iter().skip(first).take(page).collect();
@@ -103,11 +107,14 @@ fn verdict(said: Field<'_>) -> Line<'static> {
         Some(_) | None => Style::new(),
     };
     let hash_rate = best_rate(earning).unwrap_or_else(|| NO_DATA.to_owned());
-    let miners = or_no_data(earning.at("miners").whole(), count);
+    let miners = earning.at("miners").whole();
     let working = or_no_data(earning.at("miners_at_work").whole(), count);
+    let working = or_no_data(miners, |miners| {
+        format!("{working} of {} at work", count(miners))
+    });
     Line::from(vec![
         Span::styled(format!("accepted {taken}"), style),
-        Span::raw(format!("  {hash_rate}  miners {miners}, at work {working}")),
+        Span::raw(format!("  {hash_rate}  miners: {working}")),
     ])
 }
 
@@ -121,10 +128,10 @@ fn best_rate(earning: Field<'_>) -> Option<String> {
     let best = is_of("1h").or_else(|| is_of("10m")).or(rates.first())?;
     let figure = |name: &str| best.at(name).real();
     Some(format!(
-        "{} ({} to {}) over {}",
+        "{} ({} to {}, {})",
         rate(figure("per_second")?),
-        rate(figure("low")?),
-        rate(figure("high")?),
+        scaled(figure("low")?),
+        scaled(figure("high")?),
         best.at("over").text()?
     ))
 }
@@ -132,12 +139,12 @@ fn best_rate(earning: Field<'_>) -> Option<String> {
 /// What is wrong, the gravest first.
 fn trouble(seen: &Seen, said: Field<'_>) -> Line<'static> {
     if let Some(fault) = &seen.fault {
-        let age = if seen.overview.is_some() {
-            format!("; what is shown is {} old", span(seen.age_s))
+        let since = if seen.overview.is_some() {
+            format!("no answer for {}: ", span(seen.age_s))
         } else {
             String::new()
         };
-        return Line::from(Span::styled(format!("{fault}; trying again{age}"), bad()));
+        return Line::from(Span::styled(format!("{since}{fault}; trying again"), bad()));
     }
     let violations = said.at("invariant_violations").whole().unwrap_or(0);
     if violations > 0 {

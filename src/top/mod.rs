@@ -13,6 +13,7 @@ mod signals;
 #[cfg(test)]
 mod tests;
 mod views;
+mod wrap;
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
