@@ -95,12 +95,12 @@ impl OpenModels {
     /// system.
     pub(crate) fn launch(
         self,
-        store: Option<&StoreWays>,
+        view: &NodeView,
         lanes: &[Lane],
-        health: &HealthRegistry,
-        clock: Clock,
     ) -> (RunningTrainer, TrainerLink) {
-        let guard = Guard::new(health.register("trainer".to_owned(), "trainer"), clock);
+        let (store, clock) = (view.store(), view.clock());
+        let health = view.health().register("trainer".to_owned(), "trainer");
+        let guard = Guard::new(health, clock);
         let ways: Vec<_> = lanes.iter().map(Lane::models_way).collect();
         let status = Arc::new(TrainerStatus::of(self.in_force.clone()));
         let asked = Arc::new(AtomicBool::new(false));
@@ -126,7 +126,10 @@ impl OpenModels {
                     way.replace_order(in_force.order());
                 }
             }),
-            journal: store.map_or_else(Journal::silent, |store| store.journal.clone()),
+            journal: store.map_or_else(
+                || Journal::silent().telling(view.teller()),
+                |store| store.journal.clone(),
+            ),
             status: Arc::clone(&status),
             asked: Arc::clone(&asked),
             guard: guard.clone(),
