@@ -79,7 +79,11 @@ fn words(
 ) -> Option<Words> {
     let rig_words = |severity, rig: &RigKey, what: String| {
         let name = name.map_or_else(String::new, |name| format!(" {name}"));
-        Words::new(severity, rig.to_string(), format!("Rig{name} ({rig}) {what}"))
+        Words::new(
+            severity,
+            rig.to_string(),
+            format!("Rig{name} ({rig}) {what}"),
+        )
     };
     Some(match event {
         JournalEvent::RunBegan { version, .. } => {
@@ -148,7 +152,11 @@ fn words(
             let which = id.as_ref().map_or_else(String::new, |id| format!(" {id}"));
             let (severity, what) = model_words(*change);
             let of = slot_words(*slot);
-            Words::new(severity, id, format!("The model{which} of {of} {what}: {why}"))
+            Words::new(
+                severity,
+                id,
+                format!("The model{which} of {of} {what}: {why}"),
+            )
         }
         JournalEvent::LeaseTaken { .. }
         | JournalEvent::LeaseGivenUp { .. }

@@ -6,18 +6,17 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use actix::{Actor as _, Arbiter};
-use zartrux_actors::clock::Clock;
 use zartrux_actors::journal::Journal;
 use zartrux_actors::lane::Lane;
 use zartrux_actors::messaging::Post;
-use zartrux_actors::supervision::{Guard, HealthRegistry};
+use zartrux_actors::supervision::Guard;
 use zartrux_actors::trainer::{
     CloseTrainer, InForce, ModelsFolder, NotTrained, Trainer, TrainerArgs, TrainerLink,
     TrainerSettings, TrainerStatus,
 };
 use zartrux_config::Settings;
 
-use super::StoreWays;
+use super::NodeView;
 
 /// Rigs that are remembered to learn from, at most.
 const RIGS: usize = 100_000;
@@ -93,11 +92,7 @@ impl OpenModels {
 
     /// Starts the trainer, which tells these lanes of other models. Must be called within the actor
     /// system.
-    pub(crate) fn launch(
-        self,
-        view: &NodeView,
-        lanes: &[Lane],
-    ) -> (RunningTrainer, TrainerLink) {
+    pub(crate) fn launch(self, view: &NodeView, lanes: &[Lane]) -> (RunningTrainer, TrainerLink) {
         let (store, clock) = (view.store(), view.clock());
         let health = view.health().register("trainer".to_owned(), "trainer");
         let guard = Guard::new(health, clock);

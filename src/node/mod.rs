@@ -27,7 +27,7 @@ use zartrux_actors::lane::Lane;
 use zartrux_config::Settings;
 
 pub use exits::ExitCode;
-pub(crate) use facts::{Facts, UpstreamFacts};
+pub(crate) use facts::UpstreamFacts;
 use learning::RunningTrainer;
 pub use learning::{models_folder, trainer_settings};
 pub use rigs::{RigView, STANDINGS, reason, standing_label};

@@ -59,7 +59,8 @@ fn start(
 ) -> Result<(Started, Option<actix_web::dev::ServerHandle>)> {
     let mut running = None;
     if let Some(store) = store {
-        let (store, ways, remembered) = store.launch(view.health(), Some(view.teller()), view.clock());
+        let (store, ways, remembered) =
+            store.launch(view.health(), Some(view.teller()), view.clock());
         running = Some(store);
         for (lane, args) in (0..).zip(&mut args) {
             args.store = Some(ways.link.clone());

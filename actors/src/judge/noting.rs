@@ -64,10 +64,9 @@ impl Judge {
                 self.journal
                     .note_named(suspected, &self.board.name_for_log(rig));
             }
-            Some(SuspicionChange::Ended) => self.journal.note_named(
-                JournalEvent::Cleared { rig },
-                &self.board.name_for_log(rig),
-            ),
+            Some(SuspicionChange::Ended) => self
+                .journal
+                .note_named(JournalEvent::Cleared { rig }, &self.board.name_for_log(rig)),
             None => {}
         }
     }

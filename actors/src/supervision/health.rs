@@ -303,8 +303,17 @@ impl ActorHealth {
             0 => String::new(),
             untold => format!(" ({untold} more faults before this one)"),
         };
-        let text = format!("The actor {} failed and begins anew: {cause}{before}", self.name);
-        self.tell(at_unix_ms, Severity::Warning, "actor_fault", &self.name, &text);
+        let text = format!(
+            "The actor {} failed and begins anew: {cause}{before}",
+            self.name
+        );
+        self.tell(
+            at_unix_ms,
+            Severity::Warning,
+            "actor_fault",
+            &self.name,
+            &text,
+        );
     }
 
     /// A copy of everything.
