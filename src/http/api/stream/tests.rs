@@ -38,35 +38,74 @@ fn serve(view: &Arc<NodeView>) -> SocketAddr {
 
 /// An open stream, its head read.
 struct Client {
-    lines: BufReader<TcpStream>,
+    socket: BufReader<TcpStream>,
     status: u16,
+    /// Of the body, what was read and not taken.
+    body: String,
 }
 
 impl Client {
-    /// In HTTP/1.0, in which a stream comes as it is and not in chunks.
     async fn of(address: SocketAddr, head: &str) -> Self {
         let mut socket = TcpStream::connect(address).await.unwrap();
-        let request = format!("GET /api/v1/stream HTTP/1.0\r\n{head}\r\n");
+        let request = format!("GET /api/v1/stream HTTP/1.1\r\nHost: x\r\n{head}\r\n");
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut client = Self {
-            lines: BufReader::new(socket),
+            socket: BufReader::new(socket),
             status: 0,
+            body: String::new(),
         };
-        let first = client.line().await;
+        let first = client.head_line().await;
         client.status = first.split(' ').nth(1).unwrap().parse().unwrap();
-        while !client.line().await.is_empty() {}
+        let mut length = None;
+        loop {
+            let line = client.head_line().await.to_lowercase();
+            if let Some(given) = line.strip_prefix("content-length: ") {
+                length = Some(given.parse().unwrap());
+            }
+            if line.is_empty() {
+                break;
+            }
+        }
+        if let Some(length) = length {
+            client.read(length).await;
+        }
         client
     }
 
-    /// The next line without its end; empty at the end of the stream too.
-    async fn line(&mut self) -> String {
+    async fn head_line(&mut self) -> String {
         let mut line = String::new();
-        let read = self.lines.read_line(&mut line);
-        actix_web::rt::time::timeout(PATIENCE, read)
-            .await
-            .expect("a line in time")
-            .unwrap();
+        let read = self.socket.read_line(&mut line);
+        let read = actix_web::rt::time::timeout(PATIENCE, read).await;
+        read.expect("a line in time").unwrap();
         line.trim_end_matches(['\r', '\n']).to_owned()
+    }
+
+    async fn read(&mut self, length: usize) {
+        let mut bytes = vec![0; length];
+        let read = self.socket.read_exact(&mut bytes);
+        let read = actix_web::rt::time::timeout(PATIENCE, read).await;
+        read.expect("bytes in time").unwrap();
+        self.body.push_str(std::str::from_utf8(&bytes).unwrap());
+    }
+
+    /// Reads the next chunk; false at the end.
+    async fn chunk(&mut self) -> bool {
+        let length = usize::from_str_radix(&self.head_line().await, 16).unwrap();
+        self.read(length).await;
+        assert_eq!(self.head_line().await, "");
+        length > 0
+    }
+
+    /// The next line without its end.
+    async fn line(&mut self) -> String {
+        loop {
+            if let Some((line, rest)) = self.body.split_once('\n') {
+                let (line, rest) = (line.to_owned(), rest.to_owned());
+                self.body = rest;
+                return line;
+            }
+            assert!(self.chunk().await, "the stream has ended");
+        }
     }
 
     async fn frame(&mut self) -> Vec<String> {
@@ -100,12 +139,9 @@ impl Client {
         }
     }
 
-    async fn rest(mut self) -> String {
-        let mut rest = String::new();
-        let read = self.lines.read_to_string(&mut rest);
-        let read = actix_web::rt::time::timeout(PATIENCE, read).await;
-        read.expect("an end in time").unwrap();
-        rest
+    /// To its end.
+    async fn end(mut self) {
+        while self.chunk().await {}
     }
 }
 
@@ -144,7 +180,7 @@ async fn a_client_that_comes_back_gets_what_it_missed() {
     }
     let client = Client::of(address, "Last-Event-ID: x\r\n").await;
     assert_eq!(client.status, 400);
-    let words = client.rest().await;
+    let words = client.body;
     assert!(words.contains("Last-Event-ID: must be"), "{words}");
 }
 
@@ -160,7 +196,7 @@ async fn one_stream_too_many_is_told_so_and_a_place_is_free_again_when_one_has_l
     }
     let refused = Client::of(address, "").await;
     assert_eq!(refused.status, 503);
-    let words = refused.rest().await;
+    let words = refused.body;
     assert!(words.contains("64 streams are open"), "{words}");
     drop(clients.pop());
     let began = Clock.now();
@@ -177,8 +213,7 @@ async fn streams_end_when_the_daemon_leaves() {
     let mut client = Client::of(serve(&view), "").await;
     client.until_overview().await;
     view.set_draining();
-    // To its end.
-    client.rest().await;
+    client.end().await;
 }
 
 #[actix_web::test]
