@@ -1,9 +1,14 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{App, test};
 use serde_json::{Value, json};
-use zartrux_actors::supervision::ActorState;
+use zartrux_actors::clock::Clock;
+use zartrux_actors::supervision::{ActorHealth, ActorState, Guard};
 use zartrux_config::{Pool, Settings, User};
+use zartrux_models::judge::{JudgePolicy, ProofNoted};
+use zartrux_models::share::ShareId;
+use zartrux_models::work::Difficulty;
 
 use super::*;
 use crate::http::api::routes;
@@ -205,4 +210,36 @@ async fn events_are_told_from_a_number_on() {
         let error = body["error"].as_str().unwrap();
         assert!(status == 400 && error.starts_with(start), "{path}: {error}");
     }
+}
+
+#[actix_web::test]
+async fn a_judge_whose_step_does_not_end_leaves_out_what_it_knows_and_no_more() {
+    let view = Arc::new(view());
+    let health = Arc::new(ActorHealth::new("test", "test"));
+    let guard = Guard::new(Arc::clone(&health), Clock);
+    health.drill.arm_stall(Duration::from_secs(600));
+    let lane = Arc::clone(&view.lanes()[0]);
+    // Left to the end of the process.
+    std::thread::spawn(move || {
+        let proof = ProofNoted {
+            rig: GOOD,
+            share: ShareId::new(0, 8),
+            asked: Difficulty::new(1_000),
+            good: true,
+            now: Clock.now(),
+        };
+        lane.rigs()
+            .note_proof(&guard, &JudgePolicy::default(), &proof);
+    });
+    let began = Clock.now();
+    while view.rigs_by_standing().is_ok() {
+        assert!(Clock.now().duration_since(began) < Duration::from_secs(20));
+    }
+    let (status, overview) = get(&view, "/api/v1/overview").await;
+    assert_eq!(status, 200);
+    assert_eq!(overview["rigs"]["standing"], Value::Null);
+    assert_eq!(overview["filters"][0]["strongest_log_e"], Value::Null);
+    assert_eq!(overview["upstreams"], json!([]));
+    let (status, table) = get(&view, "/api/v1/rigs/table").await;
+    assert_eq!((status, &table["rows"][0]["standing"]), (200, &Value::Null));
 }
