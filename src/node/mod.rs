@@ -5,6 +5,7 @@ mod census;
 mod drain;
 mod exits;
 mod heartbeat;
+mod facts;
 mod lanes;
 mod learning;
 mod prover;
@@ -32,6 +33,7 @@ use zartrux_config::Settings;
 pub use door::door_settings;
 pub(crate) use census::{Census, Counted, CountedRig};
 pub use exits::ExitCode;
+pub(crate) use facts::UpstreamFacts;
 use learning::RunningTrainer;
 pub use learning::{models_folder, trainer_settings};
 pub use rigs::{RigView, STANDINGS, reason, standing_label};
@@ -77,6 +79,7 @@ impl Node {
         let doorkeeper = door::doorkeeper(settings, clock)?;
         let doors = lanes::open_doors(settings)?;
         let view = Arc::new(NodeView::new(settings, options, clock));
+        view.tell_of_start();
         let store = store::open(settings, clock).context("store")?;
         let models = learning::open(settings);
         let prover = prover::start(settings, view.health(), clock)?;
@@ -93,8 +96,7 @@ impl Node {
             settings,
             (doors.doors, &doorkeeper),
             prover.as_ref(),
-            view.health(),
-            clock,
+            &view,
         );
         let root_view = Arc::clone(&view);
         let listen = settings.monitor.listen;
