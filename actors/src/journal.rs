@@ -9,6 +9,7 @@ use zartrux_models::ledger::{JournalEvent, UpstreamId};
 
 use crate::clock::Clock;
 use crate::messaging::{Credit, Credits, Post};
+use crate::telling::Teller;
 
 /// Something happened that is to be kept. Goes to the store.
 #[derive(Debug, Message)]
@@ -32,6 +33,8 @@ pub struct Journal {
     lane: u16,
     /// The store's numbers of the upstreams, in the order of the settings.
     upstreams: Arc<[UpstreamId]>,
+    /// Whoever watches is told of what is noted; none: nobody.
+    teller: Option<Teller>,
 }
 
 struct Way {
@@ -61,6 +64,7 @@ impl Journal {
             way: None,
             lane: 0,
             upstreams: Arc::default(),
+            teller: None,
         }
     }
 
@@ -99,6 +103,15 @@ impl Journal {
         }
     }
 
+    /// The same journal, of which whoever watches is told too; whether it keeps anything or not.
+    #[must_use]
+    pub fn telling(&self, teller: Teller) -> Self {
+        Self {
+            teller: Some(teller),
+            ..self.clone()
+        }
+    }
+
     /// The lane whose events are noted.
     #[must_use]
     pub const fn lane(&self) -> u16 {
@@ -112,8 +125,26 @@ impl Journal {
         named.or_else(|| u16::try_from(place).ok().map(UpstreamId))
     }
 
+    /// Place in the settings of the upstream with a number of the store.
+    fn place_of(&self, upstream: UpstreamId) -> usize {
+        let named = self.upstreams.iter().position(|id| *id == upstream);
+        named.unwrap_or(usize::from(upstream.0))
+    }
+
     /// Notes an event.
     pub fn note(&self, event: JournalEvent) {
+        self.note_of(event, None);
+    }
+
+    /// Notes an event of a rig whose name is known: escaped, as for the log.
+    pub fn note_named(&self, event: JournalEvent, name: &str) {
+        self.note_of(event, Some(name));
+    }
+
+    fn note_of(&self, event: JournalEvent, name: Option<&str>) {
+        if let Some(teller) = &self.teller {
+            teller.tell(&event, name, |upstream| self.place_of(upstream));
+        }
         if let Some(way) = &self.way {
             way.tell_of_gap();
             if !way.send(event) {

@@ -6,7 +6,7 @@
 //! - [`supervision`]: guarded steps, generations, back-off, health
 //! - [`messaging`]: posts and credits, the only way to send
 //! - [`journal`]: the way to the journal, for whoever has something to note
-//! - [`events`]: what happened lately, for whoever watches
+//! - [`events`]: what happened lately, for whoever watches; [`telling`]: what is said of it
 //! - [`rigs`]: what is remembered of rigs and of the last shares
 //! - [`store`]: the ledger of shares, the registry of rigs and the journals on disk
 //! - [`trainer`]: learns from the ledger, and says which models are in force
@@ -35,5 +35,6 @@ pub mod rigs;
 pub mod share_ticket;
 pub mod store;
 pub mod supervision;
+pub mod telling;
 pub mod tls;
 pub mod trainer;

@@ -17,6 +17,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context as _, Result};
 
 use crate::node::NodeView;
+use crate::overview::Watch;
 
 /// Connections of monitors, scrapers and probes together.
 const MAX_CONNECTIONS: usize = 256;
@@ -29,10 +30,12 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// The address is taken, or not allowed.
 pub fn serve(listen: SocketAddr, view: Arc<NodeView>) -> Result<(Server, SocketAddr)> {
     let drill = view.drill();
+    let watch = web::Data::new(Watch::new(Arc::clone(&view)));
     let data = web::Data::from(view);
     let server = HttpServer::new(move || {
         let app = App::new()
             .app_data(data.clone())
+            .app_data(watch.clone())
             .wrap(security_headers())
             .service(assets::index)
             .service(assets::file)

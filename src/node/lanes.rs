@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use zartrux_actors::clock::Clock;
 use zartrux_actors::filters::{FilterModels, StageSettings};
 use zartrux_actors::journal::Journal;
 use zartrux_actors::lane::{LaneArgs, Remembered, Upstream};
@@ -13,12 +12,13 @@ use zartrux_actors::planner::PlanPolicy;
 use zartrux_actors::pool_session::{PoolEndpoint, PoolTimeouts, Tls};
 use zartrux_actors::prover::Prover;
 use zartrux_actors::share_ticket::ShareTicket;
-use zartrux_actors::supervision::HealthRegistry;
 use zartrux_actors::tls::{MinerTls, TlsFiles};
 use zartrux_config::{BanWindow, Pool, Settings};
 use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::plan::{FailoverPolicy, VardiffPolicy};
 use zartrux_models::work::{Algorithm, Difficulty};
+
+use super::NodeView;
 
 /// Name and version, as pools see us. It must not contain `xmr-node-proxy` (another dialect).
 const AGENT: &str = concat!("zartrux/", env!("CARGO_PKG_VERSION"));
@@ -92,8 +92,7 @@ pub(super) fn lane_args(
     settings: &Settings,
     doors: Vec<Vec<Door>>,
     prover: Option<&Prover<ShareTicket>>,
-    health: &HealthRegistry,
-    clock: Clock,
+    view: &NodeView,
 ) -> Vec<LaneArgs> {
     let lanes = settings.node.lanes.max(1);
     let upstreams: Vec<Upstream> = settings.pools.iter().map(upstream).collect();
@@ -132,9 +131,9 @@ pub(super) fn lane_args(
             namesakes: namesakes.clone(),
             remembered: Remembered::default(),
             prover: prover.cloned(),
-            health: health.clone(),
-            journal: Journal::silent(),
-            clock,
+            health: view.health().clone(),
+            journal: Journal::silent().telling(view.teller()),
+            clock: view.clock(),
         });
     args.collect()
 }

@@ -6,18 +6,17 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use actix::{Actor as _, Arbiter};
-use zartrux_actors::clock::Clock;
 use zartrux_actors::journal::Journal;
 use zartrux_actors::lane::Lane;
 use zartrux_actors::messaging::Post;
-use zartrux_actors::supervision::{Guard, HealthRegistry};
+use zartrux_actors::supervision::Guard;
 use zartrux_actors::trainer::{
     CloseTrainer, InForce, ModelsFolder, NotTrained, Trainer, TrainerArgs, TrainerLink,
     TrainerSettings, TrainerStatus,
 };
 use zartrux_config::Settings;
 
-use super::StoreWays;
+use super::NodeView;
 
 /// Rigs that are remembered to learn from, at most.
 const RIGS: usize = 100_000;
@@ -93,14 +92,10 @@ impl OpenModels {
 
     /// Starts the trainer, which tells these lanes of other models. Must be called within the actor
     /// system.
-    pub(crate) fn launch(
-        self,
-        store: Option<&StoreWays>,
-        lanes: &[Lane],
-        health: &HealthRegistry,
-        clock: Clock,
-    ) -> (RunningTrainer, TrainerLink) {
-        let guard = Guard::new(health.register("trainer".to_owned(), "trainer"), clock);
+    pub(crate) fn launch(self, view: &NodeView, lanes: &[Lane]) -> (RunningTrainer, TrainerLink) {
+        let (store, clock) = (view.store(), view.clock());
+        let health = view.health().register("trainer".to_owned(), "trainer");
+        let guard = Guard::new(health, clock);
         let ways: Vec<_> = lanes.iter().map(Lane::models_way).collect();
         let status = Arc::new(TrainerStatus::of(self.in_force.clone()));
         let asked = Arc::new(AtomicBool::new(false));
@@ -126,7 +121,10 @@ impl OpenModels {
                     way.replace_order(in_force.order());
                 }
             }),
-            journal: store.map_or_else(Journal::silent, |store| store.journal.clone()),
+            journal: store.map_or_else(
+                || Journal::silent().telling(view.teller()),
+                |store| store.journal.clone(),
+            ),
             status: Arc::clone(&status),
             asked: Arc::clone(&asked),
             guard: guard.clone(),

@@ -2,6 +2,7 @@
 
 mod drain;
 mod exits;
+mod facts;
 mod lanes;
 mod learning;
 mod prover;
@@ -26,6 +27,7 @@ use zartrux_actors::lane::Lane;
 use zartrux_config::Settings;
 
 pub use exits::ExitCode;
+pub(crate) use facts::UpstreamFacts;
 use learning::RunningTrainer;
 pub use learning::{models_folder, trainer_settings};
 pub use rigs::{RigView, STANDINGS, reason, standing_label};
@@ -69,6 +71,7 @@ impl Node {
         let clock = Clock;
         let doors = lanes::open_doors(settings)?;
         let view = Arc::new(NodeView::new(settings, options, clock));
+        view.tell_of_start();
         let store = store::open(settings, clock).context("store")?;
         let models = learning::open(settings);
         let prover = prover::start(settings, view.health(), clock)?;
@@ -81,7 +84,7 @@ impl Node {
         // Lanes are arbiters, and those need a system: the root thread's.
         let (ready, started) = std::sync::mpsc::sync_channel(1);
         let (stop_root, stopped) = oneshot::channel();
-        let args = lanes::lane_args(settings, doors.doors, prover.as_ref(), view.health(), clock);
+        let args = lanes::lane_args(settings, doors.doors, prover.as_ref(), &view);
         let root_view = Arc::clone(&view);
         let listen = settings.monitor.listen;
         let root = std::thread::Builder::new()

@@ -59,7 +59,8 @@ fn start(
 ) -> Result<(Started, Option<actix_web::dev::ServerHandle>)> {
     let mut running = None;
     if let Some(store) = store {
-        let (store, ways, remembered) = store.launch(view.health(), view.clock());
+        let (store, ways, remembered) =
+            store.launch(view.health(), Some(view.teller()), view.clock());
         running = Some(store);
         for (lane, args) in (0..).zip(&mut args) {
             args.store = Some(ways.link.clone());
@@ -85,7 +86,7 @@ fn start(
             .lanes_up(lanes.iter().map(Lane::memory).collect());
     }
     let trainer = models.map(|models| {
-        let (running, link) = models.launch(view.store(), &lanes, view.health(), view.clock());
+        let (running, link) = models.launch(view, &lanes);
         view.set_trainer(link);
         running
     });

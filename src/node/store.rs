@@ -21,6 +21,7 @@ use zartrux_actors::store::{
     CloseStore, Damage, Provenance, Store, StoreArgs, StoreLink, StoreStatus,
 };
 use zartrux_actors::supervision::{Guard, HealthRegistry};
+use zartrux_actors::telling::Teller;
 use zartrux_config::{Ack, Settings};
 use zartrux_models::filter::Stage;
 use zartrux_models::ledger::{RigEntry, UpstreamId};
@@ -310,10 +311,12 @@ impl OpenStore {
         self.took
     }
 
-    /// Starts the actors. Must be called within the actor system.
+    /// Starts the actors; what is noted in the journal is told by `teller` too. Must be called within
+    /// the actor system.
     pub(crate) fn launch(
         self,
         health: &HealthRegistry,
+        teller: Option<Teller>,
         clock: Clock,
     ) -> (RunningStore, StoreWays, Remembered) {
         let store_guard = Guard::new(health.register("store".to_owned(), "store"), clock);
@@ -349,8 +352,11 @@ impl OpenStore {
                 Post::to_actor($to.clone().recipient(), Arc::clone($guard.health()))
             };
         }
-        let journal = Journal::new(post!(store, store_guard), Self::JOURNAL, clock)
+        let mut journal = Journal::new(post!(store, store_guard), Self::JOURNAL, clock)
             .naming(Arc::clone(&self.provenance.upstreams));
+        if let Some(teller) = teller {
+            journal = journal.telling(teller);
+        }
         let args = RegistryArgs {
             folder: self.folders.state,
             bounds: self.settings.bounds,

@@ -8,16 +8,18 @@ use serde::Serialize;
 use zartrux_actors::auditor::Auditor;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneCounts;
-use zartrux_actors::events::EventLog;
+use zartrux_actors::events::{EventLog, Severity};
 use zartrux_actors::headers::HeadersView;
 use zartrux_actors::lane::LaneView;
 use zartrux_actors::pool_session::PoolReport;
 use zartrux_actors::prover::{Prover, ProverStatus};
 use zartrux_actors::share_ticket::ShareTicket;
 use zartrux_actors::supervision::HealthRegistry;
+use zartrux_actors::telling::Teller;
 use zartrux_actors::trainer::TrainerLink;
 use zartrux_config::Settings;
 
+use super::facts::Facts;
 use super::{NodeOptions, StoreWays};
 
 /// Whether miners can be served.
@@ -49,7 +51,7 @@ pub struct NodeView {
     options: NodeOptions,
     clock: Clock,
     started: Instant,
-    upstreams: Vec<String>,
+    facts: Facts,
     health: HealthRegistry,
     events: EventLog,
     lanes: OnceLock<Vec<Arc<LaneView>>>,
@@ -63,17 +65,14 @@ pub struct NodeView {
 
 impl NodeView {
     pub(crate) fn new(settings: &Settings, options: NodeOptions, clock: Clock) -> Self {
+        let events = EventLog::default();
         Self {
             options,
             clock,
             started: clock.now(),
-            upstreams: settings
-                .pools
-                .iter()
-                .map(|pool| format!("{}:{}", pool.url.host(), pool.url.port()))
-                .collect(),
-            health: HealthRegistry::default(),
-            events: EventLog::default(),
+            facts: Facts::of(settings),
+            health: HealthRegistry::telling(events.clone()),
+            events,
             lanes: OnceLock::new(),
             prover: OnceLock::new(),
             store: OnceLock::new(),
@@ -143,6 +142,10 @@ impl NodeView {
 
     pub(super) fn set_draining(&self) {
         self.draining.store(true, Ordering::Relaxed);
+        let text = "Leaving: no new miners are taken, and what is pending is settled";
+        let now_ms = self.clock.unix_millis();
+        self.events
+            .tell(now_ms, Severity::Info, "leaving", None, text);
     }
 
     /// Starts the actor that checks the invariants which can be checked while running.
@@ -177,6 +180,19 @@ impl NodeView {
     #[must_use]
     pub const fn events(&self) -> &EventLog {
         &self.events
+    }
+
+    /// What is to be told of what is noted in the journal, and how upstreams are called.
+    pub(crate) fn teller(&self) -> Teller {
+        let upstreams = self.facts.upstreams.iter();
+        let names: Vec<String> = upstreams.map(|upstream| upstream.name.clone()).collect();
+        Teller::new(self.events.clone(), names, self.clock)
+    }
+
+    /// What it shows of its settings.
+    #[must_use]
+    pub(crate) const fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     /// The lanes.
@@ -228,7 +244,8 @@ impl NodeView {
     /// `host:port` of an upstream, by its place in the list.
     #[must_use]
     pub fn upstream_name(&self, upstream: usize) -> Option<&str> {
-        self.upstreams.get(upstream).map(String::as_str)
+        let facts = self.facts.upstreams.get(upstream)?;
+        Some(&facts.name)
     }
 
     /// All upstream sessions.
@@ -241,10 +258,9 @@ impl NodeView {
                 reports.push(PoolSessionReport {
                     name: format!("lane{index}/pool/{}", pool.0),
                     upstream: self
-                        .upstreams
-                        .get(view.upstream)
-                        .cloned()
-                        .unwrap_or_default(),
+                        .upstream_name(view.upstream)
+                        .unwrap_or_default()
+                        .to_owned(),
                     serving: serving == Some(view.upstream),
                     report: view.stats.report(),
                 });

@@ -1,9 +1,19 @@
 //! Everything that the monitor shows at one glance, as one value: the page, the terminal view and
 //! programs get the same. What was not measured is none, never a made-up number.
+//!
+//! - `farm`, `upstream`, `learning`: what there is to show
+//! - `look`: counts the rigs, which takes milliseconds, so only while somebody watches; `fleet` is
+//!   what it finds
+//! - `build`: puts an [`Overview`] together from live figures and the last look
+//! - `watch`: keeps both for all who watch
 
+mod build;
 mod farm;
+mod fleet;
 mod learning;
+mod look;
 mod upstream;
+mod watch;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,6 +23,11 @@ pub use learning::{
     DifficultyShown, FilterShown, ForecastShown, LiftShown, ModelShown, ModelsShown, ProverShown,
 };
 pub use upstream::{SessionShown, UpstreamShown};
+
+pub(crate) use fleet::{Fleet, RigRow, RigState};
+#[cfg(test)]
+pub(crate) use fleet::{RigRate, RigShares};
+pub(crate) use watch::{Seat, Watch};
 
 /// The whole daemon at one moment.
 #[derive(Debug, Clone, Serialize, ToSchema)]

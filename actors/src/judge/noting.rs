@@ -26,7 +26,8 @@ impl Judge {
                     %rig, name = %name(), %share,
                     "the rig is in quarantine: the hash of its share is not what it claimed"
                 );
-                self.journal.note(JournalEvent::Quarantined { rig, share });
+                self.journal
+                    .note_named(JournalEvent::Quarantined { rig, share }, &name());
             }
             Some(Turn::Released) => {
                 let rig = proof.rig;
@@ -34,7 +35,8 @@ impl Judge {
                     %rig, name = %name(),
                     "the rig has left quarantine: it has proved enough good work"
                 );
-                self.journal.note(JournalEvent::Released { rig });
+                self.journal
+                    .note_named(JournalEvent::Released { rig }, &name());
             }
             None => {}
         }
@@ -53,14 +55,18 @@ impl Judge {
                     reason = "a logarithm of odds; its last digits say nothing"
                 )]
                 let log_e = case.evidence.joined() as f32;
-                self.journal.note(JournalEvent::Suspected {
+                let suspected = JournalEvent::Suspected {
                     rig,
                     stage,
                     cause,
                     log_e,
-                });
+                };
+                self.journal
+                    .note_named(suspected, &self.board.name_for_log(rig));
             }
-            Some(SuspicionChange::Ended) => self.journal.note(JournalEvent::Cleared { rig }),
+            Some(SuspicionChange::Ended) => self
+                .journal
+                .note_named(JournalEvent::Cleared { rig }, &self.board.name_for_log(rig)),
             None => {}
         }
     }

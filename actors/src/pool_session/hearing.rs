@@ -113,7 +113,7 @@ impl PoolSession {
         match verdict {
             Ok(()) => {
                 self.served = true;
-                self.stats.accepted();
+                self.stats.accepted(self.clock.unix_millis());
                 self.settle(share.ticket, Settlement::Accepted);
             }
             Err(Rejection { class, text }) => {

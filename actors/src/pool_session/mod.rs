@@ -16,6 +16,7 @@ mod pending;
 mod pump;
 mod retry;
 mod stats;
+mod watched;
 
 use std::fmt;
 use std::sync::Arc;
@@ -69,6 +70,8 @@ pub struct PoolSession {
     /// Since when this connection is logged in, and whether it took a share.
     logged_in_at: Option<Instant>,
     served: bool,
+    /// Whoever watches knows that it is not logged in: attempts that fail are many.
+    told_lost: bool,
     retry: Retry,
     /// Where the pool sent us: for one connection.
     redirect: Option<(String, u16)>,
@@ -120,6 +123,7 @@ impl PoolSession {
             patience_ends: None,
             logged_in_at: None,
             served: false,
+            told_lost: false,
             redirect: None,
             place: String::new(),
             warnings_left: 0,
@@ -152,6 +156,7 @@ impl PoolSession {
             PoolState::Unresponsive => format!("{} does not answer submits", self.place),
             PoolState::Lost { reason, .. } => format!("no connection to {}: {reason}", self.place),
         });
+        self.tell_watchers(&state);
         self.state = state;
         self.report_state();
     }

@@ -15,6 +15,7 @@ pub struct PoolStats {
     logins: AtomicU64,
     logged_in_at: AtomicU64,
     accepted: AtomicU64,
+    accepted_at: AtomicU64,
     rejected: [AtomicU64; ErrorClass::ALL.len()],
     unanswered: AtomicU64,
     undeliverable: AtomicU64,
@@ -48,6 +49,8 @@ pub struct PoolReport {
     pub forwarded: u64,
     /// Submits the pool took.
     pub accepted: u64,
+    /// When it took the last one, ms since 1970.
+    pub last_accepted_unix_ms: Option<u64>,
     /// Submits the pool refused, by class of its words; classes that never occurred are left out.
     pub rejected: BTreeMap<&'static str, u64>,
     /// Submits that were written and never answered.
@@ -109,8 +112,9 @@ impl PoolStats {
             .store(job.target.difficulty().get(), Ordering::Relaxed);
     }
 
-    pub(super) fn accepted(&self) {
+    pub(super) fn accepted(&self, unix_ms: u64) {
         add(&self.accepted, 1);
+        self.accepted_at.store(unix_ms, Ordering::Relaxed);
     }
 
     pub(super) fn rejected(&self, class: ErrorClass) {
@@ -176,6 +180,7 @@ impl PoolStats {
             lost: by_class(&self.lost),
             forwarded: accepted + rejected.values().sum::<u64>() + unanswered,
             accepted,
+            last_accepted_unix_ms: known(&self.accepted_at),
             rejected,
             unanswered,
             undeliverable: read(&self.undeliverable),
@@ -230,7 +235,7 @@ mod tests {
         let stats = PoolStats::default();
         stats.rejected(ErrorClass::Stale);
         stats.rejected(ErrorClass::Stale);
-        stats.accepted();
+        stats.accepted(1_700_000_000_000);
         stats.unanswered();
         stats.lost(ErrorClass::Ban);
         let report = stats.report();

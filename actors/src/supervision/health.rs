@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::drill::Drill;
+use crate::events::{EventLog, Severity};
 
 /// How an actor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -26,6 +27,18 @@ pub enum ActorState {
 }
 
 impl ActorState {
+    /// A name for lists.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::BackingOff => "backing_off",
+            Self::Degraded => "degraded",
+            Self::Bypassed => "bypassed",
+            Self::Stopped => "stopped",
+        }
+    }
+
     const fn from_code(code: u8) -> Self {
         match code {
             0 => Self::Running,
@@ -83,6 +96,11 @@ pub struct ActorHealth {
     recovering: AtomicBool,
     recovery: Mutex<Recovery>,
     note: Mutex<String>,
+    /// Where its faults are told; none: nowhere but in the log.
+    events: Option<EventLog>,
+    /// Faults since one was told, and when that was, ms since 1970.
+    untold: AtomicU64,
+    told_unix_ms: AtomicU64,
     /// Armed faults, for rehearsals only.
     pub drill: Drill,
 }
@@ -119,6 +137,10 @@ pub struct HealthReport {
 }
 
 impl ActorHealth {
+    /// Of an actor that faults again and again, one fault in so many ms is told as an event, with the
+    /// number of those before it: else one hostile rig could drive all other events out.
+    const FAULT_EVENTS_MS: u64 = 10_000;
+
     /// A running actor of generation 1.
     #[must_use]
     pub fn new(name: impl Into<String>, kind: &'static str) -> Self {
@@ -136,6 +158,9 @@ impl ActorHealth {
             recovering: AtomicBool::new(false),
             recovery: Mutex::default(),
             note: Mutex::new(String::new()),
+            events: None,
+            untold: AtomicU64::new(0),
+            told_unix_ms: AtomicU64::new(0),
             drill: Drill::default(),
         }
     }
@@ -241,6 +266,7 @@ impl ActorHealth {
             cause.pop();
         }
         tracing::error!(actor = %self.name, generation = failed, %cause, "core faulted");
+        self.tell_of_fault(&cause, at_unix_ms);
         *self
             .last_fault
             .lock()
@@ -250,6 +276,44 @@ impl ActorHealth {
             generation: failed,
         });
         failed + 1
+    }
+
+    /// Tells whoever watches of something that befell the actor; nobody where nobody was named.
+    pub fn tell(
+        &self,
+        unix_ms: u64,
+        severity: Severity,
+        kind: &'static str,
+        subject: &str,
+        text: &str,
+    ) {
+        if let Some(events) = &self.events {
+            events.tell(unix_ms, severity, kind, Some(subject), text);
+        }
+    }
+
+    fn tell_of_fault(&self, cause: &str, at_unix_ms: u64) {
+        let since = at_unix_ms.saturating_sub(self.told_unix_ms.load(Ordering::Relaxed));
+        if since < Self::FAULT_EVENTS_MS {
+            self.untold.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        self.told_unix_ms.store(at_unix_ms, Ordering::Relaxed);
+        let before = match self.untold.swap(0, Ordering::Relaxed) {
+            0 => String::new(),
+            untold => format!(" ({untold} more faults before this one)"),
+        };
+        let text = format!(
+            "The actor {} failed and begins anew: {cause}{before}",
+            self.name
+        );
+        self.tell(
+            at_unix_ms,
+            Severity::Warning,
+            "actor_fault",
+            &self.name,
+            &text,
+        );
     }
 
     /// A copy of everything.
@@ -292,14 +356,29 @@ impl ActorHealth {
 
 /// All actors of the process, by name.
 #[derive(Debug, Clone, Default)]
-pub struct HealthRegistry(Arc<RwLock<BTreeMap<String, Arc<ActorHealth>>>>);
+pub struct HealthRegistry {
+    actors: Arc<RwLock<BTreeMap<String, Arc<ActorHealth>>>>,
+    events: Option<EventLog>,
+}
 
 impl HealthRegistry {
+    /// One whose actors tell of their faults there.
+    #[must_use]
+    pub fn telling(events: EventLog) -> Self {
+        Self {
+            events: Some(events),
+            ..Self::default()
+        }
+    }
+
     /// Makes the health of a new actor; one of the same name is replaced.
     #[must_use]
     pub fn register(&self, name: impl Into<String>, kind: &'static str) -> Arc<ActorHealth> {
-        let health = Arc::new(ActorHealth::new(name, kind));
-        self.0
+        let health = Arc::new(ActorHealth {
+            events: self.events.clone(),
+            ..ActorHealth::new(name, kind)
+        });
+        self.actors
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(health.name().to_owned(), Arc::clone(&health));
@@ -308,7 +387,7 @@ impl HealthRegistry {
 
     /// Forgets an actor that ended on purpose.
     pub fn remove(&self, name: &str) {
-        self.0
+        self.actors
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(name);
@@ -317,7 +396,7 @@ impl HealthRegistry {
     /// One actor.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Arc<ActorHealth>> {
-        self.0
+        self.actors
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(name)
@@ -327,11 +406,38 @@ impl HealthRegistry {
     /// All actors, in the order of their names.
     #[must_use]
     pub fn reports(&self) -> Vec<HealthReport> {
-        self.0
+        self.actors
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .values()
             .map(|health| health.report())
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_fault_is_told_and_of_many_in_a_row_how_many_there_were() {
+        let events = EventLog::default();
+        let registry = HealthRegistry::telling(events.clone());
+        let actor = registry.register("lane0/pace", "pace");
+        for at in 0..100 {
+            actor.faulted("boom", 1_000_000 + at);
+        }
+        actor.faulted("again", 1_000_000 + ActorHealth::FAULT_EVENTS_MS);
+        let told = events.after(0, 10);
+        let texts: Vec<&str> = told.iter().map(|event| &*event.text).collect();
+        assert_eq!(
+            texts,
+            [
+                "The actor lane0/pace failed and begins anew: boom",
+                "The actor lane0/pace failed and begins anew: again (99 more faults before this one)",
+            ]
+        );
+        assert_eq!(told[0].subject.as_deref(), Some("lane0/pace"));
+        assert_eq!((told[0].kind, told[0].unix_ms), ("actor_fault", 1_000_000));
     }
 }

@@ -137,7 +137,7 @@ fn launch(setting: &Setting<'_>) -> Result<(RunningStore, StoreWays)> {
     let clock = setting.clock;
     std::thread::spawn(move || {
         actix::System::new().block_on(async move {
-            let (running, ways, _) = open.launch(&HealthRegistry::default(), clock);
+            let (running, ways, _) = open.launch(&HealthRegistry::default(), None, clock);
             // Whoever started it waits for it.
             let _ = ready.send((running, ways));
             std::future::pending::<()>().await;

@@ -3,12 +3,16 @@
 mod difficulty;
 mod history;
 mod models;
+mod overview;
 mod params;
 mod predict;
 mod registry;
 mod rigs;
+mod series;
 mod shares;
 mod store;
+mod stream;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +33,12 @@ use crate::node::NodeView;
 /// The routes of the API.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
+        .service(overview::now)
+        .service(overview::lately)
+        .service(stream::open)
+        .service(series::list)
+        // Before a rig of that name.
+        .service(table::list)
         .service(rigs::list)
         .service(rigs::one)
         .service(shares::list)

@@ -1,0 +1,333 @@
+//! What whoever watches hears of what is noted in the journal: a sentence for each event that an
+//! operator would want to read; leases and orders of nonces are none of them.
+
+use std::sync::Arc;
+
+use zartrux_models::ledger::{AlertKind, JournalEvent, ModelChange, ModelSlot, UpstreamId};
+use zartrux_models::share::RigKey;
+
+use crate::clock::Clock;
+use crate::events::{EventLog, Severity};
+
+/// Puts events of the journal into words.
+#[derive(Debug, Clone)]
+pub struct Teller {
+    events: EventLog,
+    /// `host:port` of the upstreams, in the order of the settings.
+    upstreams: Arc<[String]>,
+    clock: Clock,
+}
+
+/// An event in words.
+#[derive(Debug, PartialEq, Eq)]
+struct Words {
+    severity: Severity,
+    subject: Option<String>,
+    text: String,
+}
+
+impl Words {
+    fn new(severity: Severity, subject: impl Into<Option<String>>, text: String) -> Self {
+        Self {
+            severity,
+            subject: subject.into(),
+            text,
+        }
+    }
+}
+
+impl Teller {
+    /// One that tells there, and calls the upstreams so: `host:port`, in the order of the settings.
+    #[must_use]
+    pub fn new(events: EventLog, upstreams: impl Into<Arc<[String]>>, clock: Clock) -> Self {
+        Self {
+            events,
+            upstreams: upstreams.into(),
+            clock,
+        }
+    }
+
+    /// Tells of an event, if it is one to tell of. `name` is that of its rig, escaped; `place_of`
+    /// says which place in the settings has the upstream with a number of the store.
+    pub(crate) fn tell(
+        &self,
+        event: &JournalEvent,
+        name: Option<&str>,
+        place_of: impl Fn(UpstreamId) -> usize,
+    ) {
+        let upstream = |id| {
+            let place = place_of(id);
+            let name = self.upstreams.get(place).cloned();
+            name.unwrap_or_else(|| format!("upstream {place}"))
+        };
+        if let Some(words) = words(event, name, upstream) {
+            self.events.tell(
+                self.clock.unix_millis(),
+                words.severity,
+                event.label(),
+                words.subject.as_deref(),
+                &words.text,
+            );
+        }
+    }
+}
+
+fn words(
+    event: &JournalEvent,
+    name: Option<&str>,
+    upstream: impl Fn(UpstreamId) -> String,
+) -> Option<Words> {
+    let rig_words = |severity, rig: &RigKey, what: String| {
+        let name = name.map_or_else(String::new, |name| format!(" {name}"));
+        Words::new(
+            severity,
+            rig.to_string(),
+            format!("Rig{name} ({rig}) {what}"),
+        )
+    };
+    Some(match event {
+        JournalEvent::RunBegan { version, .. } => {
+            let text = format!("The store began to write: version {version}");
+            Words::new(Severity::Info, None, text)
+        }
+        JournalEvent::RunEnded => {
+            let text = "The store was closed in order".to_owned();
+            Words::new(Severity::Info, None, text)
+        }
+        JournalEvent::EventsMissed { count } => {
+            let text = format!("{count} events were not noted in the journal: too many at once");
+            Words::new(Severity::Warning, None, text)
+        }
+        JournalEvent::UpstreamServes { lane, upstream: id } => match id.map(upstream) {
+            Some(name) => {
+                let text = format!("{name} serves lane {lane}");
+                Words::new(Severity::Info, name, text)
+            }
+            None => {
+                let text = format!("No upstream serves lane {lane}: its miners get no jobs");
+                Words::new(Severity::Critical, None, text)
+            }
+        },
+        JournalEvent::Quarantined { rig, share } => {
+            let what = format!("is in quarantine: share {share} of it was proved bad");
+            rig_words(Severity::Critical, rig, what)
+        }
+        JournalEvent::Released { rig } => {
+            let what = "has left quarantine: it has proved enough good work".to_owned();
+            rig_words(Severity::Info, rig, what)
+        }
+        JournalEvent::Suspected {
+            rig, stage, cause, ..
+        } => {
+            let what = format!("is suspect: {stage} says {}", cause.text());
+            rig_words(Severity::Warning, rig, what)
+        }
+        JournalEvent::Cleared { rig } => {
+            rig_words(Severity::Info, rig, "is suspect no longer".to_owned())
+        }
+        JournalEvent::StageBypassed { lane, stage } => {
+            let text =
+                format!("Shares of lane {lane} pass the filter {stage} by: it failed too often");
+            Words::new(Severity::Warning, stage.name().to_owned(), text)
+        }
+        JournalEvent::StageBack { lane, stage } => {
+            let text = format!("The filter {stage} looks at the shares of lane {lane} again");
+            Words::new(Severity::Info, stage.name().to_owned(), text)
+        }
+        JournalEvent::AlertRaised { kind, subject } => {
+            let text = format!("Alert: {}: {}", alert_words(*kind), escaped(subject));
+            Words::new(alert_severity(*kind), String::from(&**subject), text)
+        }
+        JournalEvent::AlertCleared { kind, subject } => {
+            let text = format!("No longer: {}: {}", alert_words(*kind), escaped(subject));
+            Words::new(Severity::Info, String::from(&**subject), text)
+        }
+        JournalEvent::ModelEvent {
+            change,
+            slot,
+            id,
+            why,
+        } => {
+            let id = id.map(|id| id.to_string());
+            let which = id.as_ref().map_or_else(String::new, |id| format!(" {id}"));
+            let (severity, what) = model_words(*change);
+            let of = slot_words(*slot);
+            Words::new(
+                severity,
+                id,
+                format!("The model{which} of {of} {what}: {why}"),
+            )
+        }
+        JournalEvent::LeaseTaken { .. }
+        | JournalEvent::LeaseGivenUp { .. }
+        | JournalEvent::PoolConnectionLost { .. }
+        | JournalEvent::SlotsOrdered { .. }
+        | JournalEvent::SlotsUnordered { .. }
+        | JournalEvent::RankingInForce { .. } => return None,
+    })
+}
+
+/// Hostile bytes, harmless.
+fn escaped(subject: &str) -> String {
+    subject.escape_debug().to_string()
+}
+
+const fn alert_severity(kind: AlertKind) -> Severity {
+    match kind {
+        AlertKind::StoreFailing
+        | AlertKind::RigQuarantined
+        | AlertKind::NoUpstream
+        | AlertKind::ProverFailing
+        | AlertKind::BooksUnbalanced => Severity::Critical,
+        AlertKind::DiskLow
+        | AlertKind::RigSilent
+        | AlertKind::RigSlower
+        | AlertKind::UpstreamRefuses
+        | AlertKind::StageBypassed
+        | AlertKind::JournalGap => Severity::Warning,
+    }
+}
+
+const fn alert_words(kind: AlertKind) -> &'static str {
+    match kind {
+        AlertKind::StoreFailing => "the store can't write",
+        AlertKind::DiskLow => "the disk is nearly full",
+        AlertKind::RigSilent => "a rig that should be there is silent",
+        AlertKind::RigSlower => "a rig has become slower",
+        AlertKind::RigQuarantined => "a rig is in quarantine",
+        AlertKind::NoUpstream => "no upstream serves",
+        AlertKind::UpstreamRefuses => "an upstream refuses more shares than it should",
+        AlertKind::StageBypassed => "a filter is left out",
+        AlertKind::ProverFailing => "the prover fails, or can't keep up",
+        AlertKind::BooksUnbalanced => "the books do not balance",
+        AlertKind::JournalGap => "the journal has a gap",
+    }
+}
+
+const fn model_words(change: ModelChange) -> (Severity, &'static str) {
+    match change {
+        ModelChange::Loaded => (Severity::Info, "is in force"),
+        ModelChange::Shadow => (Severity::Info, "runs beside the one in force"),
+        ModelChange::Promoted => (Severity::Info, "was better, and is in force"),
+        ModelChange::RolledBack => (
+            Severity::Warning,
+            "turned worse, and the one before it is in force",
+        ),
+        ModelChange::Retired => (Severity::Info, "is no longer used"),
+        ModelChange::Refused => (Severity::Warning, "was not let in"),
+    }
+}
+
+const fn slot_words(slot: ModelSlot) -> &'static str {
+    match slot {
+        ModelSlot::Outcome => "outcomes",
+        ModelSlot::Behaviour => "behaviours",
+        ModelSlot::Ranking => "the order of nonces",
+        ModelSlot::Difficulty => "the network's difficulty",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Journal;
+    use zartrux_models::filter::{Cause, Stage};
+    use zartrux_models::plan::SeatKey;
+    use zartrux_models::share::ShareId;
+    use zartrux_models::work::{PoolKey, Slot};
+
+    fn journal() -> (Journal, EventLog) {
+        let events = EventLog::default();
+        let upstreams = ["a.example:3333", "b.example:443"].map(str::to_owned);
+        let teller = Teller::new(events.clone(), upstreams.to_vec(), Clock);
+        (Journal::silent().telling(teller), events)
+    }
+
+    #[test]
+    fn upstreams_are_told_by_their_names_whatever_numbers_the_store_has_for_them() {
+        let (journal, events) = journal();
+        let numbered = journal.naming(vec![UpstreamId(9), UpstreamId(4)]);
+        for (journal, upstream) in [
+            (&numbered, numbered.upstream(1)),
+            (&journal, journal.upstream(1)),
+            (&journal, Some(UpstreamId(40))),
+            (&journal, None),
+        ] {
+            journal.note(JournalEvent::UpstreamServes { lane: 2, upstream });
+        }
+        let told = events.after(0, 10);
+        let texts: Vec<&str> = told.iter().map(|event| &*event.text).collect();
+        assert_eq!(
+            texts,
+            [
+                "b.example:443 serves lane 2",
+                "b.example:443 serves lane 2",
+                "upstream 40 serves lane 2",
+                "No upstream serves lane 2: its miners get no jobs",
+            ]
+        );
+        assert_eq!(told[0].subject.as_deref(), Some("b.example:443"));
+        assert_eq!(told[0].kind, "upstream_serves");
+        assert_eq!(
+            (told[0].severity, told[3].severity),
+            (Severity::Info, Severity::Critical)
+        );
+    }
+
+    #[test]
+    fn a_rig_is_told_by_its_name_where_it_is_known_and_its_key() {
+        let (journal, events) = journal();
+        let rig = RigKey(0xbbbb);
+        let share = ShareId::new(1, 7);
+        journal.note_named(JournalEvent::Quarantined { rig, share }, "\"shelf 3\"");
+        journal.note(JournalEvent::Suspected {
+            rig,
+            stage: Stage::Pace,
+            cause: Cause::FewerSharesThanHashes,
+            log_e: 9.0,
+        });
+        let told = events.after(0, 10);
+        assert_eq!(
+            told[0].text,
+            format!("Rig \"shelf 3\" ({rig}) is in quarantine: share {share} of it was proved bad")
+        );
+        assert_eq!(told[0].subject, Some(rig.to_string()));
+        assert_eq!(told[0].severity, Severity::Critical);
+        let cause = Cause::FewerSharesThanHashes.text();
+        assert_eq!(
+            told[1].text,
+            format!("Rig ({rig}) is suspect: pace says {cause}")
+        );
+    }
+
+    #[test]
+    fn who_holds_which_nonces_is_told_to_nobody() {
+        let (journal, events) = journal();
+        journal.note(JournalEvent::LeaseGivenUp {
+            lane: 0,
+            pool: PoolKey(1),
+            slot: Slot(3),
+            seat: SeatKey {
+                index: 0,
+                generation: 1,
+            },
+            why: zartrux_models::ledger::LeaseEnd::Left,
+            job_key: 1,
+        });
+        assert_eq!(events.last_seq(), 0);
+    }
+
+    #[test]
+    fn a_hostile_subject_can_not_break_a_line() {
+        let (journal, events) = journal();
+        journal.note(JournalEvent::AlertRaised {
+            kind: AlertKind::RigSilent,
+            subject: "aa \u{1b}[2J\n<b>".into(),
+        });
+        let event = events.after(0, 1).remove(0);
+        assert_eq!(
+            event.text,
+            "Alert: a rig that should be there is silent: aa \\u{1b}[2J\\n<b>"
+        );
+    }
+}
