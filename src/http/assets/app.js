@@ -18,7 +18,7 @@ const OLD_MS = 12_000;
 let overview = null;
 /** When it came, by this browser's clock, which need not agree with the daemon's. */
 let cameAt = 0;
-let link = { state: "wait", since: Date.now(), wait: 0 };
+let link = { state: "wait", since: Date.now(), words: null };
 
 function render() {
   if (!overview || document.hidden) return;
@@ -30,7 +30,8 @@ function renderLink() {
   const old = overview && Date.now() - cameAt > OLD_MS;
   const lost = link.state === "lost";
   $("link").dataset.state = lost ? "lost" : old ? "old" : link.state;
-  const text = link.state === "live" ? (old ? t("link_old") : t("link_live"))
+  const refused = link.words ? plain(link.words) : null;
+  const text = lost && refused ? t("link_refused", { words: refused }) : link.state === "live" ? (old ? t("link_old") : t("link_live"))
     : lost ? t("link_lost", { time: clock(link.since) })
       : link.state === "token" ? t("link_token") : t("link_connecting");
   if ($("link-text").textContent !== text) $("link-text").textContent = text;
@@ -44,7 +45,7 @@ function renderLink() {
 
 follow({
   open() {
-    link = { state: "live", since: Date.now(), wait: 0 };
+    link = { state: "live", since: Date.now(), words: null };
     $("token").hidden = true;
     events.opened();
     renderLink();
@@ -63,12 +64,12 @@ follow({
       events.add(value);
     }
   },
-  lost(wait) {
-    link = { state: "lost", since: link.state === "lost" ? link.since : Date.now(), wait };
+  lost(words) {
+    link = { state: "lost", since: link.state === "lost" ? link.since : Date.now(), words };
     renderLink();
   },
   token(words) {
-    link = { state: "token", since: Date.now(), wait: 0 };
+    link = { state: "token", since: Date.now(), words: null };
     $("token").hidden = false;
     $("token-said").textContent = words ? t("token_wrong", { words: plain(words) }) : "";
     $("token-text").focus();

@@ -148,7 +148,7 @@ export function table(caption, heads, rows, props) {
       [...row.children].forEach((cell, at) => cell.setAttribute("data-label", names[at] ?? ""));
     }
   }
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+  return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     h("table", props,
       h("caption", { class: "hidden" }, caption),
       h("thead", null, h("tr", null, heads.map((head) =>

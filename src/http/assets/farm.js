@@ -106,9 +106,8 @@ export const toneOf = (state) => ({
   online: "ok", trusted: "ok", new: "wait", gone: "off" }[state] ?? "off");
 
 /** A rig's name, as a button that opens all about it. */
-export const rigButton = (rig, id, where, judged = true) =>
+export const rigButton = (rig, id, where) =>
   h("button", { type: "button", class: "rigname", "data-act": "rig", "data-rig": rig, id: `${where}-${rig}`,
-    "data-judged": String(judged),
     title: `${plain(id || "")} ${rig}`.trim() }, h("bdi", { class: "name" }, id ? plain(id) : rig));
 
 function presence(overview) {

@@ -104,11 +104,12 @@ async function listen(onFrame, onOpen) {
   }
 }
 
-/** Listens for ever. `told` takes `open()`, `frame(kind, value)`, `lost(waitMs)` and
+/** Listens for ever. `told` takes `open()`, `frame(kind, value)`, `lost(words)` and
  *  `token(words)`. */
 export async function follow(told) {
   let wait = FIRST_WAIT_MS;
   for (;;) {
+    let words = null;
     try {
       await listen((kind, data) => {
         let value;
@@ -127,8 +128,9 @@ export async function follow(told) {
         given = null;
         continue;
       }
+      if (fault instanceof Refused) words = fault.message;
     }
-    told.lost(wait);
+    told.lost(words);
     await pause(wait);
     wait = Math.min(LONGEST_WAIT_MS, wait * 2);
   }

@@ -37,7 +37,7 @@ function judged(full) {
         quarantine ? [t("in_quarantine"), duration(quarantine.seconds * 1000)] : null,
         quarantine ? [t("to_release"), `${big(quarantine.work_delivered)} / ${big(quarantine.work_needed)}`] : null)];
   });
-  return [full.reason ? h("p", { class: "note bad" }, plain(full.reason)) : null, lanes,
+  return [lanes,
     h("h3", null, t("evidence_last")),
     full.evidence ? stages(full.evidence.stages) : h("p", { class: "wait" }, t("no_data"))];
 }
@@ -77,19 +77,26 @@ function lastShares(answer) {
     : h("p", { class: "wait" }, t("no_share_kept"));
 }
 
-async function fill(key, isJudged) {
+async function fill(key) {
   const path = encodeURIComponent(key);
+  // The table tells who knows the rig; who does not is not asked.
+  const found = await tried(`/api/v1/rigs/table?search=${path}&limit=1`);
+  const row = found.value?.rows.find((one) => one.rig === key) ?? null;
+  const ofJudges = async (where) => (row && row.standing === null
+    ? { value: null, error: t("not_judged") } : tried(where));
+  const ofStore = async (where) => (row && row.presence === null
+    ? { value: null, error: t("not_stored") } : tried(where));
   const [full, entry, shares, series] = await Promise.all([
-    // What is known to be missing is not asked for.
-    isJudged ? tried(`/api/v1/rigs/${path}`) : { value: null, error: t("not_judged") }, tried(`/api/v1/registry/${path}`),
-    tried(`/api/v1/shares?rig=${path}&limit=${LAST}`), tried(`/api/v1/series?span=1d&rig=${path}`)]);
+    ofJudges(`/api/v1/rigs/${path}`), ofStore(`/api/v1/registry/${path}`),
+    ofJudges(`/api/v1/shares?rig=${path}&limit=${LAST}`), ofStore(`/api/v1/series?span=1d&rig=${path}`)]);
   if (open !== key) return;
-  const who = full.value ?? entry.value;
+  const who = row ?? full.value ?? entry.value;
   show($("rig-name"), who?.rig_id ? plain(who.rig_id) : key);
-  const presence = entry.value?.presence ?? full.value?.standing ?? null;
+  const presence = row?.state ?? entry.value?.presence ?? full.value?.standing ?? null;
   show($("rig-body"),
     h("p", { class: "lead" }, presence ? status(toneOf(presence), word("presence", presence)) : null, " ",
       h("span", { class: "mono" }, key), " ", who?.user ? name(who.user, { class: "name sub" }) : null),
+    row?.reason ? h("p", { class: "note bad" }, plain(row.reason)) : null,
     h("h3", null, t("how_it_stands")), full.value ? judged(full.value) : why(full),
     h("h3", null, t("what_is_known")), entry.value ? known(entry.value) : why(entry));
   chart ??= new Chart($("chart-rig"));
@@ -104,7 +111,7 @@ on("rig", (button) => {
   show($("rig-body"), h("p", { class: "wait" }, t("waiting")));
   show($("rig-shares"));
   $("rig").showModal();
-  fill(open, button.getAttribute("data-judged") === "true");
+  fill(open);
 });
 on("close-rig", () => $("rig").close());
 $("rig").addEventListener("close", () => { open = null; });

@@ -12,35 +12,27 @@ const ANEW_MS = 10_000;
 const TYPING_MS = 250;
 /** The columns: sort key, or none, its text, its class. */
 const COLUMNS = [
-  ["name", "rig"], ["state", "state"], ["hash_rate", "hash_rate_10m", "n"], [null, "interval", "n"],
+  ["name", "rig"], ["state", "state"], ["hash_rate", "hash_rate_1h", "n"], [null, "interval", "n"],
   ["last_share", "last_share", "n"], ["difficulty", "difficulty", "n"], [null, "accepted", "n"], [null, "rejected", "n"],
   ["refused", "refused", "n"], [null, "reason"]];
-/** Where the largest is looked for first. */
-const DOWN = new Set(["hash_rate", "last_share", "difficulty", "refused", "state"]);
+/** Where the largest is looked for first; of states the gravest is the first. */
+const DOWN = new Set(["hash_rate", "last_share", "difficulty", "refused"]);
 
 class Rigs {
   answer = null;
   error = null;
   sort = "state";
-  order = "desc";
+  order = "asc";
   offset = 0;
   askedAt = -Infinity;
   number = 0;
-  stored = null;
 
-  see(overview) {
-    this.stored = overview.store !== null;
-    if (!this.stored) {
-      this.answer = null;
-      this.error = t("store_off");
-      this.draw();
-    } else if (!document.hidden && performance.now() - this.askedAt > ANEW_MS) {
-      this.ask();
-    }
+  /** What is shown is renewed as long as the daemon is there. */
+  see() {
+    if (!document.hidden && performance.now() - this.askedAt > ANEW_MS) this.ask();
   }
 
   async ask() {
-    if (!this.stored) return;
     this.askedAt = performance.now();
     this.number += 1;
     const mine = this.number;
@@ -86,14 +78,14 @@ class Rigs {
           h("span", { class: "arrow", "aria-hidden": "true" }, mine ? (this.order === "asc" ? " ↑" : " ↓") : " ↕")) : t(text));
     });
     const rows = answer.rows.map((rig) => h("tr", { "data-key": rig.rig },
-      h("th", { scope: "row" }, rigButton(rig.rig, rig.rig_id, "table", rig.standing !== null), name(rig.user ?? "", { class: "name sub" })),
+      h("th", { scope: "row" }, rigButton(rig.rig, rig.rig_id, "table"), name(rig.user ?? "", { class: "name sub" })),
       td(status(toneOf(rig.state), word("presence", rig.state))),
       td(rate(rig.hash_rate?.per_second), `n${rig.hash_rate ? "" : " none"}`),
       td(rig.hash_rate ? interval(rig.hash_rate.per_second, rig.hash_rate.low, rig.hash_rate.high) : "–", "n more"),
       td(h("time", { title: stamp(rig.last_share_unix_ms) }, rig.last_share_unix_ms === null ? t("never")
         : t("ago", { time: duration(Math.max(0, now - rig.last_share_unix_ms)) })), "n"),
       td(big(rig.difficulty), `n${rig.difficulty === null ? " none" : ""}`),
-      td(count(rig.accepted), "n"), td(count(rig.rejected), rig.rejected > 0 ? "n warn" : "n"),
+      td(count(rig.accepted), rig.accepted === null ? "n none" : "n"), td(count(rig.rejected), rig.rejected > 0 ? "n warn" : "n"),
       td(count(rig.refused), rig.refused > 0 ? "n bad" : "n"),
       td(h("span", { class: "words" }, rig.reason ? plain(rig.reason) : "–"))));
     const last = Math.min(answer.matched, this.offset + answer.rows.length);

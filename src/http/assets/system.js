@@ -19,7 +19,7 @@ function store(shown) {
       [t("disk_free"), field("store.disk_free_bytes", shown.disk_free_bytes, bytes(shown.disk_free_bytes))])];
 }
 
-/** A larger group is folded, unless something in it is amiss. */
+/** Of a larger group only what is amiss is shown, until it is unfolded by hand. */
 const SMALL = 12;
 /** Groups that were folded or unfolded by hand. */
 const chosen = new Map();
@@ -40,12 +40,15 @@ function tree(actors) {
 
 const below = (node) => [...(node.actor ? [node.actor] : []), ...[...node.kids.values()].flatMap(below)];
 
-function rows(node, depth, now) {
-  return [...node.kids].flatMap(([part, kid]) => {
+const ailing = (node) => below(node).filter((actor) => actor.state !== "running");
+
+function rows(node, depth, now, few = false) {
+  return [...node.kids].filter(([, kid]) => !few || ailing(kid).length > 0).flatMap(([part, kid]) => {
     const all = below(kid);
-    const amiss = all.filter((actor) => actor.state !== "running");
+    const amiss = ailing(kid);
     const group = kid.kids.size > 0;
-    const unfolded = chosen.get(kid.name) ?? (all.length <= SMALL || amiss.length > 0);
+    const unfolded = chosen.get(kid.name) ?? all.length <= SMALL;
+    const some = !chosen.has(kid.name) && !unfolded && amiss.length > 0;
     const { actor } = kid;
     const label = group
       ? h("button", { type: "button", class: "fold", "data-act": "fold", "data-name": kid.name, id: `fold-${kid.name}`,
@@ -53,7 +56,8 @@ function rows(node, depth, now) {
       : name(part, { class: "leaf", title: plain(kid.name) });
     const told = !actor ? [
       td(amiss.length > 0 ? stateMark(amiss[0].state) : stateMark("running")),
-      h("td", { colspan: 5, class: "more" }, tn("actors_n", all.length, { count: count(all.length) })), h("td")] : [
+      h("td", { colspan: 5, class: "more" }, tn("actors_n", all.length, { count: count(all.length) }),
+        some ? `, ${t("only_amiss")}` : null), h("td")] : [
       td(stateMark(actor.state)), td(count(actor.generation), "n"),
       td(count(actor.faults), actor.faults > 0 ? "n warn" : "n"), td(count(actor.queue_depth), "n"),
       td(count(actor.steps), "n"), td(micros(actor.step_micros), "n"),
@@ -61,7 +65,7 @@ function rows(node, depth, now) {
         ? h("span", { class: "words fault", title: stamp(actor.last_fault_unix_ms) },
           `${t("last_fault", { time: since(actor.last_fault_unix_ms, now) })} ${plain(actor.last_fault)}`) : null])];
     const row = h("tr", { "data-key": kid.name }, h("th", { scope: "row", class: `d${Math.min(depth, 4)}` }, label), told);
-    return [row, ...(group && unfolded ? rows(kid, depth + 1, now) : [])];
+    return [row, ...(group && (unfolded || some) ? rows(kid, depth + 1, now, some) : [])];
   });
 }
 

@@ -6,7 +6,14 @@ use actix_web::http::header::{
 };
 use actix_web::{App, test as client};
 
+use zartrux_models::filter::Stage;
+use zartrux_models::ledger::AlertKind;
+use zartrux_models::share::RefusalReason;
+use zartrux_models::stratum::ErrorClass;
+
 use super::*;
+use crate::node::{STANDINGS, standing_label};
+use crate::overview::RigState;
 
 /// Of all files together, bytes.
 const LARGEST: usize = 300 * 1024;
@@ -222,6 +229,34 @@ fn every_text_that_the_page_names_exists_and_every_text_is_named() {
                     && script.text.contains(&format!("\"{key}\""))
             });
         assert!(used, "{key} is never used");
+    }
+}
+
+#[test]
+fn every_name_that_the_daemon_uses_has_a_word() {
+    let known = keys("en.js");
+    let named = |kind: &str, labels: &[&str]| {
+        for label in labels {
+            assert!(
+                known.contains(&*format!("{kind}.{label}")),
+                "{kind}.{label}"
+            );
+        }
+    };
+    named("presence", &RigState::ALL.map(RigState::label));
+    named("presence", &STANDINGS.map(standing_label));
+    named("refusal", &RefusalReason::ALL.map(RefusalReason::label));
+    named("reject", &ErrorClass::ALL.map(ErrorClass::label));
+    named("filter", &Stage::ALL.map(Stage::name));
+    named("alert", &AlertKind::ALL.map(AlertKind::label));
+    for state in RigState::ALL {
+        // None is of a rig that has only a name, which is not worth a choice.
+        let chosen = format!("<option value=\"{}\"", state.label());
+        assert_eq!(
+            INDEX.text.contains(&chosen),
+            state != RigState::Unknown,
+            "{chosen}"
+        );
     }
 }
 
