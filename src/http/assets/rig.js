@@ -66,7 +66,7 @@ function lastShares(answer) {
   if (!answer.value) return why(answer);
   const rows = answer.value.shares.map((share) => h("tr", { "data-key": share.id },
     h("th", { scope: "row" }, h("time", { title: moment(share.unix_ms) }, clock(share.unix_ms)), h("span", { class: "name mono sub" }, share.id)),
-    td([word("ended", share.settlement.ended), share.settlement.reason ? ` (${word("refusal", share.settlement.reason)})` : null,
+    td([word("ended", share.settlement.ended), share.settlement.reason ? ` (${word(share.settlement.pool_said === null ? "refusal" : "reject", share.settlement.reason)})` : null,
       share.settlement.pool_said ? h("span", { class: "name sub" }, plain(share.settlement.pool_said)) : null]),
     td(big(share.difficulty_asked), "n"), td(big(share.difficulty_found), "n"),
     td(share.proof ? word("proof", share.proof.outcome) : "–"),

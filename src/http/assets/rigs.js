@@ -32,7 +32,7 @@ class Rigs {
     if (!document.hidden && performance.now() - this.askedAt > ANEW_MS) this.ask();
   }
 
-  async ask() {
+  async ask(byHand = false) {
     this.askedAt = performance.now();
     this.number += 1;
     const mine = this.number;
@@ -47,7 +47,7 @@ class Rigs {
       this.error = null;
       if (answer.rows.length === 0 && this.offset > 0 && answer.matched > 0) {
         this.offset = Math.floor((answer.matched - 1) / PAGE) * PAGE;
-        await this.ask();
+        await this.ask(byHand);
         return;
       }
     } catch (fault) {
@@ -55,12 +55,14 @@ class Rigs {
       this.error = fault.message;
     }
     this.draw();
+    // Told to a screen reader, but only to whom asked.
+    if (byHand) $("say").textContent = $("rig-count")?.textContent ?? "";
   }
 
   /** Another question, from the first page on. */
   anew() {
     this.offset = 0;
-    this.ask();
+    this.ask(true);
   }
 
   draw() {
@@ -114,7 +116,7 @@ on("sort", (button) => {
 
 on("page", (button) => {
   rigs.offset = Math.max(0, rigs.offset + Number(button.getAttribute("data-by")));
-  rigs.ask();
+  rigs.ask(true);
 });
 
 let typing = null;

@@ -28,6 +28,14 @@ function overdue(overview) {
   return since > Math.max(PATIENCE_MS, usual);
 }
 
+/** What the ratio can be at most, given so many answers (Wilson's bound at 95 %): a few bad ones among
+ *  a few are chance. */
+function atMost(ratio, answers) {
+  const z = 1.96;
+  const spread = z * Math.sqrt((ratio * (1 - ratio)) / answers + (z * z) / (4 * answers * answers));
+  return (ratio + (z * z) / (2 * answers) + spread) / (1 + (z * z) / answers);
+}
+
 function judge(overview) {
   const { earning } = overview;
   if (!overview.ready) {
@@ -50,7 +58,8 @@ function judge(overview) {
   }
   const answers = serving(overview)[0]?.submit_micros ?? null;
   if (answers !== null) parts.push(t("v_answers", { time: micros(answers) }));
-  const poor = earning.accepted_ratio_1h !== null && earning.accepted_ratio_1h < FEW_ACCEPTED;
+  const poor = earning.accepted_ratio_1h !== null
+    && atMost(earning.accepted_ratio_1h, earning.answered_1h) < FEW_ACCEPTED;
   const said = parts.join(t("v_comma"));
   return poor ? ["warn", t("v_losses", { parts: said })] : ["ok", t("v_earning", { parts: said })];
 }
