@@ -8,9 +8,10 @@ use super::filters::Filters;
 use super::learn::Learn;
 use super::store::Store;
 use super::subject::{ConfigFormat, Peer};
+use super::watch::Watch;
 
 /// `bench`: measures a proxy from outside, policies of proving against simulated farms, the
-/// store, or what it costs to learn.
+/// store, what it costs to learn, or to be watched.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
     /// What loads a proxy.
@@ -23,6 +24,8 @@ pub enum BenchCommand {
     Store(Store),
     /// What it costs to learn which shares are refused: time and memory. No proxy is started
     Learn(Learn),
+    /// What it costs the daemon to be watched: pages with streams, table and series, against none
+    Watch(Watch),
 }
 
 /// Loads a proxy over loopback, as pool and as all miners, and measures it from outside.

@@ -1,7 +1,7 @@
 //! Load generators and simulations, and their reports.
 //!
 //! `filters` plays simulated farms, `store` measures the store on a disk, `learn` the training of
-//! models; all else measures a proxy: one process, one thread and one event loop play the pool and all miners over loopback;
+//! models, `watch` what it costs to be watched; all else measures a proxy: one process, one thread and one event loop play the pool and all miners over loopback;
 //! the proxy under test is a child process. What it costs is read from outside, in `/proc`, so
 //! that any proxy can be measured and none is asked about itself.
 //!
@@ -37,6 +37,7 @@ mod stats;
 mod store;
 mod stream;
 mod subject;
+mod watch;
 mod wire;
 mod work;
 mod workload;
@@ -53,6 +54,7 @@ pub use filters::Filters;
 pub use learn::Learn;
 pub use store::{Part, Store};
 pub use subject::{ConfigFormat, Peer};
+pub use watch::Watch;
 
 use report::Document;
 
@@ -70,6 +72,7 @@ pub fn run(command: BenchCommand) -> Result<()> {
         BenchCommand::Filters(args) => filters::run(&args),
         BenchCommand::Store(args) => store::run(&args),
         BenchCommand::Learn(args) => learn::run(&args),
+        BenchCommand::Watch(args) => watch::run(&args),
     }
 }
 

@@ -140,7 +140,7 @@ impl NodeView {
         }
     }
 
-    pub(super) fn set_draining(&self) {
+    pub(crate) fn set_draining(&self) {
         self.draining.store(true, Ordering::Relaxed);
         let text = "Leaving: no new miners are taken, and what is pending is settled";
         let now_ms = self.clock.unix_millis();

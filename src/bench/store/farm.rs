@@ -17,7 +17,7 @@ const SESSION: usize = 256;
 const JOB_MS: u64 = 40_000;
 
 /// A farm whose rigs send shares in no order.
-pub(super) struct Farm {
+pub(in crate::bench) struct Farm {
     random: StdRng,
     rigs: Vec<Rig>,
     sent: u64,
@@ -32,7 +32,7 @@ struct Rig {
 
 impl Farm {
     /// A farm of so many rigs, of 1 to 13 kH/s.
-    pub(super) fn new(rigs: u32, seed: u64) -> Self {
+    pub(in crate::bench) fn new(rigs: u32, seed: u64) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
         let mut slot = 0u8;
         let rigs = (0..rigs)
@@ -55,12 +55,12 @@ impl Farm {
     }
 
     /// All rigs' keys.
-    pub(super) fn keys(&self) -> impl Iterator<Item = RigKey> {
+    pub(in crate::bench) fn keys(&self) -> impl Iterator<Item = RigKey> {
         self.rigs.iter().map(|rig| rig.key)
     }
 
     /// The next share, ended at a time, without a place in the ledger.
-    pub(super) fn share(&mut self, unix_ms: u64) -> ShareEntry {
+    pub(in crate::bench) fn share(&mut self, unix_ms: u64) -> ShareEntry {
         self.sent += 1;
         let random = &mut self.random;
         let place = random.gen_range(0..self.rigs.len());

@@ -23,6 +23,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 
 pub use args::{Part, Store};
+pub(in crate::bench) use farm::Farm;
 
 use super::figure::{Figures, Label};
 use super::machine::Machine;

@@ -121,3 +121,6 @@ fn events_of(query: &str, log: &EventLog) -> Result<Events, Refusal> {
         events: events.into_iter().map(EventShown::from).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -208,7 +208,7 @@ mod tests {
             accepted: good,
             work_asked: good * difficulty,
             work_accepted: good * difficulty,
-            work_squares: good * difficulty * difficulty >> 16,
+            work_squares: (good * difficulty * difficulty) >> 16,
             latency_sum_us: good * 100,
             latency_max_us: 250,
             ..Cell::default()

@@ -45,17 +45,21 @@ const AT_A_TIME: usize = 512;
 #[get("/api/v1/stream")]
 pub(super) async fn open(request: HttpRequest, watch: Data<Watch>) -> HttpResponse {
     match begin(&request, watch.into_inner()) {
-        Ok(stream) => HttpResponse::Ok()
+        Ok(watching) => HttpResponse::Ok()
             .content_type("text/event-stream")
-            .streaming(stream),
+            .streaming(bytes_of(watching)),
         Err(refusal) => answered::<()>(Err(refusal)),
     }
 }
 
-fn begin(
-    request: &HttpRequest,
-    watch: Arc<Watch>,
-) -> Result<impl Stream<Item = Result<Bytes, Infallible>> + use<>, Refusal> {
+fn bytes_of(watching: Watching) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    unfold(watching, |mut watching| async move {
+        let bytes = watching.next().await?;
+        Some((Ok(bytes), watching))
+    })
+}
+
+fn begin(request: &HttpRequest, watch: Arc<Watch>) -> Result<Watching, Refusal> {
     Params::read(request.query_string(), &[])?;
     let seen = last_seen(request)?;
     let seat = watch.seat().ok_or_else(|| Refusal {
@@ -84,10 +88,7 @@ fn begin(
         next_overview: now,
         next_comment: now + COMMENT,
     };
-    Ok(unfold(watching, |mut watching| async move {
-        let bytes = watching.next().await?;
-        Some((Ok(bytes), watching))
-    }))
+    Ok(watching)
 }
 
 fn last_seen(request: &HttpRequest) -> Result<Option<u64>, Refusal> {
@@ -107,6 +108,7 @@ fn last_seen(request: &HttpRequest) -> Result<Option<u64>, Refusal> {
 }
 
 /// Somebody who watches.
+#[derive(Debug)]
 struct Watching {
     watch: Arc<Watch>,
     _seat: Seat,
@@ -118,39 +120,54 @@ struct Watching {
     next_comment: Instant,
 }
 
+/// What is to be done for somebody who watches.
+#[derive(Debug, PartialEq, Eq)]
+enum Due {
+    Send(Bytes),
+    Wait(Instant),
+    End,
+}
+
 impl Watching {
     /// The next bytes, when there are some; none when the daemon leaves.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(bytes) = self.waiting.pop_front() {
-                return Some(bytes);
+            match self.due(self.watch.view().now()) {
+                Due::Send(bytes) => return Some(bytes),
+                Due::Wait(until) => actix_web::rt::time::sleep_until(until.into()).await,
+                Due::End => return None,
             }
-            let view = self.watch.view();
-            if view.is_draining() {
-                return None;
-            }
-            let now = view.now();
-            if view.events().last_seq() > self.after {
-                let events = view.events().after(self.after, AT_A_TIME);
-                self.after = events.last().map_or(self.after, |event| event.seq);
-                if let Some(frame) = frame_of(events) {
-                    return Some(frame);
-                }
-            }
-            if now >= self.next_comment {
-                self.next_comment = now + COMMENT;
-                return Some(Bytes::from_static(b": still here\n\n"));
-            }
-            if now >= self.next_overview {
-                // From now, not from when it was due: what a slow client missed is not made up for.
-                self.next_overview = now + OVERVIEW;
-                if let Ok(snapshot) = self.watch.snapshot() {
-                    return Some(snapshot.frame);
-                }
-            }
-            let wake = self.next_overview.min(self.next_comment).min(now + LOOK);
-            actix_web::rt::time::sleep_until(wake.into()).await;
         }
+    }
+
+    /// What is due at a time: asked for whenever the client has taken what there was.
+    fn due(&mut self, now: Instant) -> Due {
+        if let Some(bytes) = self.waiting.pop_front() {
+            return Due::Send(bytes);
+        }
+        let view = self.watch.view();
+        if view.is_draining() {
+            return Due::End;
+        }
+        if view.events().last_seq() > self.after {
+            let events = view.events().after(self.after, AT_A_TIME);
+            self.after = events.last().map_or(self.after, |event| event.seq);
+            if let Some(frame) = frame_of(events) {
+                return Due::Send(frame);
+            }
+        }
+        if now >= self.next_comment {
+            self.next_comment = now + COMMENT;
+            return Due::Send(Bytes::from_static(b": still here\n\n"));
+        }
+        if now >= self.next_overview {
+            // From now, not from when it was due: what a slow client missed is not made up for.
+            self.next_overview = now + OVERVIEW;
+            if let Ok(snapshot) = self.watch.snapshot() {
+                return Due::Send(snapshot.frame);
+            }
+        }
+        Due::Wait(self.next_overview.min(self.next_comment).min(now + LOOK))
     }
 }
 
@@ -166,3 +183,6 @@ fn frame_of(events: Vec<zartrux_actors::events::Event>) -> Option<Bytes> {
     }
     (!frame.is_empty()).then(|| Bytes::from(frame))
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,15 +23,19 @@ use zartrux_models::work::{
 use super::routes;
 use crate::node::{NodeOptions, NodeView};
 
-const HOSTILE: &str = "<script>alert(1)</script>\n\"";
-const GOOD: RigKey = RigKey(0xaaaa);
-const BAD: RigKey = RigKey(0xbbbb);
+pub(super) const HOSTILE: &str = "<script>alert(1)</script>\n\"";
+pub(super) const GOOD: RigKey = RigKey(0xaaaa);
+pub(super) const BAD: RigKey = RigKey(0xbbbb);
 const TWINS: [RigKey; 2] = [RigKey(1), RigKey(2)];
 
 /// Two lanes: a hostile name, a wallet, two rigs of the same name, a rig in quarantine that mines
 /// in both lanes, and two shares of it.
-fn view() -> NodeView {
-    let view = NodeView::new(&Settings::default(), NodeOptions::default(), Clock);
+pub(super) fn view() -> NodeView {
+    view_of(&Settings::default())
+}
+
+pub(super) fn view_of(settings: &Settings) -> NodeView {
+    let view = NodeView::new(settings, NodeOptions::default(), Clock);
     let now = Clock.now();
     let lanes = [0, 1].map(|_| Arc::new(LaneView::new(now, 100, 100)));
     let wallet = format!("4{}Z", "a".repeat(93));

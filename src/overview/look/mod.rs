@@ -104,7 +104,7 @@ fn rows(
 }
 
 /// What a row is made of besides names.
-#[derive(Default)]
+#[derive(Default, Clone, Copy)]
 struct Facts<'a> {
     judged: Option<&'a Judged>,
     presence: Option<Presence>,

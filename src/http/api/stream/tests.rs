@@ -1,0 +1,225 @@
+use std::net::SocketAddr;
+
+use actix_web::test::TestRequest;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use zartrux_actors::clock::Clock;
+use zartrux_actors::events::{EventLog, Severity};
+use zartrux_config::Settings;
+
+use super::*;
+use crate::node::{NodeOptions, NodeView};
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn view() -> Arc<NodeView> {
+    Arc::new(NodeView::new(
+        &Settings::default(),
+        NodeOptions::default(),
+        Clock,
+    ))
+}
+
+fn tell(view: &NodeView, count: u64) {
+    for at in 0..count {
+        view.events()
+            .tell(at, Severity::Info, "test", None, "line\nbreak");
+    }
+}
+
+/// A monitor on a port that the system picks.
+fn serve(view: &Arc<NodeView>) -> SocketAddr {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (server, address) = crate::http::serve(any, Arc::clone(view)).unwrap();
+    actix_web::rt::spawn(server);
+    address
+}
+
+/// An open stream, its head read.
+struct Client {
+    lines: BufReader<TcpStream>,
+    status: u16,
+}
+
+impl Client {
+    /// In HTTP/1.0, in which a stream comes as it is and not in chunks.
+    async fn of(address: SocketAddr, head: &str) -> Self {
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET /api/v1/stream HTTP/1.0\r\n{head}\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut client = Self {
+            lines: BufReader::new(socket),
+            status: 0,
+        };
+        let first = client.line().await;
+        client.status = first.split(' ').nth(1).unwrap().parse().unwrap();
+        while !client.line().await.is_empty() {}
+        client
+    }
+
+    /// The next line without its end; empty at the end of the stream too.
+    async fn line(&mut self) -> String {
+        let mut line = String::new();
+        let read = self.lines.read_line(&mut line);
+        actix_web::rt::time::timeout(PATIENCE, read)
+            .await
+            .expect("a line in time")
+            .unwrap();
+        line.trim_end_matches(['\r', '\n']).to_owned()
+    }
+
+    async fn frame(&mut self) -> Vec<String> {
+        let mut frame = Vec::new();
+        loop {
+            let line = self.line().await;
+            if line.is_empty() {
+                return frame;
+            }
+            frame.push(line);
+        }
+    }
+
+    /// The numbers of the events that come before the next overview, and the overview.
+    async fn until_overview(&mut self) -> (Vec<u64>, serde_json::Value) {
+        let mut seqs = Vec::new();
+        loop {
+            let frame = self.frame().await;
+            if frame[0] == "event: overview" {
+                let json = frame[1].strip_prefix("data: ").unwrap();
+                return (seqs, serde_json::from_str(json).unwrap());
+            }
+            if let Some(id) = frame[0].strip_prefix("id: ") {
+                assert_eq!(frame[1], "event: event");
+                let data = frame[2].strip_prefix("data: ").unwrap();
+                let event: serde_json::Value = serde_json::from_str(data).unwrap();
+                assert_eq!(event["seq"].to_string(), id);
+                assert_eq!(event["text"], "line\nbreak");
+                seqs.push(id.parse().unwrap());
+            }
+        }
+    }
+
+    async fn rest(mut self) -> String {
+        let mut rest = String::new();
+        let read = self.lines.read_to_string(&mut rest);
+        let read = actix_web::rt::time::timeout(PATIENCE, read).await;
+        read.expect("an end in time").unwrap();
+        rest
+    }
+}
+
+#[actix_web::test]
+async fn a_new_client_gets_the_last_hundred_events_then_the_overview_then_what_comes() {
+    let view = view();
+    tell(&view, 150);
+    let mut client = Client::of(serve(&view), "").await;
+    assert_eq!(client.status, 200);
+    assert_eq!(client.frame().await, ["retry: 2000"]);
+    let (seqs, overview) = client.until_overview().await;
+    assert_eq!(seqs, (51..=150).collect::<Vec<_>>());
+    assert_eq!(overview["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(overview["events_seq"], 150);
+    tell(&view, 1);
+    let (seqs, _) = client.until_overview().await;
+    assert_eq!(seqs, [151]);
+}
+
+#[actix_web::test]
+async fn a_client_that_comes_back_gets_what_it_missed() {
+    let view = view();
+    tell(&view, 150);
+    let address = serve(&view);
+    for (head, first) in [
+        ("Last-Event-ID: 148\r\n", Some(149)),
+        ("Last-Event-ID: 3\r\n", Some(4)),
+        ("Last-Event-ID: 150\r\n", None),
+        // Of an earlier start of the process.
+        ("Last-Event-ID: 5000\r\n", Some(51)),
+    ] {
+        let mut client = Client::of(address, head).await;
+        let (seqs, _) = client.until_overview().await;
+        let missed: Vec<u64> = first.map_or_else(Vec::new, |first| (first..=150).collect());
+        assert_eq!(seqs, missed, "{head}");
+    }
+    let client = Client::of(address, "Last-Event-ID: x\r\n").await;
+    assert_eq!(client.status, 400);
+    let words = client.rest().await;
+    assert!(words.contains("Last-Event-ID: must be"), "{words}");
+}
+
+#[actix_web::test]
+async fn one_stream_too_many_is_told_so_and_a_place_is_free_again_when_one_has_left() {
+    let view = view();
+    let address = serve(&view);
+    let mut clients = Vec::new();
+    for _ in 0..Watch::STREAMS {
+        let client = Client::of(address, "").await;
+        assert_eq!(client.status, 200);
+        clients.push(client);
+    }
+    let refused = Client::of(address, "").await;
+    assert_eq!(refused.status, 503);
+    let words = refused.rest().await;
+    assert!(words.contains("64 streams are open"), "{words}");
+    drop(clients.pop());
+    let began = Clock.now();
+    // The server notices when it sends the next time.
+    while Client::of(address, "").await.status != 200 {
+        assert!(Clock.now().duration_since(began) < PATIENCE);
+        actix_web::rt::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[actix_web::test]
+async fn streams_end_when_the_daemon_leaves() {
+    let view = view();
+    let mut client = Client::of(serve(&view), "").await;
+    client.until_overview().await;
+    view.set_draining();
+    // To its end.
+    client.rest().await;
+}
+
+#[actix_web::test]
+async fn a_client_that_reads_nothing_for_a_while_gets_the_newest_events_and_no_more() {
+    let view = view();
+    let mut client = Client::of(serve(&view), "").await;
+    client.until_overview().await;
+    let told = 20 * EventLog::KEPT as u64;
+    tell(&view, told);
+    let mut got = Vec::new();
+    while got.last() != Some(&told) {
+        got.extend(client.until_overview().await.0);
+    }
+    assert!(got.len() <= 2 * EventLog::KEPT, "{}", got.len());
+    assert!(got.is_sorted());
+}
+
+fn watching(view: &Arc<NodeView>) -> Watching {
+    let watch = Arc::new(Watch::new(Arc::clone(view)));
+    let request = TestRequest::get().uri("/api/v1/stream").to_http_request();
+    begin(&request, watch).unwrap()
+}
+
+#[actix_web::test]
+async fn whoever_takes_a_minute_for_an_overview_gets_one_and_not_thirty() {
+    let view = view();
+    let mut watching = watching(&view);
+    let mut now = view.now();
+    let is_overview =
+        |due: &Due| matches!(due, Due::Send(bytes) if bytes.starts_with(b"event: overview\n"));
+    assert_eq!(
+        watching.due(now),
+        Due::Send(Bytes::from_static(b"retry: 2000\n\n"))
+    );
+    assert!(is_overview(&watching.due(now)));
+    assert_eq!(watching.due(now), Due::Wait(now + LOOK));
+    now += Duration::from_secs(60);
+    let comment = Due::Send(Bytes::from_static(b": still here\n\n"));
+    assert_eq!(watching.due(now), comment);
+    assert!(is_overview(&watching.due(now)));
+    assert_eq!(watching.due(now), Due::Wait(now + LOOK));
+    assert!(!is_overview(&watching.due(now + OVERVIEW / 2)));
+    assert!(is_overview(&watching.due(now + OVERVIEW)));
+}
