@@ -110,6 +110,10 @@ export const rigButton = (rig, id, where) =>
   h("button", { type: "button", class: "rigname", "data-act": "rig", "data-rig": rig, id: `${where}-${rig}`,
     title: `${plain(id || "")} ${rig}`.trim() }, h("bdi", { class: "name" }, id ? plain(id) : rig));
 
+/** Whose it is, where its name does not say that already. */
+export const userOf = (rig) =>
+  rig.user && rig.user !== rig.rig_id ? name(rig.user, { class: "name sub" }) : null;
+
 function presence(overview) {
   const { presence: rigs, known } = overview.rigs;
   if (!rigs) return h("p", { class: "more chips" }, t("presence_none"));
@@ -127,7 +131,7 @@ export const looked = (overview) => overview.rigs.presence !== null || overview.
 export function need(overview) {
   const now = overview.at_unix_ms;
   const rows = overview.attention.map((rig, at) => h("tr", { "data-key": rig.rig },
-    h("th", { scope: "row" }, rigButton(rig.rig, rig.rig_id, "need"), name(rig.user ?? "", { class: "name sub" })),
+    h("th", { scope: "row" }, rigButton(rig.rig, rig.rig_id, "need"), userOf(rig)),
     td(status(toneOf(rig.state), word("presence", rig.state))),
     td(h("span", { class: "words", "data-field": `attention.${at}.reason`, "data-value": rig.reason }, plain(rig.reason))),
     td(h("time", { title: stamp(rig.since_unix_ms) },

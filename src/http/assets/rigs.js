@@ -1,8 +1,8 @@
 // The table of all rigs: looked up, sorted and cut into pages by the daemon.
 
-import { $, h, name, on, show, status, table, td, plain } from "./dom.js";
+import { $, h, on, show, status, table, td, plain } from "./dom.js";
 import { big, clock, count, duration, interval, rate, stamp } from "./fmt.js";
-import { rigButton, toneOf } from "./farm.js";
+import { rigButton, toneOf, userOf } from "./farm.js";
 import { get, Refused } from "./net.js";
 import { t, word } from "./text.js";
 import "./rig.js";
@@ -80,7 +80,7 @@ class Rigs {
           h("span", { class: "arrow", "aria-hidden": "true" }, mine ? (this.order === "asc" ? " ↑" : " ↓") : " ↕")) : t(text));
     });
     const rows = answer.rows.map((rig) => h("tr", { "data-key": rig.rig },
-      h("th", { scope: "row" }, rigButton(rig.rig, rig.rig_id, "table"), name(rig.user ?? "", { class: "name sub" })),
+      h("th", { scope: "row" }, rigButton(rig.rig, rig.rig_id, "table"), userOf(rig)),
       td(status(toneOf(rig.state), word("presence", rig.state))),
       td(rate(rig.hash_rate?.per_second), `n${rig.hash_rate ? "" : " none"}`),
       td(rig.hash_rate ? interval(rig.hash_rate.per_second, rig.hash_rate.low, rig.hash_rate.high) : "–", "n more"),

@@ -60,7 +60,7 @@ function rows(node, depth, now, few = false) {
         some ? `, ${t("only_amiss")}` : null), h("td")] : [
       td(stateMark(actor.state)), td(count(actor.generation), "n"),
       td(count(actor.faults), actor.faults > 0 ? "n warn" : "n"), td(count(actor.queue_depth), "n"),
-      td(count(actor.steps), "n"), td(micros(actor.step_micros), "n"),
+      td(count(actor.steps), "n"), td(actor.steps > 0 ? micros(actor.step_micros) : "–", "n"),
       td([h("span", { class: "words" }, plain(actor.note)), actor.last_fault
         ? h("span", { class: "words fault", title: stamp(actor.last_fault_unix_ms) },
           `${t("last_fault", { time: since(actor.last_fault_unix_ms, now) })} ${plain(actor.last_fault)}`) : null])];
