@@ -98,7 +98,7 @@ export const name = (text, props) =>
 
 /** A measured value: where it comes from in the overview, as it came, and as it is told. */
 export const field = (path, value, text, props) =>
-  h("span", { "data-field": path, "data-value": value === null || value === undefined ? "none" : value,
+  h("span", { "data-field": path, "data-value": value === null || value === undefined ? "none" : String(value),
     class: value === null || value === undefined ? "none" : null, ...props }, text);
 
 const handlers = new Map();
