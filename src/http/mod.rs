@@ -2,10 +2,10 @@
 //! that a stuck actor can't make the health pages stick.
 
 mod api;
+mod assets;
 mod drill;
 mod health;
 mod metrics;
-mod page;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,7 +37,8 @@ pub fn serve(listen: SocketAddr, view: Arc<NodeView>) -> Result<(Server, SocketA
             .app_data(data.clone())
             .app_data(watch.clone())
             .wrap(security_headers())
-            .service(page::index)
+            .service(assets::index)
+            .service(assets::file)
             .service(health::live)
             .service(health::ready)
             .service(health::actors)
@@ -79,8 +80,5 @@ fn security_headers() -> DefaultHeaders {
         .add(("X-Content-Type-Options", "nosniff"))
         .add(("Referrer-Policy", "no-referrer"))
         .add(("Cache-Control", "no-store"))
-        .add((
-            "Content-Security-Policy",
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-        ))
+        .add(("Content-Security-Policy", assets::POLICY))
 }
