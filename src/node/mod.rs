@@ -1,11 +1,11 @@
 //! The running daemon: [`Node::launch`] is the only place where its parts are joined.
 
-mod door;
 mod census;
+mod door;
 mod drain;
 mod exits;
-mod heartbeat;
 mod facts;
+mod heartbeat;
 mod lanes;
 mod learning;
 mod prover;
@@ -30,8 +30,8 @@ use zartrux_actors::headers::HeaderSource;
 use zartrux_actors::lane::Lane;
 use zartrux_config::Settings;
 
-pub use door::door_settings;
 pub(crate) use census::{Census, Counted, CountedRig};
+pub use door::door_settings;
 pub use exits::ExitCode;
 pub(crate) use facts::UpstreamFacts;
 use learning::RunningTrainer;
@@ -92,12 +92,7 @@ impl Node {
         // Lanes are arbiters, and those need a system: the root thread's.
         let (ready, started) = std::sync::mpsc::sync_channel(1);
         let (stop_root, stopped) = oneshot::channel();
-        let args = lanes::lane_args(
-            settings,
-            (doors.doors, &doorkeeper),
-            prover.as_ref(),
-            &view,
-        );
+        let args = lanes::lane_args(settings, (doors.doors, &doorkeeper), prover.as_ref(), &view);
         let root_view = Arc::clone(&view);
         let listen = settings.monitor.listen;
         let root = std::thread::Builder::new()

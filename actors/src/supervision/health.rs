@@ -413,11 +413,19 @@ impl HealthRegistry {
 
     /// Forgets an actor that ended on purpose.
     pub fn remove(&self, name: &str) {
-        let mut live = self.actors.live.write().unwrap_or_else(PoisonError::into_inner);
+        let mut live = self
+            .actors
+            .live
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let Some(health) = live.remove(name) else {
             return;
         };
-        let mut gone = self.actors.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gone = self
+            .actors
+            .gone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let sums = gone.entry(family_of(name).to_owned()).or_default();
         sums.faults += health.faults();
         sums.steps += health.steps.load(Ordering::Relaxed);
