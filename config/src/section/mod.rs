@@ -1,5 +1,6 @@
 //! The sections of the file, one module each: its keys, their defaults and their rules.
 
+mod access;
 mod failover;
 mod filters;
 mod learn;
@@ -11,6 +12,7 @@ mod prove;
 mod rigs;
 mod store;
 
+pub use access::{Access, Anonymous};
 pub use failover::Failover;
 pub use filters::Filters;
 pub use learn::Learn;

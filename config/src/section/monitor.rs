@@ -2,7 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use super::{Access, TlsFiles};
 use crate::reader::{Section, accept};
+use crate::value::HostName;
+
+/// Most names of this machine.
+const MOST_HOSTS: usize = 16;
 
 /// `[monitor]`: pages, health, metrics and API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +17,13 @@ pub struct Monitor {
     /// How many of the last shares are kept to be shown, up to 1,000,000, shared evenly by the
     /// lanes.
     pub shares_kept: usize,
+    /// Who may do what.
+    pub access: Access,
+    /// Names by which browsers may call the server beside IP addresses and `localhost`, at most 16.
+    /// Without any, a server that other machines reach answers to every name.
+    pub hosts: Vec<HostName>,
+    /// Certificate and key. None: it speaks plain HTTP.
+    pub tls_files: Option<TlsFiles>,
 }
 
 impl Default for Monitor {
@@ -19,20 +31,38 @@ impl Default for Monitor {
         Self {
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
             shares_kept: 4096,
+            access: Access::default(),
+            hosts: Vec::new(),
+            tls_files: None,
         }
     }
 }
 
+/// Whether a server at this address is reached from other machines.
+fn reaches_out(address: SocketAddr) -> bool {
+    !address.ip().to_canonical().is_loopback()
+}
+
 impl Monitor {
+    /// Whether other machines reach the server.
+    #[must_use]
+    pub fn reaches_out(&self) -> bool {
+        self.listen.is_some_and(reaches_out)
+    }
+
     pub(crate) fn read(section: &mut Section<'_, '_>) -> Self {
         let default = Self::default();
+        let listen = section.value("listen", default.listen, accept::or_off(accept::address));
         Self {
-            listen: section.value("listen", default.listen, accept::or_off(accept::address)),
+            listen,
             shares_kept: section.value(
                 "shares_kept",
                 default.shares_kept,
                 accept::whole(0..=1_000_000),
             ),
+            access: Access::read(section, listen.is_some_and(reaches_out)),
+            hosts: section.list("hosts", Vec::new(), MOST_HOSTS, accept::parsed),
+            tls_files: TlsFiles::read(section),
         }
     }
 }
