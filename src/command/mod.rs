@@ -8,6 +8,7 @@ mod lift;
 mod models;
 mod report;
 mod run;
+mod token;
 mod train;
 
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub use data::{DataCommand, LedgerArgs};
 pub use models::ModelsCommand;
 pub use report::{ReportArgs, ReportFormat};
 pub use run::RunArgs;
+pub use token::TokenArgs;
 pub use train::TrainArgs;
 
 /// The Monero mining proxy that proves every share before it leaves the farm.
@@ -64,6 +66,8 @@ pub enum Command {
     Lift(LedgerArgs),
     /// Write what the ledger holds as a page with plots or as text; also while the daemon runs
     Report(ReportArgs),
+    /// Make a token for the API, and the line for the settings that lets it in
+    Token(TokenArgs),
     /// Measure the proxy from outside
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -136,6 +140,7 @@ pub fn carry_out(cli: Cli) -> Result<ExitCode> {
         Command::Models(command) => models::carry_out(&command),
         Command::Lift(args) => lift::lift(&args),
         Command::Report(args) => report::report(&args),
+        Command::Token(args) => token::token(args),
         Command::Bench(args) => crate::bench::run(args).map(|()| ExitCode::Done),
     }
 }

@@ -13,17 +13,25 @@ use zartrux_actors::rigs::JudgeCounts;
 use zartrux_actors::share_ticket::ProofOutcome;
 use zartrux_models::judge::Rule;
 
+use super::answer::internal;
 use super::blocking;
 use crate::node::{NodeView, STANDINGS, standing_label};
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// All metrics.
+#[utoipa::path(
+    tag = "metrics",
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text"),
+    )
+)]
 #[get("/metrics")]
 pub(super) async fn metrics(view: web::Data<NodeView>) -> impl Responder {
     match blocking(move || scraped(view)).await {
         Ok(Ok(text)) => HttpResponse::Ok().content_type(CONTENT_TYPE).body(text),
-        Ok(Err(fault)) => HttpResponse::InternalServerError().body(fault.to_string()),
+        Ok(Err(fault)) => internal(fault),
         Err(response) => response,
     }
 }

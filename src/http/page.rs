@@ -4,9 +4,11 @@ mod learning;
 
 use std::fmt::Write as _;
 
-use actix_web::{HttpResponse, Responder, get, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, get, web};
 use zartrux_models::judge::Standing;
 
+use super::access::may_read;
+use super::answer::ErrorAnswer;
 use super::blocking;
 use crate::node::{NodeView, RigView, reason, standing_label};
 
@@ -23,7 +25,11 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 
 /// The front page.
 #[get("/")]
-pub(super) async fn index(view: web::Data<NodeView>) -> impl Responder {
+pub(super) async fn index(request: HttpRequest, view: web::Data<NodeView>) -> impl Responder {
+    if !may_read(&request) {
+        let told = ErrorAnswer::new("a token is needed: this page is for those who may read");
+        return HttpResponse::Unauthorized().json(told);
+    }
     let rendered = blocking(move || {
         let mut page = String::new();
         // Writing to a String cannot fail.
@@ -68,7 +74,8 @@ fn render(page: &mut String, view: &NodeView) -> std::fmt::Result {
          <a href=\"/api/v1/store\">/api/v1/store</a>, \
          <a href=\"/api/v1/models\">/api/v1/models</a>, \
          <a href=\"/api/v1/lift\">/api/v1/lift</a>, \
-         <a href=\"/api/v1/difficulty\">/api/v1/difficulty</a></p>\
+         <a href=\"/api/v1/difficulty\">/api/v1/difficulty</a>; \
+         all of them: <a href=\"/docs\">/docs</a></p>\
          </body></html>",
     );
     Ok(())

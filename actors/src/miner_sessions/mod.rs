@@ -17,6 +17,7 @@ mod messages;
 mod reactor;
 mod reading;
 mod seat;
+mod seats_report;
 mod settling;
 mod tenants;
 mod timing;
@@ -53,6 +54,7 @@ pub use listeners::{BindError, Door, bind};
 pub use messages::{
     CloseAll, LeaseGranted, ReplaceOrder, ReportLeases, StopAccepting, StopReading, TurnAway,
 };
+pub use seats_report::{ReportSeats, SeatReport, SeatsReported, SeatsWay};
 
 use acknowledging::Acknowledging;
 use experiment::Experiment;
@@ -381,6 +383,7 @@ handles! {
     LeaseGranted => on_lease_granted,
     TurnAway => on_turn_away,
     ReportLeases => on_report_leases,
+    ReportSeats => on_report_seats,
     ReplaceOrder => on_replace_order,
     StopAccepting => on_stop_accepting,
     SharesRecorded => on_recorded,
