@@ -9,6 +9,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -61,6 +62,26 @@ fn panels_for_xmrig_proxy_see_a_miner_and_its_shares() {
 }
 
 #[test]
+fn more_connections_than_a_lane_tells_of_at_once_are_all_told() {
+    const MINERS: usize = 600;
+    let pool = FakePool::start();
+    let proxy = Proxy::launch(&Config::on(&pool).set("node.lanes", 2));
+    proxy.wait_ready();
+    let miners: Vec<SimMiner> = (0..MINERS)
+        .map(|number| SimMiner::joined(proxy.miners(), &format!("rig-{number}")))
+        .collect();
+    let told = json(&proxy, "/1/miners");
+    let rows = told["miners"].as_array().unwrap();
+    assert_eq!(rows.len(), miners.len());
+    let ids: BTreeSet<u64> = rows.iter().map(|row| row[0].as_u64().unwrap()).collect();
+    assert_eq!(ids.len(), MINERS, "each has a number of its own");
+    let names: BTreeSet<&str> = rows.iter().map(|row| row[6].as_str().unwrap()).collect();
+    assert_eq!(names.len(), MINERS);
+    let workers = json(&proxy, "/1/workers");
+    assert_eq!(workers["workers"].as_array().unwrap().len(), MINERS);
+}
+
+#[test]
 fn every_documented_question_without_a_name_is_answered_as_documented() {
     let pool = FakePool::start();
     let proxy = Proxy::before(&pool);
@@ -98,7 +119,7 @@ fn what_there_is_not_is_told_in_the_same_form() {
         ("GET", "/docs/assets/nothing.js", 404),
         ("POST", "/health", 405),
         ("GET", "/api/v1/models/train", 405),
-        ("GET", "/api/v1/rigs/%ff", 400),
+        ("GET", "/api/v1/rigs/%ff", 404),
         ("POST", "/drill/nobody/panic?count=x", 400),
         ("POST", "/drill/nobody/panic", 404),
     ] {

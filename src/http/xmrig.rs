@@ -30,7 +30,7 @@ use workers::Workers;
 const MOST: usize = 10_000;
 /// How long an answer is given again before it is put together anew.
 const FRESH: Duration = Duration::from_secs(5);
-/// How long it may take to be put together.
+/// How long it may take to be put together, the wait for others who ask included.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The routes.
@@ -62,18 +62,20 @@ impl<T> Kept<T> {
         clock: Clock,
         make: impl Future<Output = Result<T, Missing>>,
     ) -> Result<Arc<T>, Missing> {
-        let mut kept = self.0.lock().await;
-        if let Some((at, made)) = &*kept
-            && clock.now().saturating_duration_since(*at) < FRESH
-        {
-            return Ok(Arc::clone(made));
-        }
-        let made = actix_web::rt::time::timeout(PATIENCE, make)
+        let look = async {
+            let mut kept = self.0.lock().await;
+            if let Some((at, made)) = &*kept
+                && clock.now().saturating_duration_since(*at) < FRESH
+            {
+                return Ok(Arc::clone(made));
+            }
+            let made = Arc::new(make.await?);
+            *kept = Some((clock.now(), Arc::clone(&made)));
+            Ok(made)
+        };
+        actix_web::rt::time::timeout(PATIENCE, look)
             .await
-            .map_err(|_| Missing("it takes too long to put the answer together".to_owned()))??;
-        let made = Arc::new(made);
-        *kept = Some((clock.now(), Arc::clone(&made)));
-        Ok(made)
+            .map_err(|_| Missing("it takes too long to put the answer together".to_owned()))?
     }
 }
 

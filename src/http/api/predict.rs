@@ -98,8 +98,15 @@ const NOTE: &str = "nobody can foretell which nonce wins: an order of nonces cos
     )
 )]
 #[post("/api/v1/predict")]
-pub(in crate::http) async fn predict(view: web::Data<NodeView>, body: web::Bytes) -> HttpResponse {
-    let asked = match read(&body) {
+pub(in crate::http) async fn predict(
+    view: web::Data<NodeView>,
+    body: Result<web::Bytes, actix_web::Error>,
+) -> HttpResponse {
+    let body = body.map_err(|fault| Refusal {
+        status: fault.as_response_error().status_code(),
+        error: format!("the request can't be read: {fault}"),
+    });
+    let asked = match body.and_then(|body| read(&body)) {
         Ok(asked) => asked,
         Err(refusal) => return answered::<Prediction>(Err(refusal)),
     };

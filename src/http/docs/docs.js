@@ -213,7 +213,9 @@ function show(whole) {
 /** Opens the route that the address names. */
 function open() {
   const named = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (named && named.tagName === "DETAILS") named.open = true;
+  if (!named) return;
+  if (named.tagName === "DETAILS") named.open = true;
+  named.scrollIntoView();
 }
 
 function find() {

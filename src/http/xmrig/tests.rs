@@ -187,7 +187,7 @@ fn rigs_of_one_name_are_one_row_since_panels_know_them_by_nothing_else() {
 #[::core::prelude::v1::test]
 fn however_many_names_there_are_the_table_is_bounded() {
     let mut table = Table::default();
-    for id in 0..(MOST as u32 + 100) {
+    for (id, _) in (0..).zip(0..MOST + 100) {
         table.note_seat(&seat(id, "farm", &format!("rig {id}")));
     }
     assert_eq!(table.rows().len(), MOST);
