@@ -38,7 +38,7 @@ mod warnings;
 pub use fault::{Fault, Faults, Place};
 pub use overrides::Overrides;
 pub use section::{
-    Access, Ack, Anonymous, BanWindow, Expect, Failover, Filters, Learn, LogFormat, Miners,
+    Ack, Anonymous, ApiAccess, BanWindow, Expect, Failover, Filters, Learn, LogFormat, Miners,
     Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
 };
 pub use settings::{ANNOTATED_DEFAULT, MAX_FILE_BYTES, Settings};

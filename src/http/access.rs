@@ -20,7 +20,7 @@ use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, web};
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 use zartrux_actors::clock::Clock;
-use zartrux_config::{Access, Anonymous, Monitor, TokenDigest};
+use zartrux_config::{Anonymous, ApiAccess, Monitor, TokenDigest};
 
 use super::answer::ErrorAnswer;
 use failures::Failures;
@@ -44,7 +44,7 @@ const TOKEN_MAX: usize = 512;
 /// Decides on requests.
 #[derive(Debug)]
 pub(super) struct Gate {
-    access: Access,
+    access: ApiAccess,
     names: Names,
     failures: Mutex<Failures>,
     clock: Clock,

@@ -1,6 +1,6 @@
 //! The sections of the file, one module each: its keys, their defaults and their rules.
 
-mod access;
+mod api_access;
 mod failover;
 mod filters;
 mod learn;
@@ -12,7 +12,7 @@ mod prove;
 mod rigs;
 mod store;
 
-pub use access::{Access, Anonymous};
+pub use api_access::{Anonymous, ApiAccess};
 pub use failover::Failover;
 pub use filters::Filters;
 pub use learn::Learn;

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::{Access, TlsFiles};
+use super::{ApiAccess, TlsFiles};
 use crate::reader::{Section, accept};
 use crate::value::HostName;
 
@@ -18,7 +18,7 @@ pub struct Monitor {
     /// lanes.
     pub shares_kept: usize,
     /// Who may do what.
-    pub access: Access,
+    pub access: ApiAccess,
     /// Names by which browsers may call the server beside IP addresses and `localhost`, at most 16.
     /// Without any, a server that other machines reach answers to every name.
     pub hosts: Vec<HostName>,
@@ -31,7 +31,7 @@ impl Default for Monitor {
         Self {
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
             shares_kept: 4096,
-            access: Access::default(),
+            access: ApiAccess::default(),
             hosts: Vec::new(),
             tls_files: None,
         }
@@ -60,7 +60,7 @@ impl Monitor {
                 default.shares_kept,
                 accept::whole(0..=1_000_000),
             ),
-            access: Access::read(section, listen.is_some_and(reaches_out)),
+            access: ApiAccess::read(section, listen.is_some_and(reaches_out)),
             hosts: section.list("hosts", Vec::new(), MOST_HOSTS, accept::parsed),
             tls_files: TlsFiles::read(section),
         }

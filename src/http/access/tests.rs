@@ -15,7 +15,7 @@ fn digest(token: &str) -> TokenDigest {
 
 fn monitor(anonymous: Anonymous) -> Monitor {
     Monitor {
-        access: Access {
+        access: ApiAccess {
             read_tokens: vec![digest("another"), digest(READ)],
             admin_tokens: vec![digest(ADMIN)],
             anonymous,

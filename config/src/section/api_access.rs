@@ -8,7 +8,7 @@ const MOST_TOKENS: usize = 16;
 
 /// Who may do what over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Access {
+pub struct ApiAccess {
     /// Tokens that let read, at most 16.
     pub read_tokens: Vec<TokenDigest>,
     /// Tokens that let do everything, at most 16.
@@ -36,7 +36,7 @@ const WORDS: [(&str, Option<Anonymous>); 4] = [
     ("everything", Some(Anonymous::Everything)),
 ];
 
-impl Default for Access {
+impl Default for ApiAccess {
     fn default() -> Self {
         Self {
             read_tokens: Vec::new(),
@@ -58,7 +58,7 @@ impl Anonymous {
     }
 }
 
-impl Access {
+impl ApiAccess {
     /// Whether there is any token.
     #[must_use]
     pub const fn has_tokens(&self) -> bool {
