@@ -69,6 +69,11 @@ test-code: rust packages packages-test ## Run the tests
 test-fuzz: rust packages ## Run the fuzz targets over their corpus and mutations of it, on stable Rust
 	cargo test --manifest-path fuzz/Cargo.toml
 
+.PHONY: test-api
+test-api: rust packages ## Let schemathesis ask the API of a demo everything that its document allows
+	cargo build --locked --bin zartrux
+	scripts/check-api "$(CARGO_TARGET_DIR)/debug/zartrux"
+
 .PHONY: deny
 deny: ## Check licences, bans and sources, if cargo-deny is installed
 	@if command -v cargo-deny >/dev/null; then \

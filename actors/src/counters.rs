@@ -89,6 +89,8 @@ impl ShareCounts {
 pub struct ConnectionCounts {
     /// Open now.
     pub open: u64,
+    /// Most that were open at once; of several lanes together, the sum of each one's most.
+    pub most_open: u64,
     /// Logged in now.
     pub logged_in: u64,
     /// Accepted so far.
@@ -161,6 +163,7 @@ impl LaneCounts {
         self.reply_latency.add(&other.reply_latency);
         let (mine, theirs) = (&mut self.connections, &other.connections);
         mine.open += theirs.open;
+        mine.most_open += theirs.most_open;
         mine.logged_in += theirs.logged_in;
         mine.accepted += theirs.accepted;
         mine.dropped += theirs.dropped;
@@ -260,7 +263,9 @@ impl LaneStats {
 
     /// Changes the connection counts.
     pub(crate) fn connections(&self, change: impl FnOnce(&mut ConnectionCounts)) {
-        change(&mut self.lock().connections);
+        let connections = &mut self.lock().connections;
+        change(connections);
+        connections.most_open = connections.most_open.max(connections.open);
     }
 }
 

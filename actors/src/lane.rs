@@ -38,8 +38,8 @@ use crate::journal::Journal;
 use crate::judge::{Judge, JudgeArgs};
 use crate::messaging::{Credits, Post};
 use crate::miner_sessions::{
-    CloseAll, Door, MinerSessions, Namesakes, ReplaceOrder, RigListener, SessionArgs, SessionPosts,
-    SessionSettings, StopAccepting, StopReading,
+    CloseAll, Door, MinerSessions, Namesakes, ReplaceOrder, ReportSeats, RigListener, SeatsWay,
+    SessionArgs, SessionPosts, SessionSettings, StopAccepting, StopReading,
 };
 use crate::planner::{ClosePools, PlanPolicy, Planner, PlannerArgs, PlannerPosts};
 use crate::pool_session::{PoolEndpoint, PoolTimeouts};
@@ -196,6 +196,12 @@ impl Lane {
         self.models_way().replace_order(order);
     }
 
+    /// The way to ask who is connected.
+    #[must_use]
+    pub fn seats_way(&self) -> SeatsWay {
+        SeatsWay::new(self.posts.report_seats.clone())
+    }
+
     /// What its judge and its filters remember of rigs, to be written down.
     #[must_use]
     pub fn memory(&self) -> LaneMemory {
@@ -249,6 +255,7 @@ struct LanePosts {
     models: Option<ModelPosts>,
     states: StatePosts,
     replace_order: Post<ReplaceOrder>,
+    report_seats: Post<ReportSeats>,
     stop_accepting: Post<StopAccepting>,
     stop_reading: Post<StopReading>,
     close_pools: Post<ClosePools>,
@@ -298,6 +305,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         models,
         states,
         replace_order: post!(sessions, sessions_guard),
+        report_seats: post!(sessions, sessions_guard),
         stop_accepting: post!(sessions, sessions_guard),
         stop_reading: post!(sessions, sessions_guard),
         close_pools: post!(planner, planner_guard),

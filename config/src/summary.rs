@@ -12,7 +12,7 @@ use crate::section::{
     Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
 };
 use crate::settings::Settings;
-use crate::value::{format_duration, masked_user};
+use crate::value::{TokenDigest, format_duration, masked_user};
 
 type Entries = Vec<(&'static str, String)>;
 
@@ -259,10 +259,33 @@ fn monitor(monitor: &Monitor) -> Entries {
     let listen = monitor
         .listen
         .map_or_else(|| "off".to_owned(), |address| address.to_string());
+    let access = &monitor.access;
+    let tokens = |tokens: &[TokenDigest]| {
+        let listed: Vec<_> = tokens.iter().map(|token| format!("{token:?}")).collect();
+        format!("[{}]", listed.join(", "))
+    };
+    let hosts: Vec<_> = monitor
+        .hosts
+        .iter()
+        .map(|host| quoted(host.as_str()))
+        .collect();
+    let file = |of: fn(&TlsFiles) -> &Path| {
+        let plain = || "none: plain HTTP".to_owned();
+        monitor
+            .tls_files
+            .as_ref()
+            .map_or_else(plain, |files| path(of(files)))
+    };
     vec![
         ("listen", quoted(&listen)),
         ("shares_kept", monitor.shares_kept.to_string()),
         ("rig_metrics", monitor.rig_metrics.to_string()),
+        ("read_tokens", tokens(&access.read_tokens)),
+        ("admin_tokens", tokens(&access.admin_tokens)),
+        ("anonymous", quoted(access.anonymous.word())),
+        ("hosts", format!("[{}]", hosts.join(", "))),
+        ("tls_certificate", file(|files| &files.certificate)),
+        ("tls_key", file(|files| &files.key)),
     ]
 }
 

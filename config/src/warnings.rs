@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::section::ProveMode;
+use crate::section::{Anonymous, ProveMode};
 use crate::settings::Settings;
 
 /// Monero's mean time between blocks, and so between jobs of a pool.
@@ -20,13 +20,21 @@ impl Settings {
         };
 
         if let Some(address) = self.monitor.listen {
+            let reaches_out = self.monitor.reaches_out();
+            let access = &self.monitor.access;
             warn(
-                !address.ip().to_canonical().is_loopback(),
+                reaches_out && access.anonymous != Anonymous::Nothing,
                 format!(
-                    "monitor.listen: {address} can be reached from other machines, and the \
-                     monitor asks nobody for a password; \"127.0.0.1:{}\" keeps it to this one",
+                    "monitor.listen: {address} can be reached from other machines, and whoever \
+                     reaches it can read everything; \"127.0.0.1:{}\" keeps it to this one",
                     address.port()
                 ),
+            );
+            warn(
+                reaches_out && access.has_tokens() && self.monitor.tls_files.is_none(),
+                "monitor.tls_certificate: is not set, so that tokens cross the network in the \
+                 clear, unless something before the monitor speaks TLS"
+                    .to_owned(),
             );
         }
         warn(

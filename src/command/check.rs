@@ -63,6 +63,14 @@ pub(super) fn check(args: &SettingsArgs) -> Result<ExitCode> {
         complain(&format_args!("{fault:#}"));
         return Ok(ExitCode::Configuration);
     }
+    if let Some(files) = &settings.monitor.tls_files
+        && let Err(fault) = crate::http::tls::acceptor(files)
+    {
+        complain(&format_args!(
+            "monitor.tls_certificate, monitor.tls_key: {fault:#}"
+        ));
+        return Ok(ExitCode::Configuration);
+    }
     say(&settings.summary());
     for warning in settings.warnings() {
         complain(&format_args!("warning: {warning}"));

@@ -20,7 +20,7 @@ pub(super) fn demo(args: &DemoArgs) -> Result<ExitCode> {
             data: Some(data_path),
             ..Overrides::default()
         };
-        let settings = Settings::from_toml(DEMO_SETTINGS, &overrides)?;
+        let settings = Settings::from_toml(&demo_settings(args.monitor), &overrides)?;
         let node = Node::launch(
             &settings,
             NodeOptions {
@@ -43,6 +43,15 @@ pub(super) fn demo(args: &DemoArgs) -> Result<ExitCode> {
     } else {
         ExitCode::Failed
     })
+}
+
+/// Everybody may look at a demo, wherever it is shown.
+fn demo_settings(monitor: SocketAddr) -> String {
+    let mut settings = DEMO_SETTINGS.to_owned();
+    if !monitor.ip().to_canonical().is_loopback() {
+        settings.push_str("\n[monitor]\nanonymous = \"read\"\n");
+    }
+    settings
 }
 
 /// What differs from the defaults: every miner gets the pool's difficulty, so that every share is

@@ -10,6 +10,7 @@ mod models;
 mod password;
 mod report;
 mod run;
+mod token;
 mod train;
 mod version;
 
@@ -31,6 +32,7 @@ pub use models::ModelsCommand;
 pub use password::PasswordArgs;
 pub use report::{ReportArgs, ReportFormat};
 pub use run::RunArgs;
+pub use token::TokenArgs;
 pub use train::TrainArgs;
 
 /// The Monero mining proxy that proves every share before it leaves the farm.
@@ -89,6 +91,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make a token for the API, and the line for the settings that lets it in
+    Token(TokenArgs),
     /// Measure the proxy from outside
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -165,6 +169,7 @@ pub fn carry_out(cli: Cli) -> Result<ExitCode> {
         Command::Top(args) => crate::top::run(&args),
         Command::Health(args) => health::health(&args),
         Command::Version { json } => version::version(json),
+        Command::Token(args) => token::token(args),
         Command::Bench(args) => crate::bench::run(args).map(|()| ExitCode::Done),
     }
 }

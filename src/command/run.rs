@@ -77,7 +77,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
         },
     )?;
     node.view().set_room(room);
-    announce(&node);
+    announce(&node, &settings);
     service_manager::ready();
     service_manager::watch(Arc::clone(node.view()))?;
     let told = runtime.block_on(async {
@@ -128,7 +128,7 @@ fn start_logging(settings: &Settings) {
     }));
 }
 
-fn announce(node: &Node) {
+fn announce(node: &Node, settings: &Settings) {
     for address in node.plain_addresses() {
         tracing::info!(%address, "miners connect here");
     }
@@ -143,7 +143,12 @@ fn announce(node: &Node) {
         tracing::info!(sha256 = fingerprint, "the certificate that miners may pin");
     }
     if let Some(address) = node.monitor_address() {
-        tracing::info!("monitor at http://{address}/");
+        let scheme = settings
+            .monitor
+            .tls_files
+            .as_ref()
+            .map_or("http", |_| "https");
+        tracing::info!("monitor at {scheme}://{address}/");
     }
 }
 

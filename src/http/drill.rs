@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::ORIGIN;
-use actix_web::{HttpRequest, HttpResponse, Responder, post, web};
+use actix_web::{HttpResponse, Responder, post, web};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::answer::ErrorAnswer;
 use super::health::no_such_actor;
 use crate::node::NodeView;
 
 /// Longest stall that can be asked for.
 const MAX_STALL: Duration = Duration::from_secs(60);
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Armed {
     armed: &'static str,
     actor: String,
@@ -24,36 +25,38 @@ pub(super) struct Panics {
     count: Option<u32>,
 }
 
-#[derive(Serialize)]
-struct Refused {
-    error: &'static str,
-}
-
 /// Why a drill is refused, if it is.
-fn refused(request: &HttpRequest, actor: &str) -> Option<HttpResponse> {
-    // Browsers name the origin of a page that posts; an operator's curl does not.
-    if request.headers().contains_key(ORIGIN) {
-        let error = "drills are not for web pages";
-        return Some(HttpResponse::Forbidden().json(Refused { error }));
-    }
+fn refused(actor: &str) -> Option<HttpResponse> {
     // It has no steps that could fail: it only keeps time for the others.
     if actor == "prover/keeper" {
-        let error = "this actor can't be drilled";
-        return Some(HttpResponse::Conflict().json(Refused { error }));
+        let error = ErrorAnswer::new("this actor can't be drilled");
+        return Some(HttpResponse::Conflict().json(error));
     }
     None
 }
 
 /// The actor's next step panics.
+#[utoipa::path(
+    tag = "drills",
+    params(
+        ("name" = String, Path, description = "An actor, as `/health/actors` names it"),
+        ("count" = Option<u32>, Query, description = "Steps in a row that panic, 1 without it, at most 1,000"),
+    ),
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "It will", body = Armed),
+        (status = 404, description = "No actor is called so, or the daemon runs without `--drill`", body = ErrorAnswer),
+        (status = 409, description = "It can't be drilled", body = ErrorAnswer),
+    )
+)]
 #[post("/drill/{name:.+}/panic")]
 pub(super) async fn panic(
-    request: HttpRequest,
     view: web::Data<NodeView>,
     name: web::Path<String>,
     query: web::Query<Panics>,
 ) -> impl Responder {
     let name = name.into_inner();
-    if let Some(refused) = refused(&request, &name) {
+    if let Some(refused) = refused(&name) {
         return refused;
     }
     if name == "prover" {
@@ -75,15 +78,27 @@ pub(super) struct Stall {
 }
 
 /// The actor's next step takes longer.
+#[utoipa::path(
+    tag = "drills",
+    params(
+        ("name" = String, Path, description = "An actor, as `/health/actors` names it"),
+        ("ms" = Option<u64>, Query, description = "How much longer the next step takes, 1,000 without it, at most 60,000"),
+    ),
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "It will", body = Armed),
+        (status = 404, description = "No actor is called so, or the daemon runs without `--drill`", body = ErrorAnswer),
+        (status = 409, description = "It can't be drilled", body = ErrorAnswer),
+    )
+)]
 #[post("/drill/{name:.+}/stall")]
 pub(super) async fn stall(
-    request: HttpRequest,
     view: web::Data<NodeView>,
     name: web::Path<String>,
     query: web::Query<Stall>,
 ) -> impl Responder {
     let name = name.into_inner();
-    if let Some(refused) = refused(&request, &name) {
+    if let Some(refused) = refused(&name) {
         return refused;
     }
     let stall = Duration::from_millis(query.ms.unwrap_or(1_000)).min(MAX_STALL);

@@ -2,23 +2,36 @@
 
 use actix_web::{HttpResponse, Responder, get, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 use zartrux_actors::counters::LaneCounts;
 use zartrux_actors::prover::ProverStatus;
 use zartrux_actors::store::StoreReport;
 use zartrux_actors::supervision::HealthReport;
 
+use super::answer::ErrorAnswer;
+use super::api::shown;
 use crate::build_facts::{BuildFacts, build_facts};
 use crate::descriptors::Room;
+use crate::http::schemas::actors as schemas;
 use crate::node::{NodeView, PoolSessionReport, Readiness};
 
 /// The process answers.
+#[derive(Serialize, ToSchema)]
+struct Live {
+    live: bool,
+    uptime_seconds: u64,
+}
+
+/// Whether the process answers
+#[utoipa::path(
+    tag = "health",
+    security(()),
+    responses(
+        (status = 200, description = "It does", body = Live),
+    )
+)]
 #[get("/health/live")]
 pub(super) async fn live(view: web::Data<NodeView>) -> impl Responder {
-    #[derive(Serialize)]
-    struct Live {
-        live: bool,
-        uptime_seconds: u64,
-    }
     HttpResponse::Ok().json(Live {
         live: true,
         uptime_seconds: view.uptime().as_secs(),
@@ -26,6 +39,14 @@ pub(super) async fn live(view: web::Data<NodeView>) -> impl Responder {
 }
 
 /// Miners can be served: 200, or 503 with the reasons.
+#[utoipa::path(
+    tag = "health",
+    security(()),
+    responses(
+        (status = 200, description = "They are", body = Readiness),
+        (status = 503, description = "They are not, and why", body = Readiness),
+    )
+)]
 #[get("/health/ready")]
 pub(super) async fn ready(view: web::Data<NodeView>) -> impl Responder {
     let readiness = view.readiness();
@@ -37,12 +58,30 @@ pub(super) async fn ready(view: web::Data<NodeView>) -> impl Responder {
 }
 
 /// Every actor.
+#[utoipa::path(
+    tag = "health",
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "All actors: name, kind, state, generation, faults, queue, times", body = Vec<schemas::HealthReport>),
+    )
+)]
 #[get("/health/actors")]
 pub(super) async fn actors(view: web::Data<NodeView>) -> impl Responder {
     HttpResponse::Ok().json(view.health().reports())
 }
 
 /// One actor, by its name, which may hold slashes.
+#[utoipa::path(
+    tag = "health",
+    params(
+        ("name" = String, Path, description = "Its name, such as `lane0/judge`"),
+    ),
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "The actor: name, kind, state, generation, faults, queue, times", body = schemas::HealthReport),
+        (status = 404, description = "No actor is called so", body = ErrorAnswer),
+    )
+)]
 #[get("/health/actors/{name:.+}")]
 pub(super) async fn actor(view: web::Data<NodeView>, name: web::Path<String>) -> impl Responder {
     view.health().get(&name).map_or_else(
@@ -52,33 +91,47 @@ pub(super) async fn actor(view: web::Data<NodeView>, name: web::Path<String>) ->
 }
 
 pub(super) fn no_such_actor(name: &str) -> HttpResponse {
-    #[derive(Serialize)]
-    struct NotFound {
-        error: String,
-    }
-    HttpResponse::NotFound().json(NotFound {
-        error: format!("no actor is named {name:?}; see /health/actors"),
-    })
+    let error = format!("no actor is named {}; see /health/actors", shown(name));
+    HttpResponse::NotFound().json(ErrorAnswer::new(error))
 }
 
 /// Everything at once.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    version: &'static str,
+    /// How the program was made.
+    build: BuildFacts,
+    uptime_seconds: u64,
+    /// The limit of open files.
+    descriptors: Option<Room>,
+    readiness: Readiness,
+    /// Anything but 0 is a defect.
+    invariant_violations: u64,
+    /// Shares by fate, connections, latencies: the sums of all lanes.
+    #[schema(value_type = schemas::LaneCounts)]
+    counts: LaneCounts,
+    pools: Vec<PoolSessionReport>,
+    /// None with proving off.
+    #[schema(value_type = Option<schemas::ProverStatus>)]
+    prover: Option<ProverStatus>,
+    /// None where nothing is stored.
+    #[schema(value_type = Option<schemas::StoreReport>)]
+    store: Option<StoreReport>,
+    #[schema(value_type = Vec<schemas::HealthReport>)]
+    actors: Vec<HealthReport>,
+}
+
+/// Everything at once
+#[utoipa::path(
+    tag = "health",
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "Everything", body = Health),
+    )
+)]
 #[get("/health")]
 pub(super) async fn all(view: web::Data<NodeView>) -> impl Responder {
-    #[derive(Serialize)]
-    struct All {
-        version: &'static str,
-        build: BuildFacts,
-        uptime_seconds: u64,
-        descriptors: Option<Room>,
-        readiness: Readiness,
-        invariant_violations: u64,
-        counts: LaneCounts,
-        pools: Vec<PoolSessionReport>,
-        prover: Option<ProverStatus>,
-        store: Option<StoreReport>,
-        actors: Vec<HealthReport>,
-    }
-    HttpResponse::Ok().json(All {
+    HttpResponse::Ok().json(Health {
         version: env!("CARGO_PKG_VERSION"),
         build: build_facts(),
         uptime_seconds: view.uptime().as_secs(),

@@ -1,23 +1,32 @@
 //! The HTTP side: health, metrics, rigs and shares, drills. Answers come from [`NodeView`], never from an actor, so
 //! that a stuck actor can't make the health pages stick.
 
+mod access;
+mod answer;
 mod api;
 mod assets;
+mod docs;
 mod drill;
 mod health;
 mod metrics;
+mod openapi;
+pub(crate) mod schemas;
+pub mod tls;
+mod xmrig;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::middleware::DefaultHeaders;
+use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context as _, Result};
+use zartrux_config::Monitor;
 
 use crate::node::NodeView;
 use crate::overview::Watch;
+use access::Gate;
 
 /// Connections of monitors, scrapers and probes together.
 const MAX_CONNECTIONS: usize = 256;
@@ -27,39 +36,58 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// Binds the server; the caller spawns it.
 ///
 /// # Errors
-/// The address is taken, or not allowed.
-pub fn serve(listen: SocketAddr, view: Arc<NodeView>) -> Result<(Server, SocketAddr)> {
+/// The address is taken, or not allowed; certificate and key can't be used.
+pub fn serve(
+    monitor: &Monitor,
+    listen: SocketAddr,
+    view: Arc<NodeView>,
+) -> Result<(Server, SocketAddr)> {
     let drill = view.drill();
     let watch = web::Data::new(Watch::new(Arc::clone(&view)));
+    let gate = web::Data::new(Gate::new(monitor, view.clock()));
     let data = web::Data::from(view);
     let server = HttpServer::new(move || {
-        let app = App::new()
+        App::new()
+            .app_data(gate.clone())
             .app_data(data.clone())
             .app_data(watch.clone())
+            .configure(|config| routes(config, drill))
+            .wrap(from_fn(access::guard))
             .wrap(security_headers())
-            .service(assets::index)
-            .service(assets::file)
-            .service(health::live)
-            .service(health::ready)
-            .service(health::actors)
-            .service(health::actor)
-            .service(health::all)
-            .service(metrics::metrics)
-            .configure(api::routes);
-        if drill {
-            app.service(drill::panic).service(drill::stall)
-        } else {
-            app
-        }
     })
     .workers(1)
     .max_connections(MAX_CONNECTIONS)
     .client_request_timeout(REQUEST_TIMEOUT)
-    .disable_signals()
-    .bind(listen)
-    .context("can't listen")?;
+    .disable_signals();
+    let server = match &monitor.tls_files {
+        None => server.bind(listen),
+        Some(files) => server.bind_openssl(listen, tls::acceptor(files)?),
+    };
+    let server = server.context("can't listen")?;
     let address = server.addrs().first().copied().unwrap_or(listen);
     Ok((server.run(), address))
+}
+
+/// Everything that is served; [`openapi`] tells of it.
+fn routes(config: &mut web::ServiceConfig, drill: bool) {
+    config
+        .configure(answer::readers)
+        .service(assets::index)
+        .service(assets::file)
+        .service(health::live)
+        .service(health::ready)
+        .service(health::actors)
+        .service(health::actor)
+        .service(health::all)
+        .service(metrics::metrics)
+        .configure(api::routes)
+        .configure(xmrig::routes)
+        .configure(docs::routes)
+        .service(openapi::document);
+    if drill {
+        config.service(drill::panic).service(drill::stall);
+    }
+    config.default_service(web::to(answer::nothing_here));
 }
 
 /// Does what may wait for a judge's step on a thread where it keeps nobody waiting: there is one
@@ -70,9 +98,7 @@ pub fn serve(listen: SocketAddr, view: Arc<NodeView>) -> Result<(Server, SocketA
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, HttpResponse> {
-    web::block(work)
-        .await
-        .map_err(|fault| HttpResponse::InternalServerError().body(fault.to_string()))
+    web::block(work).await.map_err(answer::internal)
 }
 
 fn security_headers() -> DefaultHeaders {

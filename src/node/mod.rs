@@ -94,10 +94,10 @@ impl Node {
         let (stop_root, stopped) = oneshot::channel();
         let args = lanes::lane_args(settings, (doors.doors, &doorkeeper), prover.as_ref(), &view);
         let root_view = Arc::clone(&view);
-        let listen = settings.monitor.listen;
+        let served = settings.monitor.clone();
         let root = std::thread::Builder::new()
             .name("root".to_owned())
-            .spawn(move || root::run(args, (store, models), root_view, listen, &ready, stopped))
+            .spawn(move || root::run(args, (store, models), root_view, served, &ready, stopped))
             .context("can't start the root thread")?;
         let root::Started {
             lanes,

@@ -7,6 +7,7 @@ use std::sync::mpsc::SyncSender;
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 use zartrux_actors::lane::{Lane, LaneArgs};
+use zartrux_config::Monitor;
 
 use super::learning::{OpenModels, RunningTrainer};
 use super::store::{OpenStore, RunningStore};
@@ -26,13 +27,13 @@ pub(super) fn run(
     args: Vec<LaneArgs>,
     opened: (Option<OpenStore>, Option<OpenModels>),
     view: Arc<NodeView>,
-    listen: Option<SocketAddr>,
+    monitor: Monitor,
     ready: &SyncSender<Result<Started>>,
     stopped: oneshot::Receiver<()>,
 ) {
     let system = actix::System::new();
     system.block_on(async move {
-        let server = match start(args, opened, &view, listen) {
+        let server = match start(args, opened, &view, &monitor) {
             Ok((started, server)) => {
                 // The launcher waits for this; if it is gone, so is the process.
                 let _ = ready.send(Ok(started));
@@ -55,7 +56,7 @@ fn start(
     mut args: Vec<LaneArgs>,
     (store, models): (Option<OpenStore>, Option<OpenModels>),
     view: &Arc<NodeView>,
-    listen: Option<SocketAddr>,
+    monitor: &Monitor,
 ) -> Result<(Started, Option<actix_web::dev::ServerHandle>)> {
     let mut running = None;
     if let Some(store) = store {
@@ -91,9 +92,10 @@ fn start(
         running
     });
     view.set_lanes(lanes.iter().map(|lane| Arc::clone(lane.view())).collect());
+    view.set_seats(lanes.iter().map(Lane::seats_way).collect());
     view.start_auditor();
     heartbeat::beat(Arc::clone(view));
-    let Some(listen) = listen else {
+    let Some(listen) = monitor.listen else {
         let monitor = None;
         let started = Started {
             lanes,
@@ -103,8 +105,8 @@ fn start(
         };
         return Ok((started, None));
     };
-    let (server, address) =
-        http::serve(listen, Arc::clone(view)).with_context(|| format!("monitor on {listen}"))?;
+    let (server, address) = http::serve(monitor, listen, Arc::clone(view))
+        .with_context(|| format!("monitor on {listen}"))?;
     let handle = server.handle();
     actix::spawn(server);
     let monitor = Some(address);

@@ -5,12 +5,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use zartrux_actors::auditor::Auditor;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneCounts;
 use zartrux_actors::events::{EventLog, Severity};
 use zartrux_actors::headers::HeadersView;
 use zartrux_actors::lane::LaneView;
+use zartrux_actors::miner_sessions::SeatsWay;
 use zartrux_actors::pool_session::PoolReport;
 use zartrux_actors::prover::{Prover, ProverStatus};
 use zartrux_actors::share_ticket::ShareTicket;
@@ -25,7 +27,7 @@ use super::{Census, NodeOptions, StoreWays};
 use crate::descriptors::Room;
 
 /// Whether miners can be served.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Readiness {
     /// Yes or no.
     pub ready: bool,
@@ -34,7 +36,7 @@ pub struct Readiness {
 }
 
 /// An upstream session as it is shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PoolSessionReport {
     /// Lane and number, such as `lane0/pool/1`.
     pub name: String,
@@ -44,6 +46,7 @@ pub struct PoolSessionReport {
     pub serving: bool,
     /// Its figures.
     #[serde(flatten)]
+    #[schema(value_type = crate::http::schemas::actors::PoolReport)]
     pub report: PoolReport,
 }
 
@@ -61,6 +64,7 @@ pub struct NodeView {
     prover: OnceLock<Prover<ShareTicket>>,
     store: OnceLock<StoreWays>,
     trainer: OnceLock<TrainerLink>,
+    seats: OnceLock<Vec<SeatsWay>>,
     headers: OnceLock<Arc<HeadersView>>,
     draining: AtomicBool,
     root_beat: Heartbeat,
@@ -83,6 +87,7 @@ impl NodeView {
             prover: OnceLock::new(),
             store: OnceLock::new(),
             trainer: OnceLock::new(),
+            seats: OnceLock::new(),
             headers: OnceLock::new(),
             draining: AtomicBool::new(false),
             root_beat: Heartbeat::default(),
@@ -94,6 +99,17 @@ impl NodeView {
     pub(crate) fn set_lanes(&self, lanes: Vec<Arc<LaneView>>) {
         // Set once, by the root thread.
         let _ = self.lanes.set(lanes);
+    }
+
+    pub(super) fn set_seats(&self, seats: Vec<SeatsWay>) {
+        // Set once, by the root thread.
+        let _ = self.seats.set(seats);
+    }
+
+    /// The ways to ask each lane who is connected.
+    #[must_use]
+    pub fn seats(&self) -> &[SeatsWay] {
+        self.seats.get().map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn set_prover(&self, prover: Option<Prover<ShareTicket>>) {

@@ -18,6 +18,7 @@ mod messages;
 mod reactor;
 mod reading;
 mod seat;
+mod seats_report;
 mod settling;
 mod tenants;
 mod timing;
@@ -56,6 +57,7 @@ pub use messages::{
     CloseAll, LeaseGranted, LoginChecked, ReplaceOrder, ReportLeases, StopAccepting, StopReading,
     TurnAway,
 };
+pub use seats_report::{ReportSeats, SeatReport, SeatsReported, SeatsWay};
 
 use acknowledging::Acknowledging;
 use experiment::Experiment;
@@ -390,6 +392,7 @@ handles! {
     LeaseGranted => on_lease_granted,
     TurnAway => on_turn_away,
     ReportLeases => on_report_leases,
+    ReportSeats => on_report_seats,
     ReplaceOrder => on_replace_order,
     StopAccepting => on_stop_accepting,
     LoginChecked => on_login_checked,

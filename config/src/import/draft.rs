@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::bind::Listen;
+use super::http::{AccessDraft, MonitorDraft};
 use super::note::{Note, NoteKind};
 use super::others::Difficulty;
 use super::tls::TlsFiles;
@@ -21,7 +22,7 @@ pub(super) struct Draft {
     pub(super) password: Option<String>,
     pub(super) pools: Vec<PoolDraft>,
     pub(super) retry: Option<Duration>,
-    pub(super) monitor: Option<SocketAddr>,
+    pub(super) monitor: Option<MonitorDraft>,
 }
 
 /// One upstream.
@@ -133,11 +134,23 @@ impl Draft {
     }
 
     fn monitor(&self, text: &mut String) {
-        match self.monitor {
-            Some(address) => line(
-                text,
-                format_args!("\n[monitor]\nlisten = {}", quote(&address.to_string())),
-            ),
+        match &self.monitor {
+            Some(MonitorDraft { address, access }) => {
+                line(
+                    text,
+                    format_args!("\n[monitor]\nlisten = {}", quote(&address.to_string())),
+                );
+                match access {
+                    AccessDraft::ThisMachine => {}
+                    AccessDraft::Readable => line(text, format_args!("anonymous = \"read\"")),
+                    AccessDraft::Read(token) => {
+                        line(text, format_args!("read_tokens = [\"{token}\"]"));
+                    }
+                    AccessDraft::Admin(token) => {
+                        line(text, format_args!("admin_tokens = [\"{token}\"]"));
+                    }
+                }
+            }
             None => line(
                 text,
                 format_args!(

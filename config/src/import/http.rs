@@ -2,26 +2,47 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use sha2::{Digest as _, Sha256};
+
 use super::bind::{Listen, without_brackets};
 use super::note::Ledger;
 use super::object::{Given, Object};
 use crate::check::overlap;
+use crate::value::TokenDigest;
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// The monitor's address; none if the API was off, as it is by default.
+/// The monitor as it stands in for the API.
+pub(super) struct MonitorDraft {
+    pub(super) address: SocketAddr,
+    pub(super) access: AccessDraft,
+}
+
+/// Who may use it.
+pub(super) enum AccessDraft {
+    /// As by default: everybody on this machine.
+    ThisMachine,
+    /// Everybody may read.
+    Readable,
+    /// Whoever has the token may read.
+    Read(TokenDigest),
+    /// Whoever has the token may do everything.
+    Admin(TokenDigest),
+}
+
+/// The monitor; none if the API was off, as it is by default.
 pub(super) fn convert(
     config: &mut Object,
     listen: &Listen,
     ledger: &mut Ledger,
-) -> Option<SocketAddr> {
+) -> Option<MonitorDraft> {
     let mut http = config.object("http", ledger)?;
     let enabled = http.boolean("enabled", ledger).is_some_and(|given| {
         ledger.converted(given.path);
         given.value
     });
-    let address = if enabled {
-        address(&mut http, listen, ledger)
+    let monitor = if enabled {
+        monitor(&mut http, listen, ledger)
     } else {
         for key in ["host", "port", "access-token", "restricted"] {
             if let Some(Given { path, .. }) = http.take(key) {
@@ -31,27 +52,43 @@ pub(super) fn convert(
         None
     };
     http.close(ledger);
-    address
+    monitor
 }
 
-/// What a token guarded must not be open to everybody now.
-fn guarded(http: &mut Object, host: IpAddr, ledger: &mut Ledger) -> IpAddr {
-    let Some(Given { path, value }) = http.text("access-token", ledger) else {
-        return host;
-    };
+/// The token, by its digest: panels that have it go on working.
+fn token(http: &mut Object, ledger: &mut Ledger) -> Option<TokenDigest> {
+    let Given { path, value } = http.text("access-token", ledger)?;
     if value.is_empty() {
         ledger.ignored(path, "is not set");
-        return host;
+        return None;
     }
-    ledger.unsupported(
-        path,
-        "the monitor asks nobody for a token, so it is kept to this machine: to open it, put a \
-         proxy before it that asks",
-    );
-    if host.is_loopback() { host } else { LOCALHOST }
+    ledger.converted(path);
+    Some(TokenDigest::new(Sha256::digest(value.as_bytes()).into()))
 }
 
-fn address(http: &mut Object, listen: &Listen, ledger: &mut Ledger) -> Option<SocketAddr> {
+/// Who may use it, as before: without a token everybody who reached it could read.
+fn access(http: &mut Object, host: (IpAddr, String), ledger: &mut Ledger) -> AccessDraft {
+    let (host, host_path) = host;
+    let token = token(http, ledger);
+    let restricted = http.boolean("restricted", ledger).is_none_or(|given| {
+        ledger.converted(given.path);
+        given.value
+    });
+    match token {
+        Some(token) if restricted => AccessDraft::Read(token),
+        Some(token) => AccessDraft::Admin(token),
+        None if host.is_loopback() => AccessDraft::ThisMachine,
+        None => {
+            ledger.changed(
+                host_path,
+                "lets everybody read who reaches it, as before: `zartrux token` makes a token",
+            );
+            AccessDraft::Readable
+        }
+    }
+}
+
+fn monitor(http: &mut Object, listen: &Listen, ledger: &mut Ledger) -> Option<MonitorDraft> {
     let host = http.text("host", ledger).map_or(LOCALHOST, |given| {
         let host = without_brackets(&given.value);
         if let Ok(host) = host.parse() {
@@ -68,10 +105,7 @@ fn address(http: &mut Object, listen: &Listen, ledger: &mut Ledger) -> Option<So
             LOCALHOST
         }
     });
-    let host = guarded(http, host, ledger);
-    if let Some(Given { path, .. }) = http.boolean("restricted", ledger) {
-        ledger.ignored(path, "the monitor cannot change settings");
-    }
+    let access = access(http, (host, "http.host".to_owned()), ledger);
     let port = http.integer("port", ledger);
     let port_path = port
         .as_ref()
@@ -94,5 +128,5 @@ fn address(http: &mut Object, listen: &Listen, ledger: &mut Ledger) -> Option<So
     } else {
         ledger.converted(port_path);
     }
-    Some(address)
+    Some(MonitorDraft { address, access })
 }

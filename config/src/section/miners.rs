@@ -132,7 +132,7 @@ impl Miners {
 
 impl TlsFiles {
     /// Both files, or neither.
-    fn read(section: &mut Section<'_, '_>) -> Option<Self> {
+    pub(super) fn read(section: &mut Section<'_, '_>) -> Option<Self> {
         let certificate = section.optional("tls_certificate", accept::path);
         let key = section.optional("tls_key", accept::path);
         let given = ["tls_certificate", "tls_key"].map(|key| section.is_given(key));

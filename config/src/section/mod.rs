@@ -1,6 +1,7 @@
 //! The sections of the file, one module each: its keys, their defaults and their rules.
 
 mod access;
+mod api_access;
 mod failover;
 mod filters;
 mod learn;
@@ -13,6 +14,7 @@ mod rigs;
 mod store;
 
 pub use access::Access;
+pub use api_access::{Anonymous, ApiAccess};
 pub use failover::Failover;
 pub use filters::Filters;
 pub use learn::Learn;

@@ -3,22 +3,26 @@
 mod byte_size;
 mod duration;
 mod fingerprint;
+mod host_name;
 mod log_filter;
 mod network;
 mod node_url;
 mod pool_url;
 mod probability;
 mod secret;
+mod token;
 mod user;
 
 pub use byte_size::ByteSize;
 pub use duration::{format_duration, parse_duration};
 pub use fingerprint::Fingerprint;
+pub use host_name::HostName;
 pub use log_filter::LogFilter;
 pub use node_url::NodeUrl;
 pub use pool_url::PoolUrl;
 pub use probability::Probability;
 pub use secret::Secret;
+pub use token::TokenDigest;
 pub use user::{User, masked_name, masked_user};
 
 pub(crate) use network::parse_network;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use zartrux_config::{
-    Ack, BanWindow, ByteSize, Expect, LogFormat, Overrides, Pool, Probability, ProveMode, Secret,
-    Settings, TlsFiles,
+    Ack, Anonymous, BanWindow, ByteSize, Expect, LogFormat, Overrides, Pool, Probability,
+    ProveMode, Secret, Settings, TlsFiles, TokenDigest,
 };
 
 const POOL: &str = "[[pool]]\nurl = \"stratum+ssl://pool.example:443\"\nuser = \"wallet\"\n";
@@ -181,10 +181,42 @@ const PROVE: &[Case] = &[
     }),
 ];
 
+const DIGESTS: &str = "[\"abababababababababababababababababababababababababababababababab\"]";
+
+fn digest() -> TokenDigest {
+    TokenDigest::new([0xab; 32])
+}
+
 const MONITOR: &[Case] = &[
     ("listen", "\"off\"", |s| s.monitor.listen = None),
     ("shares_kept", "0", |s| s.monitor.shares_kept = 0),
     ("rig_metrics", "10000", |s| s.monitor.rig_metrics = 10_000),
+    ("read_tokens", DIGESTS, |s| {
+        s.monitor.access.read_tokens = vec![digest()];
+        s.monitor.access.anonymous = Anonymous::Nothing;
+    }),
+    ("admin_tokens", DIGESTS, |s| {
+        s.monitor.access.admin_tokens = vec![digest()];
+        s.monitor.access.anonymous = Anonymous::Nothing;
+    }),
+    ("anonymous", "\"read\"", |s| {
+        s.monitor.access.anonymous = Anonymous::Read;
+    }),
+    ("hosts", "[\"Monitor.example\"]", |s| {
+        s.monitor.hosts = vec!["monitor.example".parse().unwrap()];
+    }),
+    ("tls_certificate", "\"c\"\ntls_key = \"k\"", |s| {
+        s.monitor.tls_files = Some(TlsFiles {
+            certificate: "c".into(),
+            key: "k".into(),
+        });
+    }),
+    ("tls_key", "\"k\"\ntls_certificate = \"c\"", |s| {
+        s.monitor.tls_files = Some(TlsFiles {
+            certificate: "c".into(),
+            key: "k".into(),
+        });
+    }),
 ];
 
 const STORE: &[Case] = &[

@@ -147,7 +147,10 @@ fn a_flag_is_checked_against_the_keys_of_the_file() {
         monitor: some("0.0.0.0:3333"),
         ..Overrides::default()
     };
-    let faults = Settings::from_toml("[miners]\nlisten = [\"127.0.0.1:3333\"]\n", &overrides);
+    let faults = Settings::from_toml(
+        "[miners]\nlisten = [\"127.0.0.1:3333\"]\n[monitor]\nanonymous = \"read\"\n",
+        &overrides,
+    );
     let faults = faults.unwrap_err();
     assert_eq!(faults.len(), 1, "{faults}");
     let fault = faults.iter().next().unwrap();

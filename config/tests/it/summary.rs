@@ -113,6 +113,12 @@ node = "off"
 listen = "off"
 shares_kept = 4096
 rig_metrics = 0
+read_tokens = []
+admin_tokens = []
+anonymous = "everything"
+hosts = []
+tls_certificate = none: plain HTTP
+tls_key = none: plain HTTP
 "#;
     assert_eq!(settings.summary(), expected);
     let debug = format!("{settings:?}");
@@ -133,16 +139,23 @@ fn what_may_not_be_meant_is_warned_of() {
     let pool = "[[pool]]\nurl = \"stratum+tcp://a:1\"\nuser = \"w\"\n";
     let cases = [
         (
-            "[monitor]\nlisten = \"0.0.0.0:80\"".to_owned(),
+            "[monitor]\nlisten = \"0.0.0.0:80\"\nanonymous = \"read\"".to_owned(),
             "monitor.listen: 0.0.0.0:80 can be reached",
         ),
         (
-            "[monitor]\nlisten = \"[::]:80\"".to_owned(),
+            "[monitor]\nlisten = \"[::]:80\"\nanonymous = \"read\"".to_owned(),
             "monitor.listen: [::]:80 can be reached",
         ),
         (
-            "[monitor]\nlisten = \"10.1.2.3:80\"".to_owned(),
+            "[monitor]\nlisten = \"10.1.2.3:80\"\nanonymous = \"read\"".to_owned(),
             "monitor.listen: 10.1.2.3:80 can be",
+        ),
+        (
+            format!(
+                "[monitor]\nlisten = \"10.1.2.3:80\"\nread_tokens = [\"{}\"]",
+                "ab".repeat(32)
+            ),
+            "monitor.tls_certificate: is not set, so that tokens cross",
         ),
         (
             "[miners]\ntls_certificate = \"c\"\ntls_key = \"k\"".to_owned(),

@@ -2,17 +2,23 @@
 
 use actix_web::{Responder, get, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 use zartrux_models::learn::difficulty::ForecastPoint;
 
 use super::{Refusal, answered};
+use crate::http::answer::ErrorAnswer;
+use crate::http::schemas::models as schemas;
 use crate::node::NodeView;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Difficulty)]
 struct Shown {
     /// The newest block that is known; none before the node's first answer.
     tip: Option<Tip>,
     /// Of the block after it, hashes, exact.
+    #[schema(value_type = Option<u64>)]
     next: Option<u128>,
+    #[schema(value_type = Vec<schemas::ForecastPoint>)]
     forecast: Vec<ForecastPoint>,
     /// Why `next` or `forecast` is missing.
     missing: Option<String>,
@@ -22,17 +28,26 @@ struct Shown {
     source_error: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Tip {
     height: u64,
     unix_s: u64,
     /// Hashes.
+    #[schema(value_type = u64)]
     difficulty: u128,
 }
 
 /// From shared memory: it answers also when the node does not.
+#[utoipa::path(
+    tag = "network",
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "What is known", body = Shown),
+        (status = 404, description = "No node is asked", body = ErrorAnswer),
+    )
+)]
 #[get("/api/v1/difficulty")]
-pub(super) async fn difficulty(view: web::Data<NodeView>) -> impl Responder {
+pub(in crate::http) async fn difficulty(view: web::Data<NodeView>) -> impl Responder {
     let Some(headers) = view.headers() else {
         return answered::<Shown>(Err(Refusal::not_found(
             "no headers are read: the settings name no monerod for them",

@@ -2,17 +2,19 @@
 
 use actix_web::{HttpRequest, Responder, get, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 use zartrux_models::ledger::{Cell, Level};
 
 use super::params::{Params, shown};
 use super::registry::{Counts, key_of};
 use super::{Refusal, ask_registry};
+use crate::http::answer::ErrorAnswer;
 use crate::node::NodeView;
 
 /// Cells of one answer.
 const MOST: u64 = 2_000;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct History {
     /// `minute`, `hour` or `day`.
     level: &'static str,
@@ -20,7 +22,8 @@ struct History {
 }
 
 /// What was counted in one of them.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = HistoryCell)]
 struct At {
     begins_unix_ms: u64,
     #[serde(flatten)]
@@ -42,8 +45,26 @@ impl At {
 }
 
 /// Sums by the minute, the hour or the day; cells without any share are left out.
+#[utoipa::path(
+    tag = "registry",
+    params(
+        ("rig" = Option<String>, Query, description = "Of this rig alone: its key, 16 hex digits"),
+        ("level" = Option<String>, Query, description = "One of minute, hour (without it) and day"),
+        ("from" = Option<u64>, Query, description = "ms since 1970; without it as far back as one answer reaches"),
+        ("to" = Option<u64>, Query, description = "ms since 1970; without it now"),
+    ),
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "Sums", body = History),
+        (status = 404, description = "Nothing is stored", body = ErrorAnswer),
+        (status = 503, description = "The registry is busy or damaged", body = ErrorAnswer),
+    )
+)]
 #[get("/api/v1/history")]
-pub(super) async fn history(request: HttpRequest, view: web::Data<NodeView>) -> impl Responder {
+pub(in crate::http) async fn history(
+    request: HttpRequest,
+    view: web::Data<NodeView>,
+) -> impl Responder {
     let now_ms = view.clock().unix_millis();
     ask_registry(&request, &view, move |query, state| {
         let params = Params::read(query, &["rig", "level", "from", "to"])?;

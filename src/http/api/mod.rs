@@ -1,18 +1,18 @@
 //! `/api/v1`: rigs and their last shares, and what is stored of them, as JSON.
 
-mod difficulty;
-mod history;
-mod models;
-mod overview;
+pub(super) mod difficulty;
+pub(super) mod history;
+pub(super) mod models;
+pub(super) mod overview;
 mod params;
-mod predict;
-mod registry;
-mod rigs;
-mod series;
-mod shares;
-mod store;
-mod stream;
-mod table;
+pub(super) mod predict;
+pub(super) mod registry;
+pub(super) mod rigs;
+pub(super) mod series;
+pub(super) mod shares;
+pub(super) mod store;
+pub(super) mod stream;
+pub(super) mod table;
 #[cfg(test)]
 mod tests;
 
@@ -27,8 +27,11 @@ use zartrux_actors::store::registry::State;
 use zartrux_actors::store::state::StateError;
 use zartrux_models::share::RigKey;
 
+use super::answer::ErrorAnswer;
 use super::blocking;
 use crate::node::NodeView;
+
+pub(super) use params::shown;
 
 /// The routes of the API.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -145,13 +148,9 @@ where
 }
 
 fn answered<T: Serialize>(outcome: Result<T, Refusal>) -> HttpResponse {
-    #[derive(Serialize)]
-    struct Error {
-        error: String,
-    }
     match outcome {
         Ok(found) => HttpResponse::Ok().json(found),
-        Err(Refusal { status, error }) => HttpResponse::build(status).json(Error { error }),
+        Err(Refusal { status, error }) => HttpResponse::build(status).json(ErrorAnswer::new(error)),
     }
 }
 
@@ -167,7 +166,7 @@ fn rig_of(view: &NodeView, parameter: &str, text: &str) -> Result<RigKey, Refusa
         [rig] if !text.is_empty() => Ok(rig),
         [] | [_] => Err(Refusal::not_found(format!(
             "{parameter}: no rig has the key or the rig id {}; see /api/v1/rigs",
-            params::shown(text)
+            shown(text)
         ))),
         [_, _, ..] if text.is_empty() => Err(Refusal::not_found(format!(
             "{parameter}: must not be empty; see /api/v1/rigs"
@@ -176,7 +175,7 @@ fn rig_of(view: &NodeView, parameter: &str, text: &str) -> Result<RigKey, Refusa
             let keys: Vec<_> = rigs.iter().take(TOLD).map(ToString::to_string).collect();
             Err(Refusal::bad(format!(
                 "{parameter}: {} is the rig id of {} rigs; ask by the key of one: {}{}",
-                params::shown(text),
+                shown(text),
                 rigs.len(),
                 keys.join(", "),
                 if rigs.len() > TOLD { ", …" } else { "" }

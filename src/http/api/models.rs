@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::ORIGIN;
-use actix_web::{HttpRequest, HttpResponse, Responder, get, post, web};
+use actix_web::{HttpResponse, Responder, get, post, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 use zartrux_actors::trainer::{ListedModel, Phase, TrainerLink, TrainingReport};
 use zartrux_models::learn::drift::DriftReport;
 use zartrux_models::learn::lift::LiftReport;
 
 use super::{Refusal, answered};
+use crate::http::answer::ErrorAnswer;
+use crate::http::schemas::models as schemas;
 use crate::node::NodeView;
 
 /// How long a reading of models is waited for: a training may be under way.
@@ -25,19 +27,9 @@ pub(super) fn trainer(view: &NodeView) -> Result<&TrainerLink, Refusal> {
     view.trainer().ok_or_else(no_trainer)
 }
 
-/// Browsers name the origin of a page that posts; an operator's program does not.
-pub(super) fn not_for_pages(request: &HttpRequest) -> Result<(), Refusal> {
-    if request.headers().contains_key(ORIGIN) {
-        return Err(Refusal {
-            status: StatusCode::FORBIDDEN,
-            error: "this is not for web pages of others".to_owned(),
-        });
-    }
-    Ok(())
-}
-
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Models {
+    #[schema(value_type = Value)]
     phase: Phase,
     /// Shares that are learnt from.
     window: u64,
@@ -45,15 +37,18 @@ struct Models {
     /// Shares that teach nothing, by why.
     skipped: Skipped,
     next_training_unix_ms: Option<u64>,
+    #[schema(value_type = Option<schemas::TrainingReport>)]
     last_training: Option<TrainingReport>,
     /// Whether shares look as those that the model was trained on; none before the first look.
+    #[schema(value_type = Option<schemas::DriftReport>)]
     drift: Option<DriftReport>,
     /// What is amiss.
     faults: Vec<String>,
+    #[schema(value_type = Vec<schemas::ListedModel>)]
     models: Vec<ListedModel>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Skipped {
     unseen: u64,
     unlabelled: u64,
@@ -61,8 +56,16 @@ struct Skipped {
 }
 
 /// The models, and what the trainer does.
+#[utoipa::path(
+    tag = "models",
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "The models", body = Models),
+        (status = 404, description = "Nothing is learnt here", body = ErrorAnswer),
+    )
+)]
 #[get("/api/v1/models")]
-pub(super) async fn list(view: web::Data<NodeView>) -> impl Responder {
+pub(in crate::http) async fn list(view: web::Data<NodeView>) -> impl Responder {
     answered(trainer(&view).map(|trainer| {
         let shown = trainer.status().shown();
         Models {
@@ -83,29 +86,36 @@ pub(super) async fn list(view: web::Data<NodeView>) -> impl Responder {
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Started {
     started: bool,
 }
 
 /// Trains models now; what comes of it is told by the list of models.
+#[utoipa::path(
+    tag = "models",
+    security((), ("token" = [])),
+    responses(
+        (status = 202, description = "It has begun", body = Started),
+        (status = 404, description = "Nothing is learnt here", body = ErrorAnswer),
+        (status = 409, description = "A training is under way already", body = ErrorAnswer),
+    )
+)]
 #[post("/api/v1/models/train")]
-pub(super) async fn train(request: HttpRequest, view: web::Data<NodeView>) -> HttpResponse {
-    let asked = not_for_pages(&request)
-        .and_then(|()| trainer(&view))
-        .and_then(|trainer| {
-            trainer.train("asked for").map_err(|why| Refusal {
-                status: StatusCode::CONFLICT,
-                error: why.to_string(),
-            })
-        });
+pub(in crate::http) async fn train(view: web::Data<NodeView>) -> HttpResponse {
+    let asked = trainer(&view).and_then(|trainer| {
+        trainer.train("asked for").map_err(|why| Refusal {
+            status: StatusCode::CONFLICT,
+            error: why.to_string(),
+        })
+    });
     match asked {
         Ok(()) => HttpResponse::Accepted().json(Started { started: true }),
         Err(refusal) => answered::<Started>(Err(refusal)),
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Reloaded {
     /// Whether others are in force.
     changed: bool,
@@ -115,7 +125,8 @@ struct Reloaded {
     refused: Vec<Refused>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RefusedModel)]
 struct Refused {
     slot: &'static str,
     id: String,
@@ -123,9 +134,18 @@ struct Refused {
 }
 
 /// Reads models anew from their files.
+#[utoipa::path(
+    tag = "models",
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "They are read", body = Reloaded),
+        (status = 404, description = "Nothing is learnt here", body = ErrorAnswer),
+        (status = 503, description = "The trainer is busy", body = ErrorAnswer),
+    )
+)]
 #[post("/api/v1/models/reload")]
-pub(super) async fn reload(request: HttpRequest, view: web::Data<NodeView>) -> HttpResponse {
-    let trainer = match not_for_pages(&request).and_then(|()| trainer(&view)) {
+pub(in crate::http) async fn reload(view: web::Data<NodeView>) -> HttpResponse {
+    let trainer = match trainer(&view) {
         Ok(trainer) => trainer,
         Err(refusal) => return answered::<Reloaded>(Err(refusal)),
     };
@@ -159,17 +179,26 @@ pub(super) async fn reload(request: HttpRequest, view: web::Data<NodeView>) -> H
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Lift {
     /// The order that is in force; none: every lease has the bytes of its number.
     ranking: Option<String>,
     /// None before shares were looked at.
+    #[schema(value_type = Option<schemas::LiftReport>)]
     lift: Option<LiftReport>,
 }
 
 /// What the order of nonces brings, with its interval.
+#[utoipa::path(
+    tag = "models",
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "The lift", body = Lift),
+        (status = 404, description = "Nothing is learnt here", body = ErrorAnswer),
+    )
+)]
 #[get("/api/v1/lift")]
-pub(super) async fn lift(view: web::Data<NodeView>) -> impl Responder {
+pub(in crate::http) async fn lift(view: web::Data<NodeView>) -> impl Responder {
     answered(trainer(&view).map(|trainer| {
         let shown = trainer.status().shown();
         Lift {

@@ -17,6 +17,7 @@ use crate::overview::{Overview, Watch};
     get,
     path = "/api/v1/overview",
     tag = "overview",
+    security((), ("token" = [])),
     responses(
         (status = 200, description = "The daemon as it is now", body = Overview),
         (status = 400, description = "A parameter that is not known here"),
@@ -86,6 +87,7 @@ pub(super) struct Events {
     get,
     path = "/api/v1/events",
     tag = "overview",
+    security((), ("token" = [])),
     params(
         ("after" = Option<u64>, Query, description = "Only those after the event of this number"),
         ("limit" = Option<u64>, Query, description = "At most so many of the newest, 1 to 1000; 100 where nothing is said"),

@@ -83,7 +83,7 @@ impl Params {
 }
 
 /// A text from outside as an answer may repeat it: quoted, escaped, cut.
-pub(super) fn shown(text: &str) -> String {
+pub(in crate::http) fn shown(text: &str) -> String {
     const LONGEST: usize = 64;
     match text.char_indices().nth(LONGEST) {
         Some((cut, _)) => format!("{:?} (and more)", &text[..cut]),

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use zartrux_actors::store::state::StateError;
 use zartrux_actors::trainer::InForce;
 use zartrux_models::filter::{Classifier, OutcomeFeatures, Stage, read_state};
@@ -15,18 +16,21 @@ use zartrux_models::learn::outcome::Explanation;
 use zartrux_models::share::RigKey;
 use zartrux_models::work::Difficulty;
 
-use super::models::{not_for_pages, trainer};
+use super::models::trainer;
 use super::params::shown;
 use super::{PATIENCE, Refusal, answered, rig_of};
+use crate::http::answer::ErrorAnswer;
 use crate::http::blocking;
+use crate::http::schemas::models as schemas;
 use crate::node::NodeView;
 
 /// Longest request, bytes.
 const LONGEST: usize = 16 << 10;
 
 /// What is asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Question)]
 struct Asked {
     /// A rig by its key or its rig id: its past is taken from what is remembered of it.
     rig: Option<String>,
@@ -37,33 +41,40 @@ struct Asked {
     features: BTreeMap<String, f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Prediction {
     /// What the answer is for.
+    #[schema(value_type = BTreeMap<String, f64>)]
     features: BTreeMap<&'static str, f64>,
     /// None while no model of outcomes is in force.
     outcome: Option<OfOutcome>,
     /// None while no order of nonces is in force.
     nonce_order: Option<OfOrder>,
     /// What that order has brought so far, with its interval; none before anything was measured.
+    #[schema(value_type = Option<schemas::LiftReport>)]
     lift: Option<LiftReport>,
     /// How to read it.
     note: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OutcomePrediction)]
 struct OfOutcome {
     model: String,
     trained_until_unix_ms: u64,
     /// Of each way to end; they sum to 1.
+    #[schema(value_type = BTreeMap<String, f64>)]
     probabilities: BTreeMap<&'static str, f64>,
     /// What speaks for the likeliest refusal.
+    #[schema(value_type = schemas::Explanation)]
     explanation: Explanation,
     /// How well it did on later shares.
+    #[schema(value_type = Vec<schemas::Metric>)]
     metrics: Vec<Metric>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NonceOrder)]
 struct OfOrder {
     ranking: String,
     /// Highest bytes of nonces, the most promising first, as a lease under the model is given them.
@@ -74,13 +85,28 @@ const NOTE: &str = "nobody can foretell which nonce wins: an order of nonces cos
                     `lift` says what it has brought, against a control drawn by chance";
 
 /// Says how the next share of a rig will end, and in which order nonces are handed out.
+#[utoipa::path(
+    tag = "models",
+    request_body = Asked,
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "The prediction", body = Prediction),
+        (status = 400, description = "The question can't be read, or names what there is not", body = ErrorAnswer),
+        (status = 404, description = "No rig is called so, or nothing is known of it", body = ErrorAnswer),
+        (status = 413, description = "The question is longer than 16 KiB", body = ErrorAnswer),
+        (status = 503, description = "The registry or a judge is busy", body = ErrorAnswer),
+    )
+)]
 #[post("/api/v1/predict")]
-pub(super) async fn predict(
-    request: HttpRequest,
+pub(in crate::http) async fn predict(
     view: web::Data<NodeView>,
-    body: web::Bytes,
+    body: Result<web::Bytes, actix_web::Error>,
 ) -> HttpResponse {
-    let asked = match not_for_pages(&request).and_then(|()| read(&body)) {
+    let body = body.map_err(|fault| Refusal {
+        status: fault.as_response_error().status_code(),
+        error: format!("the request can't be read: {fault}"),
+    });
+    let asked = match body.and_then(|body| read(&body)) {
         Ok(asked) => asked,
         Err(refusal) => return answered::<Prediction>(Err(refusal)),
     };

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, Responder, get, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 use zartrux_actors::store::registry::State;
 use zartrux_actors::store::state::StateError;
 use zartrux_models::filter::Scanner;
@@ -10,6 +11,7 @@ use zartrux_models::share::RigKey;
 
 use super::params::{Params, shown};
 use super::{Refusal, ask_registry};
+use crate::http::answer::ErrorAnswer;
 use crate::node::NodeView;
 
 /// How sure an interval is.
@@ -19,12 +21,17 @@ const SPANS: [(u64, &str); 3] = [(10, "10m"), (60, "1h"), (24 * 60, "24h")];
 const MINUTE_MS: u64 = 60_000;
 
 /// A rig as the registry knows it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = KnownRig)]
 struct Known {
     rig: String,
+    #[schema(value_type = String)]
     user: Box<str>,
+    #[schema(value_type = String)]
     rig_id: Box<str>,
+    #[schema(value_type = String)]
     agent: Box<str>,
+    #[schema(value_type = Vec<String>)]
     algorithms: Vec<Box<str>>,
     /// `online`, `late`, `silent`, `quarantined`, or `gone` where nobody waits for it.
     presence: &'static str,
@@ -41,7 +48,7 @@ struct Known {
 }
 
 /// What became of shares.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Counts {
     accepted: u64,
     rejected: u64,
@@ -94,7 +101,8 @@ impl Known {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RegistryList)]
 struct List {
     /// Rigs in the registry.
     known: usize,
@@ -107,8 +115,25 @@ struct List {
 const LOOKED_AT: usize = 10_000;
 
 /// The rigs that are known, by their keys, a part at a time.
+#[utoipa::path(
+    tag = "registry",
+    params(
+        ("presence" = Option<String>, Query, description = "One of online, late, silent, quarantined, gone"),
+        ("after" = Option<String>, Query, description = "Where the part begins: `next` of the part before, 16 hex digits"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Most entries, 1 to 1,000; without it 100"),
+    ),
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "Rigs", body = List),
+        (status = 404, description = "Nothing is stored", body = ErrorAnswer),
+        (status = 503, description = "The registry is busy or damaged", body = ErrorAnswer),
+    )
+)]
 #[get("/api/v1/registry")]
-pub(super) async fn list(request: HttpRequest, view: web::Data<NodeView>) -> impl Responder {
+pub(in crate::http) async fn list(
+    request: HttpRequest,
+    view: web::Data<NodeView>,
+) -> impl Responder {
     let now_ms = view.clock().unix_millis();
     ask_registry(&request, &view, move |query, state| {
         let params = Params::read(query, &["presence", "after", "limit"])?;
@@ -150,7 +175,7 @@ pub(super) async fn list(request: HttpRequest, view: web::Data<NodeView>) -> imp
 }
 
 /// A hash rate over a span of time.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Rate {
     over: &'static str,
     /// `shares`: by chance, with an interval that holds the truth in 95 of 100 cases; `odometer`:
@@ -177,7 +202,8 @@ impl Rate {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RegistryRig)]
 struct Full {
     #[serde(flatten)]
     known: Known,
@@ -185,8 +211,20 @@ struct Full {
 }
 
 /// Everything that the registry knows of a rig.
+#[utoipa::path(
+    tag = "registry",
+    params(
+        ("rig" = String, Path, description = "A key, 16 hex digits"),
+    ),
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "The rig", body = Full),
+        (status = 404, description = "It is not known, or nothing is stored", body = ErrorAnswer),
+        (status = 503, description = "The registry is busy or damaged", body = ErrorAnswer),
+    )
+)]
 #[get("/api/v1/registry/{rig}")]
-pub(super) async fn one(
+pub(in crate::http) async fn one(
     request: HttpRequest,
     view: web::Data<NodeView>,
     name: web::Path<String>,

@@ -3,25 +3,29 @@
 use actix_web::{HttpRequest, Responder, get, web};
 use serde::Serialize;
 use std::collections::HashSet;
+use utoipa::ToSchema;
 use zartrux_actors::rigs::{StageRecord, stage_records};
 use zartrux_models::judge::{RigReport, Standing, TrustReport};
 use zartrux_models::share::RigKey;
 
 use super::params::Params;
 use super::{Refusal, answer, rig_of, shares};
+use crate::http::answer::ErrorAnswer;
+use crate::http::schemas::rigs as schemas;
 use crate::node::{NodeView, RigView, STANDINGS, reason, standing_label};
 
 /// How many of a rig's last shares are named with it.
 const LAST_SHARES: usize = 20;
 
 /// Who a rig is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Who {
     rig: String,
     user: Option<String>,
     rig_id: Option<String>,
     agent: Option<String>,
     /// With the lane that thinks worst of it; none before its first share is judged.
+    #[schema(value_type = Option<String>)]
     standing: Option<Standing>,
     reason: Option<String>,
 }
@@ -40,15 +44,18 @@ impl Who {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ListedRig)]
 struct Listed {
     #[serde(flatten)]
     who: Who,
     lanes: Vec<usize>,
+    #[schema(value_type = Option<schemas::TrustReport>)]
     trust: Option<TrustReport>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RigList)]
 struct List {
     /// Rigs that the parameters let through, of which only the first are listed.
     matched: usize,
@@ -56,8 +63,24 @@ struct List {
 }
 
 /// Rigs, those in quarantine and the suspects first.
+#[utoipa::path(
+    tag = "rigs",
+    params(
+        ("search" = Option<String>, Query, description = "Part of a user, rig id or agent, or the beginning of a key"),
+        ("standing" = Option<String>, Query, description = "One of quarantined, suspect, new, trusted"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Most entries, 1 to 1,000; without it 100"),
+    ),
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "Rigs", body = List),
+        (status = 503, description = "A judge has been in one step for half a second", body = ErrorAnswer),
+    )
+)]
 #[get("/api/v1/rigs")]
-pub(super) async fn list(request: HttpRequest, view: web::Data<NodeView>) -> impl Responder {
+pub(in crate::http) async fn list(
+    request: HttpRequest,
+    view: web::Data<NodeView>,
+) -> impl Responder {
     answer(request, view, listed).await
 }
 
@@ -101,21 +124,25 @@ fn keys_with(view: &NodeView, text: &str) -> (String, HashSet<RigKey>) {
     (text.to_owned(), keys)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RigInLane)]
 struct InLane {
     lane: usize,
     #[serde(flatten)]
+    #[schema(value_type = schemas::RigReport)]
     report: RigReport,
 }
 
 /// What each filter said at one share.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct EvidenceAt {
     share: String,
+    #[schema(value_type = Vec<schemas::StageRecord>)]
     stages: Vec<StageRecord>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Rig)]
 struct Full {
     #[serde(flatten)]
     who: Who,
@@ -127,8 +154,20 @@ struct Full {
 }
 
 /// Everything about one rig.
+#[utoipa::path(
+    tag = "rigs",
+    params(
+        ("rig" = String, Path, description = "A key, 16 hex digits, or a rig id if no other rig has it"),
+    ),
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "The rig", body = Full),
+        (status = 404, description = "No rig is called so", body = ErrorAnswer),
+        (status = 503, description = "A judge has been in one step for half a second", body = ErrorAnswer),
+    )
+)]
 #[get("/api/v1/rigs/{rig:.+}")]
-pub(super) async fn one(
+pub(in crate::http) async fn one(
     request: HttpRequest,
     view: web::Data<NodeView>,
     name: web::Path<String>,

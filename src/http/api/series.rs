@@ -162,6 +162,7 @@ fn series(span: Span, cells: &[(u64, Cell)], now_ms: u64) -> Series {
     get,
     path = "/api/v1/series",
     tag = "overview",
+    security((), ("token" = [])),
     params(
         ("span" = Option<String>, Query, description = "`1h` by the minute, `1d` by ten minutes or `1w` by the hour; `1h` where nothing is said"),
         ("rig" = Option<String>, Query, description = "The key of a rig, 16 hex digits; without it, all rigs together"),

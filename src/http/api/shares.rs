@@ -4,16 +4,21 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, Responder, get, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 use zartrux_actors::rigs::{SettledShare, ShareRecord};
 use zartrux_models::share::{RigKey, ShareId};
 
 use super::params::{self, Params};
 use super::{Refusal, answer, rig_of};
+use crate::http::answer::ErrorAnswer;
+use crate::http::schemas::rigs as schemas;
 use crate::node::NodeView;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Share)]
 struct Shown {
     #[serde(flatten)]
+    #[schema(value_type = schemas::ShareRecord)]
     record: ShareRecord,
     /// `host:port` of its upstream.
     upstream_name: Option<String>,
@@ -31,7 +36,8 @@ impl Shown {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ShareList)]
 struct List {
     shares: Vec<Shown>,
 }
@@ -50,8 +56,24 @@ pub(super) fn newest(view: &NodeView, rig: Option<RigKey>, limit: usize) -> Vec<
 }
 
 /// The last shares, the newest first.
+#[utoipa::path(
+    tag = "shares",
+    params(
+        ("rig" = Option<String>, Query, description = "Of this rig alone: its key, or its rig id"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Most entries, 1 to 1,000; without it 100"),
+    ),
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "Shares", body = List),
+        (status = 404, description = "No rig is called so", body = ErrorAnswer),
+        (status = 503, description = "A judge has been in one step for half a second", body = ErrorAnswer),
+    )
+)]
 #[get("/api/v1/shares")]
-pub(super) async fn list(request: HttpRequest, view: web::Data<NodeView>) -> impl Responder {
+pub(in crate::http) async fn list(
+    request: HttpRequest,
+    view: web::Data<NodeView>,
+) -> impl Responder {
     answer(request, view, listed).await
 }
 
@@ -70,8 +92,19 @@ fn listed(query: &str, view: &NodeView) -> Result<List, Refusal> {
 }
 
 /// Everything about one share.
+#[utoipa::path(
+    tag = "shares",
+    params(
+        ("id" = String, Path, description = "The id of a share, 1 to 16 hex digits"),
+    ),
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "The share", body = Shown),
+        (status = 404, description = "It is not kept", body = ErrorAnswer),
+    )
+)]
 #[get("/api/v1/shares/{id}")]
-pub(super) async fn one(
+pub(in crate::http) async fn one(
     request: HttpRequest,
     view: web::Data<NodeView>,
     id: web::Path<String>,

@@ -35,6 +35,7 @@ const AT_A_TIME: usize = 512;
     get,
     path = "/api/v1/stream",
     tag = "overview",
+    security((), ("token" = [])),
     params(("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event that was received")),
     responses(
         (status = 200, description = "The stream; it ends when the daemon leaves", content_type = "text/event-stream", body = String),

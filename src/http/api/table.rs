@@ -236,6 +236,7 @@ impl Asked {
     get,
     path = "/api/v1/rigs/table",
     tag = "overview",
+    security((), ("token" = [])),
     params(
         ("search" = Option<String>, Query, description = "Only rigs in whose names this stands, upper or lower case, or whose key begins so"),
         ("state" = Option<String>, Query, description = "Only rigs in this state"),

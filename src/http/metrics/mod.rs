@@ -28,6 +28,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::registry::Registry;
 
+use super::answer::internal;
 use super::blocking;
 use crate::node::{Counted, NodeView};
 use writer::Writer;
@@ -38,6 +39,16 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// All metrics, as `OpenMetrics` where that is asked for, else in the classic text format.
+#[utoipa::path(
+    tag = "metrics",
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "The metrics", content(
+            (String = "application/openmetrics-text"),
+            (String = "text/plain"),
+        )),
+    )
+)]
 #[get("/metrics")]
 pub(super) async fn metrics(request: HttpRequest, view: web::Data<NodeView>) -> impl Responder {
     let open = request
@@ -51,7 +62,7 @@ pub(super) async fn metrics(request: HttpRequest, view: web::Data<NodeView>) -> 
         Ok(Ok(text)) => HttpResponse::Ok()
             .content_type(if open { OPEN_METRICS } else { CLASSIC })
             .body(text),
-        Ok(Err(fault)) => HttpResponse::InternalServerError().body(fault.to_string()),
+        Ok(Err(fault)) => internal(fault),
         Err(response) => response,
     }
 }

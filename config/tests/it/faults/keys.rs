@@ -106,6 +106,42 @@ fn keys_that_contradict_each_other_are_refused() {
             "`monitor.listen`: 127.0.0.1:8080 and 127.0.0.1:8080",
         ),
         (
+            "[monitor]\nlisten = \"0.0.0.0:80\"".to_owned(),
+            2,
+            "monitor.listen",
+            "`zartrux token` makes one",
+        ),
+        (
+            "[monitor]\nlisten = \"0.0.0.0:80\"\nadmin_tokens = []".to_owned(),
+            2,
+            "monitor.listen",
+            "write a token's digest",
+        ),
+        (
+            "[monitor]\nlisten = \"0.0.0.0:80\"\nanonymous = \"everything\"".to_owned(),
+            3,
+            "monitor.anonymous",
+            "must not be \"everything\"",
+        ),
+        (
+            "[monitor]\nanonymous = \"nothing\"".to_owned(),
+            2,
+            "monitor.anonymous",
+            "nobody could see anything",
+        ),
+        (
+            format!("[monitor]\nread_tokens = [\"{pin}\"]\nadmin_tokens = [\"{pin}\"]"),
+            3,
+            "monitor.admin_tokens",
+            "among `read_tokens` too",
+        ),
+        (
+            "[monitor]\ntls_key = \"a\"".to_owned(),
+            2,
+            "monitor.tls_key",
+            "needs `tls_certificate`",
+        ),
+        (
             "[monitor]\nlisten = \"127.0.0.1:3333\"".to_owned(),
             2,
             "monitor.listen",

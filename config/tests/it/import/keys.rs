@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use zartrux_config::Settings;
 use zartrux_config::import::NoteKind;
+use zartrux_config::{Anonymous, Settings};
 
 use super::{convert, kinds, settings};
 
@@ -100,7 +100,7 @@ fn each_key_at_the_top_has_its_effect_or_its_note() {
 
 #[test]
 fn the_http_api_becomes_the_monitor() {
-    use NoteKind::{Changed, Unsupported};
+    use NoteKind::Changed;
     let monitor = |json: &str| {
         let imported = convert(&format!("{{\"http\": {json}}}"));
         let address = settings(&imported).monitor.listen;
@@ -111,11 +111,25 @@ fn the_http_api_becomes_the_monitor() {
 
     let (imported, address) =
         monitor(r#"{"enabled": true, "host": "0.0.0.0", "port": 8181, "access-token": "hunter2"}"#);
-    assert_eq!(address.as_deref(), Some("127.0.0.1:8181"));
-    assert_eq!(kinds(&imported, "http.access-token"), [Unsupported]);
-
-    let (_, address) = monitor(r#"{"enabled": true, "host": "0.0.0.0", "port": 8181}"#);
     assert_eq!(address.as_deref(), Some("0.0.0.0:8181"));
+    let access = settings(&imported).monitor.access;
+    let sha256 = "f52fbd32b2b3b86ff88ef6c490628285f482af15ddcb29541f94bcf526a3f6c7";
+    assert_eq!(access.read_tokens, [sha256.parse().unwrap()]);
+    assert_eq!(access.anonymous, Anonymous::Nothing);
+    assert!(!imported.toml.contains("hunter2"));
+
+    let (imported, _) =
+        monitor(r#"{"enabled": true, "access-token": "hunter2", "restricted": false}"#);
+    let access = settings(&imported).monitor.access;
+    assert_eq!(access.admin_tokens, [sha256.parse().unwrap()]);
+
+    let (imported, address) = monitor(r#"{"enabled": true, "host": "0.0.0.0", "port": 8181}"#);
+    assert_eq!(address.as_deref(), Some("0.0.0.0:8181"));
+    assert_eq!(
+        settings(&imported).monitor.access.anonymous,
+        Anonymous::Read
+    );
+    assert_eq!(kinds(&imported, "http.host"), [Changed]);
 
     let (imported, address) = monitor(r#"{"enabled": true, "host": "api.example"}"#);
     assert_eq!(address.as_deref(), Some("127.0.0.1:8080"));
