@@ -14,7 +14,7 @@ const RESERVE_PER_LANE: u64 = 16;
 const MINERS_PER_SESSION: u64 = 128;
 
 /// What the limit of open descriptors allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Room {
     /// Descriptors that this process may have open.
     pub descriptors: u64,

@@ -181,7 +181,7 @@ fn two_thousand_logins_at_once_are_all_answered_and_those_inside_mine_on() {
     writeln!(lines, "inside:{QUICK}\nrig:{SLOW}").unwrap();
     let (_folder, path) = file(&lines);
     let config = with_file(&pool, &path).set("miners.failed_logins_per_minute", "\"off\"");
-    zartrux::descriptors::raise(3 * CROWD);
+    rlimit::increase_nofile_limit(3 * CROWD as u64).unwrap();
     let proxy = Proxy::launch(&config);
     let mut inside = try_login(&proxy, &login("inside", None, "right")).unwrap();
     let mut crowd: Vec<SimMiner> = (0..CROWD)
