@@ -6,6 +6,7 @@
 //! - [`supervision`]: guarded steps, generations, back-off, health
 //! - [`messaging`]: posts and credits, the only way to send
 //! - [`journal`]: the way to the journal, for whoever has something to note
+//! - [`alerts`]: what the operator is told, and the ways by which it leaves
 //! - [`events`]: what happened lately, for whoever watches
 //! - [`rigs`]: what is remembered of rigs and of the last shares
 //! - [`store`]: the ledger of shares, the registry of rigs and the journals on disk
@@ -13,6 +14,7 @@
 //! - [`headers`]: the network's difficulty, from a monerod, on a thread of its own
 //! - [`counters`]: what became of every share; [`auditor`]: whether the sums fit
 
+pub mod alerts;
 pub mod auditor;
 mod changed;
 pub mod clock;

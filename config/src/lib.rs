@@ -38,11 +38,11 @@ mod warnings;
 pub use fault::{Fault, Faults, Place};
 pub use overrides::Overrides;
 pub use section::{
-    Ack, BanWindow, Expect, Failover, Filters, Learn, LogFormat, Miners, Monitor, Node, Pool,
-    Prove, ProveMode, Rigs, Store, TlsFiles,
+    ALERT_KINDS, Ack, Alerts, BanWindow, Expect, Failover, Filters, Learn, LogFormat, MailTls,
+    Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
 };
 pub use settings::{ANNOTATED_DEFAULT, MAX_FILE_BYTES, Settings};
 pub use value::{
-    ByteSize, Fingerprint, Invalid, LogFilter, NodeUrl, PoolUrl, Probability, Secret, User,
-    format_duration, masked_name, masked_user, parse_duration,
+    ByteSize, Fingerprint, HookUrl, Invalid, LogFilter, MailAddress, MailServer, NodeUrl, PoolUrl,
+    Probability, Secret, User, format_duration, masked_name, masked_user, parse_duration,
 };

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use zartrux_actors::alerts::AlertsLink;
 use zartrux_actors::auditor::Auditor;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneCounts;
@@ -57,6 +58,7 @@ pub struct NodeView {
     store: OnceLock<StoreWays>,
     trainer: OnceLock<TrainerLink>,
     headers: OnceLock<Arc<HeadersView>>,
+    alerts: OnceLock<AlertsLink>,
     draining: AtomicBool,
     violations: Arc<AtomicU64>,
 }
@@ -79,6 +81,7 @@ impl NodeView {
             store: OnceLock::new(),
             trainer: OnceLock::new(),
             headers: OnceLock::new(),
+            alerts: OnceLock::new(),
             draining: AtomicBool::new(false),
             violations: Arc::new(AtomicU64::new(0)),
         }
@@ -121,6 +124,18 @@ impl NodeView {
     #[must_use]
     pub fn headers(&self) -> Option<&HeadersView> {
         self.headers.get().map(Arc::as_ref)
+    }
+
+    pub(super) fn set_alerts(&self, alerts: AlertsLink) {
+        // Set once, at launch.
+        let _ = self.alerts.set(alerts);
+    }
+
+    /// Alerts: what is open, what was told lately, how it is sent, and the way to have other
+    /// settings gone by; none while the node starts.
+    #[must_use]
+    pub fn alerts(&self) -> Option<&AlertsLink> {
+        self.alerts.get()
     }
 
     /// The ways to the store; none where nothing is stored.

@@ -1,5 +1,6 @@
 //! The sections of the file, one module each: its keys, their defaults and their rules.
 
+mod alerts;
 mod failover;
 mod filters;
 mod learn;
@@ -11,6 +12,7 @@ mod prove;
 mod rigs;
 mod store;
 
+pub use alerts::{ALERT_KINDS, Alerts, MailTls};
 pub use failover::Failover;
 pub use filters::Filters;
 pub use learn::Learn;
@@ -22,6 +24,7 @@ pub use prove::{Prove, ProveMode};
 pub use rigs::{Expect, Rigs};
 pub use store::{Ack, Store};
 
+pub(crate) use alerts::MAIL_TLS;
 pub(crate) use miners::MOST_ADDRESSES;
 pub(crate) use pool::{BAN_WINDOWS, MOST_POOLS};
 pub(crate) use rigs::EXPECTS;

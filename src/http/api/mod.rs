@@ -1,5 +1,6 @@
 //! `/api/v1`: rigs and their last shares, and what is stored of them, as JSON.
 
+mod alerts;
 mod difficulty;
 mod history;
 mod models;
@@ -42,7 +43,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(models::reload)
         .service(models::lift)
         .service(predict::predict)
-        .service(difficulty::difficulty);
+        .service(difficulty::difficulty)
+        .service(alerts::alerts);
 }
 
 /// Why a request is not answered: a status, and words for the operator.
