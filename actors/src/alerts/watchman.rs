@@ -103,6 +103,7 @@ struct Watchman {
     /// What is open or whom upstreams pay is not written down yet.
     dirty: bool,
     kept_ms: u64,
+    keeping_failed: bool,
     shown_ms: u64,
     beat_ms: Option<u64>,
 }
@@ -127,6 +128,7 @@ impl Watchman {
             began,
             dirty: false,
             kept_ms: 0,
+            keeping_failed: false,
             shown_ms: 0,
             beat_ms: None,
         };
@@ -212,7 +214,7 @@ impl Watchman {
                 self.take(now, seen);
             }
         }
-        let waits = !self.core.grouper.is_empty();
+        let waits = !self.core.grouper.is_empty() || self.keeping_failed;
         if self.dirty && (!waits || now.ms.saturating_sub(self.kept_ms) >= KEEP_MS) {
             self.keep(now);
         }
@@ -298,7 +300,9 @@ impl Watchman {
                 .collect(),
             wallets: self.wallets.clone(),
         };
-        match self.file.write(&kept) {
+        let written = self.file.write(&kept);
+        self.keeping_failed = written.is_err();
+        match written {
             Ok(()) => self.dirty = false,
             Err(fault) => {
                 tracing::warn!(%fault, "alerts can't be kept: a restart may tell them again");

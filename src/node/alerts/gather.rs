@@ -10,7 +10,7 @@ use zartrux_actors::rigs::RigNames;
 use zartrux_actors::supervision::ActorState;
 use zartrux_config::{masked_name, masked_user};
 use zartrux_models::alert::{
-    Engine, Fact, Observation, below_with_slack, is_news, refusals_are_too_many,
+    Engine, Observation, below_with_slack, is_news, refusals_are_too_many,
 };
 use zartrux_models::judge::Standing;
 use zartrux_models::ledger::AlertKind;
@@ -276,11 +276,8 @@ fn quarantined(view: &NodeView, seen: &mut Observation) {
                     .map_or_else(String::new, |names| shown(&names));
                 let subject = format!("{rig} {name}");
                 let why = reason(&report).unwrap_or_default();
-                let fact = Fact::new(AlertKind::RigQuarantined, &subject, &why);
-                let same = |known: &Fact| known.subject == fact.subject;
-                if !found.facts.iter().rev().take(64).any(same) {
-                    found.facts.push(fact);
-                }
+                // One that mines in two lanes is one subject.
+                found.add(AlertKind::RigQuarantined, &subject, &why);
             })
         });
         if looked.is_err() {

@@ -150,6 +150,8 @@ mod tests {
         }
     }
 
+    const NOBODY: [u64; 0] = [];
+
     fn round(watch: &mut Watch, rigs: &[RigEntry], now_ms: u64) -> Vec<u64> {
         watch.look(rigs, &expectation(), now_ms);
         watch.look(&[], &expectation(), now_ms);
@@ -162,12 +164,12 @@ mod tests {
     fn a_rig_is_silent_from_when_it_is_missed_until_it_is_back() {
         let mut watch = Watch::default();
         let start = 10_000_000;
-        assert_eq!(round(&mut watch, &[settled(1, start)], start), []);
+        assert_eq!(round(&mut watch, &[settled(1, start)], start), NOBODY);
         let silent = start + 900_001;
         assert_eq!(round(&mut watch, &[settled(1, start)], silent), [1]);
         assert_eq!(round(&mut watch, &[settled(1, start)], silent + 1), [1]);
         let back = [settled(1, silent + 10)];
-        assert_eq!(round(&mut watch, &back, silent + 20), []);
+        assert_eq!(round(&mut watch, &back, silent + 20), NOBODY);
     }
 
     #[test]
@@ -200,8 +202,8 @@ mod tests {
                 ..RigEntry::new(RigKey(key), 0)
             })
             .collect();
-        assert_eq!(round(&mut watch, &visitors, 2_000), []);
-        assert_eq!(round(&mut watch, &visitors, 2_000_000), []);
+        assert_eq!(round(&mut watch, &visitors, 2_000), NOBODY);
+        assert_eq!(round(&mut watch, &visitors, 2_000_000), NOBODY);
     }
 
     #[test]
