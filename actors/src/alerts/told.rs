@@ -55,6 +55,12 @@ const fn is_false(value: &bool) -> bool {
     !*value
 }
 
+/// A text without control characters.
+fn one_line(text: &str) -> String {
+    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    clean.collect()
+}
+
 fn fresh_id() -> String {
     let mut bytes = [0; 16];
     rand::thread_rng().fill_bytes(&mut bytes);
@@ -117,20 +123,20 @@ impl Told {
     #[must_use]
     pub fn mail_subject(&self) -> String {
         let line = format!("[zartrux] {}: {}", self.severity, self.title);
-        let clean = line
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .take(Self::LINE);
-        clean.collect()
+        one_line(&line).chars().take(Self::LINE).collect()
     }
 
     /// The text of a mail.
     #[must_use]
     pub fn mail_text(&self) -> String {
-        let mut text = format!("{}\n\n", self.title);
+        let mut text = format!("{}\n\n", one_line(&self.title));
         // Writing to a string cannot fail.
         for one in &self.subjects {
-            let _ = writeln!(text, "- {}: {}", one.subject, one.text);
+            let _ = writeln!(
+                text,
+                "- {}",
+                one_line(&format!("{}: {}", one.subject, one.text))
+            );
         }
         if self.count > self.subjects.len() {
             let _ = writeln!(text, "- and {} more", self.count - self.subjects.len());

@@ -10,8 +10,10 @@ use crate::ledger::AlertKind;
 
 const SUBJECTS: [&str; 3] = ["a", "b", "c"];
 
-/// Per look: seconds since the last, the kinds that were not looked at, and what holds.
-fn looks() -> impl Strategy<Value = Vec<(u64, u16, Vec<(usize, usize)>)>> {
+/// Of a look: seconds since the last, the kinds that were not looked at, and what holds.
+type Look = (u64, u16, Vec<(usize, usize)>);
+
+fn looks() -> impl Strategy<Value = Vec<Look>> {
     let facts = prop::collection::vec((0..AlertKind::ALL.len(), 0..SUBJECTS.len()), 0..8);
     // The same is seen for some looks, so that something lasts.
     let look = (
@@ -52,7 +54,7 @@ proptest! {
                 }
             }
             let holds = |kind: AlertKind, subject: &str| {
-                facts.iter().any(|fact| *fact == (kind, subject))
+                facts.contains(&(kind, subject))
             };
             held.retain(|(kind, subject), _| !seen.looked.has(*kind) || holds(*kind, subject));
             for (kind, subject) in &facts {

@@ -135,7 +135,7 @@ fn five_hundred_rigs_at_once_are_one_message_with_the_first_names() {
     let mut sent = Vec::new();
     for s in 0..1_000 {
         // The registry looks at some of them at a time.
-        let silent = usize::min(500, (s as usize).saturating_sub(400) * 100);
+        let silent = usize::min(500, usize::try_from(s).unwrap().saturating_sub(400) * 100);
         let facts: Vec<_> = names[..silent]
             .iter()
             .map(|name| (AlertKind::RigSilent, name.as_str()))

@@ -186,6 +186,9 @@ mod tests {
         let mut upstreams = Upstreams::default();
         let seen = look(&mut upstreams, 0, &[session("a", 90, &[("rig", 10)])]);
         assert_eq!((seen.refused, seen.answered), (10, 100));
+        for s in 1..300 {
+            look(&mut upstreams, s, &[session("a", 90, &[("rig", 10)])]);
+        }
         let seen = look(&mut upstreams, 300, &[session("b", 50, &[])]);
         assert_eq!((seen.refused, seen.answered), (10, 150));
         for s in 301..700 {
