@@ -9,12 +9,15 @@ use clap::CommandFactory as _;
 use zartrux::command::Cli;
 use zartrux::node::ExitCode;
 use zartrux_config::ANNOTATED_DEFAULT;
+use zartrux_models::alert::Severity;
+use zartrux_models::ledger::AlertKind;
 use zartrux_models::share::RefusalReason;
 use zartrux_models::stratum::{
     DEPTH_LIMIT, ErrorClass, LINE_LIMIT, LINE_LIMIT_BEFORE_LOGIN, POOL_LINE_LIMIT, POOL_TEXT_LIMIT,
 };
 
 const OPERATIONS: &str = include_str!("../docs/src/operations.md");
+const ALERTS: &str = include_str!("../docs/src/alerts.md");
 const PROTOCOL: &str = include_str!("../docs/src/protocol.md");
 const INVARIANTS: &str = include_str!("../docs/src/invariants.md");
 
@@ -124,6 +127,27 @@ fn every_flag_is_explained() {
         }
     }
     assert!(flags > 20, "the commands were read");
+}
+
+#[test]
+fn every_kind_of_alert_is_explained_and_no_other() {
+    let told: BTreeSet<&str> = ALERTS
+        .lines()
+        .filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`'))
+        .collect();
+    let known: BTreeSet<&str> = AlertKind::ALL.map(AlertKind::label).into();
+    assert_eq!(told, known);
+    for kind in AlertKind::ALL {
+        let text = section(ALERTS, &format!("### `{}`", kind.label()));
+        let severity = Severity::of(kind).label();
+        let begins = text.trim_start().to_lowercase();
+        assert!(
+            begins.starts_with(severity),
+            "{kind:?} is {severity}: {text}"
+        );
+        let ends = text.contains("ver when") || text.contains("happened") || text.contains("never");
+        assert!(ends, "{kind:?}: it is not said when it is over");
+    }
 }
 
 #[test]

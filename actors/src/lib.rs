@@ -8,12 +8,14 @@
 //! - [`messaging`]: posts and credits, the only way to send
 //! - [`journal`]: the way to the journal, for whoever has something to note
 //! - [`events`]: what happened lately, for whoever watches; [`telling`]: what is said of it
+//! - [`alerts`]: what the operator is told, and the ways by which it leaves
 //! - [`rigs`]: what is remembered of rigs and of the last shares
 //! - [`store`]: the ledger of shares, the registry of rigs and the journals on disk
 //! - [`trainer`]: learns from the ledger, and says which models are in force
 //! - [`headers`]: the network's difficulty, from a monerod, on a thread of its own
 //! - [`counters`]: what became of every share; [`auditor`]: whether the sums fit
 
+pub mod alerts;
 pub mod auditor;
 mod changed;
 pub mod clock;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use zartrux_models::ledger::{AlertKind, JournalEvent, ModelChange, ModelSlot, UpstreamId};
+use zartrux_models::ledger::{JournalEvent, ModelChange, ModelSlot, UpstreamId};
 use zartrux_models::share::RigKey;
 
 use crate::clock::Clock;
@@ -134,14 +134,6 @@ fn words(
             let text = format!("The filter {stage} looks at the shares of lane {lane} again");
             Words::new(Severity::Info, stage.name().to_owned(), text)
         }
-        JournalEvent::AlertRaised { kind, subject } => {
-            let text = format!("Alert: {}: {}", alert_words(*kind), escaped(subject));
-            Words::new(alert_severity(*kind), String::from(&**subject), text)
-        }
-        JournalEvent::AlertCleared { kind, subject } => {
-            let text = format!("No longer: {}: {}", alert_words(*kind), escaped(subject));
-            Words::new(Severity::Info, String::from(&**subject), text)
-        }
         JournalEvent::ModelEvent {
             change,
             slot,
@@ -158,50 +150,16 @@ fn words(
                 format!("The model{which} of {of} {what}: {why}"),
             )
         }
-        JournalEvent::LeaseTaken { .. }
+        // Whoever raises alerts tells of them, many at once as one.
+        JournalEvent::AlertRaised { .. }
+        | JournalEvent::AlertCleared { .. }
+        | JournalEvent::LeaseTaken { .. }
         | JournalEvent::LeaseGivenUp { .. }
         | JournalEvent::PoolConnectionLost { .. }
         | JournalEvent::SlotsOrdered { .. }
         | JournalEvent::SlotsUnordered { .. }
         | JournalEvent::RankingInForce { .. } => return None,
     })
-}
-
-/// Hostile bytes, harmless.
-fn escaped(subject: &str) -> String {
-    subject.escape_debug().to_string()
-}
-
-const fn alert_severity(kind: AlertKind) -> Severity {
-    match kind {
-        AlertKind::StoreFailing
-        | AlertKind::RigQuarantined
-        | AlertKind::NoUpstream
-        | AlertKind::ProverFailing
-        | AlertKind::BooksUnbalanced => Severity::Critical,
-        AlertKind::DiskLow
-        | AlertKind::RigSilent
-        | AlertKind::RigSlower
-        | AlertKind::UpstreamRefuses
-        | AlertKind::StageBypassed
-        | AlertKind::JournalGap => Severity::Warning,
-    }
-}
-
-const fn alert_words(kind: AlertKind) -> &'static str {
-    match kind {
-        AlertKind::StoreFailing => "the store can't write",
-        AlertKind::DiskLow => "the disk is nearly full",
-        AlertKind::RigSilent => "a rig that should be there is silent",
-        AlertKind::RigSlower => "a rig has become slower",
-        AlertKind::RigQuarantined => "a rig is in quarantine",
-        AlertKind::NoUpstream => "no upstream serves",
-        AlertKind::UpstreamRefuses => "an upstream refuses more shares than it should",
-        AlertKind::StageBypassed => "a filter is left out",
-        AlertKind::ProverFailing => "the prover fails, or can't keep up",
-        AlertKind::BooksUnbalanced => "the books do not balance",
-        AlertKind::JournalGap => "the journal has a gap",
-    }
 }
 
 const fn model_words(change: ModelChange) -> (Severity, &'static str) {
@@ -315,19 +273,5 @@ mod tests {
             job_key: 1,
         });
         assert_eq!(events.last_seq(), 0);
-    }
-
-    #[test]
-    fn a_hostile_subject_can_not_break_a_line() {
-        let (journal, events) = journal();
-        journal.note(JournalEvent::AlertRaised {
-            kind: AlertKind::RigSilent,
-            subject: "aa \u{1b}[2J\n<b>".into(),
-        });
-        let event = events.after(0, 1).remove(0);
-        assert_eq!(
-            event.text,
-            "Alert: a rig that should be there is silent: aa \\u{1b}[2J\\n<b>"
-        );
     }
 }

@@ -8,7 +8,9 @@ use crate::check;
 use crate::fault::{Faults, Place};
 use crate::overrides::Overrides;
 use crate::reader::{Document, Reader};
-use crate::section::{Failover, Filters, Learn, Miners, Monitor, Node, Pool, Prove, Rigs, Store};
+use crate::section::{
+    Alerts, Failover, Filters, Learn, Miners, Monitor, Node, Pool, Prove, Rigs, Store,
+};
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
@@ -41,6 +43,8 @@ pub struct Settings {
     pub learn: Learn,
     /// `[monitor]`: pages, health, metrics and API.
     pub monitor: Monitor,
+    /// `[alerts]`: what the operator is told, when and by which ways.
+    pub alerts: Alerts,
 }
 
 impl Settings {
@@ -67,6 +71,7 @@ impl Settings {
             rigs: reader.section("rigs", Rigs::read),
             learn: reader.section("learn", Learn::read),
             monitor: reader.section("monitor", Monitor::read),
+            alerts: reader.section("alerts", Alerts::read),
         };
         check::together(&settings, &mut reader);
         reader.finish()?;

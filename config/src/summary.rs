@@ -8,8 +8,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::section::{
-    ACKS, Access, BAN_WINDOWS, EXPECTS, Failover, Filters, Learn, LogFormat, Miners, Monitor, Node,
-    Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
+    ACKS, Access, Alerts, BAN_WINDOWS, EXPECTS, Failover, Filters, Learn, LogFormat, MAIL_TLS,
+    Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
 };
 use crate::settings::Settings;
 use crate::value::{TokenDigest, format_duration, masked_user};
@@ -34,6 +34,7 @@ impl Settings {
             ("[rigs]", rigs(&self.rigs)),
             ("[learn]", learn(&self.learn)),
             ("[monitor]", monitor(&self.monitor)),
+            ("[alerts]", alerts(&self.alerts)),
         ]);
         let mut text = String::new();
         for (header, entries) in sections {
@@ -286,6 +287,67 @@ fn monitor(monitor: &Monitor) -> Entries {
         ("hosts", format!("[{}]", hosts.join(", "))),
         ("tls_certificate", file(|files| &files.certificate)),
         ("tls_key", file(|files| &files.key)),
+    ]
+}
+
+fn alerts(alerts: &Alerts) -> Entries {
+    let off = || quoted("off");
+    let none = || "none".to_owned();
+    let words = |words: Vec<String>| format!("[{}]", words.join(", "));
+    let secret = |secret: &Option<crate::value::Secret>| {
+        secret.as_ref().map_or_else(none, ToString::to_string)
+    };
+    let url = |url: &Option<crate::value::HookUrl>| {
+        url.as_ref()
+            .map_or_else(off, |url| quoted(&url.to_string()))
+    };
+    vec![
+        ("enabled", alerts.enabled.to_string()),
+        (
+            "mute",
+            words(alerts.mute.iter().map(|kind| quoted(kind)).collect()),
+        ),
+        ("hold", duration(alerts.hold)),
+        ("clear", duration(alerts.clear)),
+        ("group_wait", duration(alerts.group_wait)),
+        ("refusal_rate", alerts.refusal_rate.get().to_string()),
+        ("refusal_window", duration(alerts.refusal_window)),
+        ("disk_free", quoted(&alerts.disk_free.to_string())),
+        ("prover_wait", duration(alerts.prover_wait)),
+        ("webhook", url(&alerts.webhook)),
+        ("webhook_secret", secret(&alerts.webhook_secret)),
+        (
+            "mail_server",
+            alerts
+                .mail_server
+                .as_ref()
+                .map_or_else(off, |server| quoted(&server.to_string())),
+        ),
+        ("mail_tls", quoted(word_of(&MAIL_TLS, alerts.mail_tls))),
+        (
+            "mail_user",
+            alerts.mail_user.as_deref().map_or_else(none, quoted),
+        ),
+        ("mail_password", secret(&alerts.mail_password)),
+        (
+            "mail_from",
+            alerts
+                .mail_from
+                .as_ref()
+                .map_or_else(none, |from| quoted(from.as_str())),
+        ),
+        (
+            "mail_to",
+            words(
+                alerts
+                    .mail_to
+                    .iter()
+                    .map(|to| quoted(to.as_str()))
+                    .collect(),
+            ),
+        ),
+        ("heartbeat", url(&alerts.heartbeat)),
+        ("heartbeat_every", duration(alerts.heartbeat_every)),
     ]
 }
 

@@ -3,6 +3,7 @@
 //! This crate knows no socket, file, thread pool or clock: time and randomness are arguments. The
 //! only foreign code is RandomX, in [`proof`].
 //!
+//! - [`alert`]: what an operator is told, once for each change
 //! - [`stratum`]: lines, messages and replies of the Monero dialect
 //! - [`work`]: algorithms, blobs, nonces, targets, jobs
 //! - [`share`]: admission, and refusals that only a proof can build
@@ -15,6 +16,7 @@
 //! - [`learn`]: what is learnt from the ledger, how well, and whether it is let in
 //! - [`simulation`]: honest and hostile rigs to measure filters and judge with
 
+pub mod alert;
 pub mod filter;
 pub mod judge;
 pub mod learn;

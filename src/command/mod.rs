@@ -1,5 +1,6 @@
 //! The commands of `zartrux`, one file each.
 
+mod alert_test;
 mod check;
 mod data;
 mod demo;
@@ -59,6 +60,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Check a configuration without running it
     Check(SettingsArgs),
+    /// Send a test message by every way that alerts leave, and say what came of it
+    AlertTest(SettingsArgs),
     /// Convert xmrig-proxy's config.json
     ImportConfig {
         /// The file to convert
@@ -159,6 +162,7 @@ pub fn carry_out(cli: Cli) -> Result<ExitCode> {
         Command::Run(args) => run::run(&args),
         Command::Demo(args) => demo::demo(&args),
         Command::Check(args) => check::check(&args),
+        Command::AlertTest(args) => alert_test::alert_test(&args),
         Command::ImportConfig { file, output } => import_config::import(&file, output.as_deref()),
         Command::Password(args) => password::password(&args),
         Command::Data(command) => data::carry_out(&command),

@@ -37,6 +37,7 @@ use super::{answer, api, drill, health, metrics, xmrig};
         api::stream::open,
         api::series::list,
         api::table::list,
+        api::alerts::alerts,
         api::rigs::list,
         api::rigs::one,
         api::shares::list,
@@ -61,6 +62,7 @@ use super::{answer, api, drill, health, metrics, xmrig};
     tags(
         (name = "health", description = "Whether the daemon and its actors are well"),
         (name = "overview", description = "Everything that the monitor shows, now, as a stream and over time"),
+        (name = "alerts", description = "What the operator is told"),
         (name = "rigs", description = "Rigs as the judges remember them"),
         (name = "shares", description = "The last shares"),
         (name = "registry", description = "Every rig that is known, and sums over time"),

@@ -2,6 +2,7 @@
 //! document: each has the name and the fields of the type that it stands for. A test holds that.
 
 pub(crate) mod actors;
+pub(super) mod alerts;
 pub(super) mod models;
 pub(super) mod rigs;
 

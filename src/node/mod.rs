@@ -1,5 +1,6 @@
 //! The running daemon: [`Node::launch`] is the only place where its parts are joined.
 
+mod alerts;
 mod census;
 mod door;
 mod drain;
@@ -107,6 +108,7 @@ impl Node {
         } = started
             .recv()
             .map_err(|_| anyhow!("the root thread ended while starting"))??;
+        view.set_alerts(alerts::launch(settings, &view)?);
         if options.watchdog {
             watchdog::start(Arc::clone(&view), clock)?;
         }
@@ -166,6 +168,10 @@ impl Node {
     /// allow, then everything is closed. Returns the shares that were still pending.
     pub fn stop(mut self) -> u64 {
         let pending = self.settle_pending();
+        // While the store still takes what they note.
+        if let Some(alerts) = self.view.alerts() {
+            alerts.close();
+        }
         for lane in self.lanes.drain(..) {
             lane.close();
         }

@@ -14,7 +14,8 @@ use zartrux_actors::lane::Remembered;
 use zartrux_actors::messaging::Post;
 use zartrux_actors::store::ledger::{Ledger, LedgerReader, Retention};
 use zartrux_actors::store::registry::{
-    CloseRegistry, Expectation, RateBook, Registry, RegistryArgs, RegistryLink, catch_up,
+    CloseRegistry, Expectation, RateBook, Registry, RegistryArgs, RegistryLink, SilentBoard,
+    catch_up,
 };
 use zartrux_actors::store::state::{self, StateBook, StateBounds, StateError};
 use zartrux_actors::store::{
@@ -280,6 +281,8 @@ pub struct StoreWays {
     pub registry: RegistryLink,
     /// For whoever notes something in the journal.
     pub journal: Journal,
+    /// Which rigs are silent.
+    pub silent: Arc<SilentBoard>,
     /// How fast rigs were.
     pub rates: Arc<RateBook>,
     /// For whoever reads the ledger.
@@ -357,6 +360,7 @@ impl OpenStore {
         if let Some(teller) = teller {
             journal = journal.telling(teller);
         }
+        let silent = Arc::new(SilentBoard::default());
         let args = RegistryArgs {
             folder: self.folders.state,
             bounds: self.settings.bounds,
@@ -364,7 +368,7 @@ impl OpenStore {
             behind: Arc::clone(&self.behind),
             rates: Arc::clone(&self.rates),
             expectation: self.settings.expectation,
-            journal: journal.clone(),
+            silent: Arc::clone(&silent),
             guard: registry_guard.clone(),
             clock,
         };
@@ -398,6 +402,7 @@ impl OpenStore {
             link,
             registry: registry_link,
             journal,
+            silent,
             rates: self.rates,
             reader,
             last_seq,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use zartrux_actors::alerts::AlertsLink;
 use zartrux_actors::auditor::Auditor;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneCounts;
@@ -66,6 +67,7 @@ pub struct NodeView {
     trainer: OnceLock<TrainerLink>,
     seats: OnceLock<Vec<SeatsWay>>,
     headers: OnceLock<Arc<HeadersView>>,
+    alerts: OnceLock<AlertsLink>,
     draining: AtomicBool,
     root_beat: Heartbeat,
     room: OnceLock<Room>,
@@ -89,6 +91,7 @@ impl NodeView {
             trainer: OnceLock::new(),
             seats: OnceLock::new(),
             headers: OnceLock::new(),
+            alerts: OnceLock::new(),
             draining: AtomicBool::new(false),
             root_beat: Heartbeat::default(),
             room: OnceLock::new(),
@@ -144,6 +147,18 @@ impl NodeView {
     #[must_use]
     pub fn headers(&self) -> Option<&HeadersView> {
         self.headers.get().map(Arc::as_ref)
+    }
+
+    pub(super) fn set_alerts(&self, alerts: AlertsLink) {
+        // Set once, at launch.
+        let _ = self.alerts.set(alerts);
+    }
+
+    /// Alerts: what is open, what was told lately, how it is sent, and the way to have other
+    /// settings gone by; none while the node starts.
+    #[must_use]
+    pub fn alerts(&self) -> Option<&AlertsLink> {
+        self.alerts.get()
     }
 
     /// The ways to the store; none where nothing is stored.

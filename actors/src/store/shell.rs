@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
-use zartrux_models::ledger::{AlertKind, JournalEntry, JournalEvent, ShareEntry, cut};
+use zartrux_models::ledger::{JournalEntry, JournalEvent, ShareEntry};
 
 use super::StoreFault;
 use super::disk_sync::DiskSync;
@@ -74,8 +74,6 @@ pub struct Store {
     commit_is_set: bool,
     /// It has opened the ledger once: what is pending has its place.
     was_open: bool,
-    /// What the alert was about that is to be cleared.
-    alert: Option<Box<str>>,
     disk: DiskSync,
 }
 
@@ -117,7 +115,6 @@ impl Store {
             through: HashMap::new(),
             commit_is_set: false,
             was_open: false,
-            alert: None,
             disk: DiskSync::default(),
         };
         if let Some(ledger) = ledger {
@@ -152,18 +149,12 @@ impl Store {
     }
 
     /// What was pending is written.
-    fn work_again(&mut self, ctx: &mut Context<Self>) {
+    fn work_again(&mut self) {
         self.backoff.reset();
         self.args.guard.health().set_state(ActorState::Running);
         self.args.guard.health().set_note(String::new());
         if self.args.status.works().is_some() {
             tracing::info!("the store writes again");
-        }
-        if let Some(subject) = self.alert.take() {
-            let kind = AlertKind::StoreFailing;
-            let cleared = JournalEvent::AlertCleared { kind, subject };
-            self.note(cleared, self.args.clock.unix_millis());
-            self.commit_soon(ctx);
         }
     }
 
@@ -243,9 +234,6 @@ impl Store {
     fn reopen_later(&mut self, why: &str, ctx: &mut Context<Self>) {
         let now_ms = self.args.clock.unix_millis();
         if self.args.status.fails(why.to_owned(), now_ms) {
-            let (kind, subject) = (AlertKind::StoreFailing, Box::from(cut(why)));
-            self.alert = Some(Box::clone(&subject));
-            self.note(JournalEvent::AlertRaised { kind, subject }, now_ms);
             tracing::error!(
                 why,
                 "the store can't write: shares go on, acknowledged unrecorded"
@@ -273,7 +261,7 @@ impl Store {
                 self.commit(ctx);
                 // Not before: a full disk is opened easily.
                 if self.ledger.is_some() {
-                    self.work_again(ctx);
+                    self.work_again();
                 }
             }
             Err(fault) => self.reopen_later(&fault.to_string(), ctx),

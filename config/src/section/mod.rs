@@ -1,6 +1,7 @@
 //! The sections of the file, one module each: its keys, their defaults and their rules.
 
 mod access;
+mod alerts;
 mod api_access;
 mod failover;
 mod filters;
@@ -14,6 +15,7 @@ mod rigs;
 mod store;
 
 pub use access::Access;
+pub use alerts::{ALERT_KINDS, Alerts, MailTls};
 pub use api_access::{Anonymous, ApiAccess};
 pub use failover::Failover;
 pub use filters::Filters;
@@ -26,6 +28,7 @@ pub use prove::{Prove, ProveMode};
 pub use rigs::{Expect, Rigs};
 pub use store::{Ack, Store};
 
+pub(crate) use alerts::MAIL_TLS;
 pub(crate) use miners::MOST_ADDRESSES;
 pub(crate) use pool::{BAN_WINDOWS, MOST_POOLS};
 pub(crate) use rigs::EXPECTS;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use zartrux_config::{
-    Ack, Anonymous, BanWindow, ByteSize, Expect, LogFormat, Overrides, Pool, Probability,
+    Ack, Anonymous, BanWindow, ByteSize, Expect, LogFormat, MailTls, Overrides, Pool, Probability,
     ProveMode, Secret, Settings, TlsFiles, TokenDigest,
 };
 
@@ -219,6 +219,71 @@ const MONITOR: &[Case] = &[
     }),
 ];
 
+/// What a mail server needs beside itself.
+const MAIL: &str = "\nmail_from = \"z@farm.example\"\nmail_to = [\"ops@farm.example\"]";
+
+fn with_mail(s: &mut Settings) {
+    s.alerts.mail_server = Some("mail.example:465".parse().unwrap());
+    s.alerts.mail_from = Some("z@farm.example".parse().unwrap());
+    s.alerts.mail_to = vec!["ops@farm.example".parse().unwrap()];
+}
+
+const ALERTS: &[Case] = &[
+    ("enabled", "false", |s| s.alerts.enabled = false),
+    ("mute", "[\"rig_silent\", \"failover\"]", |s| {
+        s.alerts.mute = vec!["rig_silent", "failover"];
+    }),
+    ("hold", "\"0s\"", |s| s.alerts.hold = Duration::ZERO),
+    ("clear", "\"1s\"", |s| s.alerts.clear = seconds(1)),
+    ("group_wait", "\"0s\"", |s| {
+        s.alerts.group_wait = Duration::ZERO;
+    }),
+    ("refusal_rate", "0.5", |s| {
+        s.alerts.refusal_rate = Probability::new(0.5).unwrap();
+    }),
+    ("refusal_window", "\"1h\"", |s| {
+        s.alerts.refusal_window = seconds(3600);
+    }),
+    ("disk_free", "\"10GiB\"", |s| {
+        s.alerts.disk_free = ByteSize::new(10 << 30);
+    }),
+    ("prover_wait", "\"1s\"", |s| {
+        s.alerts.prover_wait = seconds(1);
+    }),
+    ("webhook", "\"https://hook.example/token\"", |s| {
+        s.alerts.webhook = Some("https://hook.example/token".parse().unwrap());
+    }),
+    (
+        "webhook_secret",
+        "\"quite a long secret\"\nwebhook = \"https://hook.example/\"",
+        |s| {
+            s.alerts.webhook = Some("https://hook.example/".parse().unwrap());
+            s.alerts.webhook_secret = Some(Secret::new("quite a long secret"));
+        },
+    ),
+    ("heartbeat", "\"https://beat.example/token\"", |s| {
+        s.alerts.heartbeat = Some("https://beat.example/token".parse().unwrap());
+    }),
+    ("heartbeat_every", "\"5m\"", |s| {
+        s.alerts.heartbeat_every = seconds(300);
+    }),
+];
+
+/// Keys of `[alerts]` that need a mail server beside them.
+const ALERTS_MAIL: &[Case] = &[
+    ("mail_tls", "\"starttls\"", |s| {
+        s.alerts.mail_tls = MailTls::StartTls;
+    }),
+    ("mail_user", "\"z\"\nmail_password = \"p\"", |s| {
+        s.alerts.mail_user = Some("z".to_owned());
+        s.alerts.mail_password = Some(Secret::new("p"));
+    }),
+    ("mail_password", "\"q\"\nmail_user = \"y\"", |s| {
+        s.alerts.mail_user = Some("y".to_owned());
+        s.alerts.mail_password = Some(Secret::new("q"));
+    }),
+];
+
 const STORE: &[Case] = &[
     ("enabled", "false", |s| s.store.enabled = false),
     ("ack", "\"fast\"", |s| s.store.ack = Ack::Fast),
@@ -296,6 +361,12 @@ fn each_key_outside_the_pools_acts() {
     each_acts("[rigs]\n", &base, RIGS);
     each_acts("[learn]\n", &base, LEARN);
     each_acts("[monitor]\n", &base, MONITOR);
+    each_acts("[alerts]\n", &base, ALERTS);
+    let mut mailed = base;
+    with_mail(&mut mailed);
+    let before = format!("[alerts]\nmail_server = \"mail.example:465\"{MAIL}\n");
+    assert_eq!(read(&before), mailed);
+    each_acts(&before, &mailed, ALERTS_MAIL);
 }
 
 #[test]
@@ -314,9 +385,21 @@ fn each_key_of_a_pool_acts() {
 #[test]
 fn the_cases_above_leave_no_key_out() {
     let tested = |cases: &[Case]| cases.iter().map(|case| case.0.to_owned()).collect();
-    let mut all: BTreeSet<String> = BTreeSet::from(["url".to_owned(), "user".to_owned()]);
+    let mut all: BTreeSet<String> =
+        BTreeSet::from(["url", "user", "mail_server", "mail_from", "mail_to"].map(str::to_owned));
     for cases in [
-        NODE, MINERS, UPSTREAM, FAILOVER, FILTERS, PROVE, STORE, RIGS, LEARN, MONITOR,
+        NODE,
+        MINERS,
+        UPSTREAM,
+        FAILOVER,
+        FILTERS,
+        PROVE,
+        STORE,
+        RIGS,
+        LEARN,
+        MONITOR,
+        ALERTS,
+        ALERTS_MAIL,
     ] {
         let keys: BTreeSet<String> = tested(cases);
         all.extend(keys);

@@ -119,6 +119,27 @@ anonymous = "everything"
 hosts = []
 tls_certificate = none: plain HTTP
 tls_key = none: plain HTTP
+
+[alerts]
+enabled = true
+mute = []
+hold = "30s"
+clear = "1m"
+group_wait = "10s"
+refusal_rate = 0.05
+refusal_window = "10m"
+disk_free = "1GiB"
+prover_wait = "5s"
+webhook = "off"
+webhook_secret = none
+mail_server = "off"
+mail_tls = "tls"
+mail_user = none
+mail_password = none
+mail_from = none
+mail_to = []
+heartbeat = "off"
+heartbeat_every = "1m"
 "#;
     assert_eq!(settings.summary(), expected);
     let debug = format!("{settings:?}");

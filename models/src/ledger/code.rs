@@ -145,7 +145,11 @@ mod tests {
                 "stage_bypassed",
                 "prover_failing",
                 "books_unbalanced",
-                "journal_gap"
+                "journal_gap",
+                "upstream_banned",
+                "failover",
+                "model_rolled_back",
+                "wallet_changed",
             ]
         );
         assert_eq!(

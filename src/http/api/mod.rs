@@ -1,5 +1,6 @@
 //! `/api/v1`: rigs and their last shares, and what is stored of them, as JSON.
 
+pub(super) mod alerts;
 pub(super) mod difficulty;
 pub(super) mod history;
 pub(super) mod models;
@@ -55,7 +56,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(models::reload)
         .service(models::lift)
         .service(predict::predict)
-        .service(difficulty::difficulty);
+        .service(difficulty::difficulty)
+        .service(alerts::alerts);
 }
 
 /// Why a request is not answered: a status, and words for the operator.

@@ -49,7 +49,7 @@ fn every_form_has_the_fields_of_the_type_that_it_stands_for() {
         .flat_map(|file| structs(&fs::read_to_string(file).unwrap(), "pub "))
         .collect();
     let mut compared = 0;
-    for group in ["actors", "models", "rigs"] {
+    for group in ["actors", "alerts", "models", "rigs"] {
         let file = root.join("src/http/schemas").join(format!("{group}.rs"));
         let text = fs::read_to_string(file).unwrap();
         let text = text.replace("pub(crate) struct", "pub(in crate::http) struct");

@@ -54,9 +54,17 @@ pub(super) fn overview(
     }
 }
 
-/// Alerts that are open: nobody raises any yet.
-const fn alerts(_: &NodeView) -> Option<Vec<AlertShown>> {
-    None
+/// Alerts that are open.
+fn alerts(view: &NodeView) -> Option<Vec<AlertShown>> {
+    let open = view.alerts()?.view().open()?;
+    let shown = open.into_iter().map(|open| AlertShown {
+        kind: open.kind,
+        severity: open.severity,
+        subject: open.subject,
+        text: open.text,
+        since_unix_ms: open.since_unix_ms,
+    });
+    Some(shown.collect())
 }
 
 fn store(view: &NodeView, fleet: Option<&Fleet>) -> Option<StoreShown> {

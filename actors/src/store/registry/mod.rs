@@ -7,6 +7,7 @@ mod learnt;
 mod link;
 mod messages;
 mod rates;
+mod silent;
 mod watch;
 
 use std::fmt;
@@ -17,12 +18,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
-use zartrux_models::ledger::{AlertKind, Change, JournalEvent, ShareEntry};
+use zartrux_models::ledger::ShareEntry;
 
 use super::ledger::{LedgerReader, Reading};
 use super::state::{StateBook, StateBounds, StateError};
 use crate::clock::Clock;
-use crate::journal::Journal;
 use crate::supervision::{ActorState, Backoff, Guard};
 
 pub use link::{NoAnswer, RegistryLink};
@@ -30,10 +30,11 @@ pub use messages::{
     CloseRegistry, LaneMemory, LanesUp, Question, RefusalUnlisted, RigIntroduced, SharesCommitted,
 };
 pub use rates::RateBook;
+pub use silent::{SilentBoard, SilentRig, SilentRigs};
 pub use watch::Expectation;
 
 use learnt::Convictions;
-use watch::{Told, Watch};
+use watch::Watch;
 
 /// What questions are asked of.
 #[derive(Debug)]
@@ -58,8 +59,8 @@ pub struct RegistryArgs {
     pub rates: Arc<RateBook>,
     /// Which rigs should be there.
     pub expectation: Expectation,
-    /// Where alerts are noted.
-    pub journal: Journal,
+    /// Where it is shown which rigs are silent.
+    pub silent: Arc<SilentBoard>,
     /// Runs the state's steps.
     pub guard: Guard,
     /// The time.
@@ -244,32 +245,8 @@ impl Registry {
         let Some(rigs) = rigs else {
             return;
         };
-        for Told { rig, change } in self.watch.look(&rigs, &self.expectation, now_ms) {
-            let names = rigs.iter().find(|entry| entry.key == rig);
-            let name = names.map_or("", |entry| {
-                if entry.names.rig_id.is_empty() {
-                    &entry.names.user
-                } else {
-                    &entry.names.rig_id
-                }
-            });
-            let subject: Box<str> = format!("{rig} {name}").into();
-            let kind = AlertKind::RigSilent;
-            match change {
-                Change::WentSilent => {
-                    tracing::warn!(%rig, ?name, "a rig that should be there is silent");
-                    self.args
-                        .journal
-                        .note(JournalEvent::AlertRaised { kind, subject });
-                }
-                Change::CameBack => {
-                    tracing::info!(%rig, ?name, "a rig that was silent is back");
-                    self.args
-                        .journal
-                        .note(JournalEvent::AlertCleared { kind, subject });
-                }
-            }
-        }
+        self.watch.look(&rigs, &self.expectation, now_ms);
+        self.args.silent.show(self.watch.report());
     }
 }
 

@@ -1,9 +1,13 @@
 //! Which rigs are missed.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Bound;
+use std::sync::Arc;
 
-use zartrux_models::ledger::{Change, Presence, PresencePolicy, RigEntry};
+use zartrux_models::ledger::{Presence, PresencePolicy, RigEntry};
 use zartrux_models::share::RigKey;
+
+use super::silent::{SilentRig, SilentRigs};
 
 /// Which rigs should be there.
 #[derive(Debug, Clone)]
@@ -38,22 +42,16 @@ impl Expectation {
     }
 }
 
-/// Looks at the rigs a few at a time, and tells of each that goes silent or comes back.
+/// Looks at the rigs a few at a time, and keeps account of those that are silent.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     /// Where it goes on.
     after: Option<RigKey>,
-    /// Those that are silent, and it was told or was so before the process began.
-    silent: HashSet<RigKey>,
-    /// Every rig has been looked at since the process began.
-    been_round: bool,
-}
-
-/// A rig that went silent or came back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) rig: RigKey,
-    pub(super) change: Change,
+    silent: BTreeMap<RigKey, SilentRig>,
+    /// As it was shown last; none before every rig has been looked at.
+    report: Option<Arc<SilentRigs>>,
+    /// Another rig is silent, or one is not any more.
+    changed: bool,
 }
 
 impl Watch {
@@ -62,36 +60,67 @@ impl Watch {
     }
 
     /// Looks at the next rigs, in the order of their keys; none when that was the last.
-    pub(super) fn look(
-        &mut self,
-        rigs: &[RigEntry],
-        expectation: &Expectation,
-        now_ms: u64,
-    ) -> Vec<Told> {
-        let mut told = Vec::new();
-        for rig in rigs {
-            let before = if self.silent.contains(&rig.key) {
-                Presence::Silent
-            } else {
-                Presence::Online
-            };
-            let is = expectation.presence(rig, now_ms);
-            if is == Presence::Silent {
-                self.silent.insert(rig.key);
-            } else {
-                self.silent.remove(&rig.key);
+    pub(super) fn look(&mut self, rigs: &[RigEntry], expectation: &Expectation, now_ms: u64) {
+        let until = rigs.last().map(|last| last.key);
+        let from = self.after.map_or(Bound::Unbounded, Bound::Excluded);
+        let to = until.map_or(Bound::Unbounded, Bound::Included);
+        let goes_on = until.is_none() || self.after < until;
+        let known: Vec<RigKey> = if goes_on {
+            self.silent.range((from, to)).map(|(rig, _)| *rig).collect()
+        } else {
+            Vec::new()
+        };
+        // One that was not among those looked at is not known any more.
+        for rig in known {
+            let still = rigs.binary_search_by_key(&rig, |entry| entry.key).ok();
+            let still = still.and_then(|at| rigs.get(at));
+            if !still.is_some_and(|entry| is_silent(entry, expectation, now_ms)) {
+                self.silent.remove(&rig);
+                self.changed = true;
             }
-            let change = Presence::transition(before, is)
-                // What was so before the process began was told then.
-                .filter(|change| self.been_round || *change == Change::CameBack);
-            told.extend(change.map(|change| Told {
-                rig: rig.key,
-                change,
+        }
+        for entry in rigs {
+            if is_silent(entry, expectation, now_ms) && !self.silent.contains_key(&entry.key) {
+                self.silent.insert(entry.key, shown(entry));
+                self.changed = true;
+            }
+        }
+        self.after = until;
+        let is_round = rigs.is_empty();
+        if is_round && self.report.is_none() || self.changed && self.report.is_some() {
+            self.changed = false;
+            self.report = Some(Arc::new(SilentRigs {
+                rigs: self
+                    .silent
+                    .values()
+                    .take(SilentRigs::NAMED)
+                    .cloned()
+                    .collect(),
+                total: self.silent.len(),
             }));
         }
-        self.after = rigs.last().map(|last| last.key);
-        self.been_round |= rigs.is_empty();
-        told
+    }
+
+    /// Those that are silent; none before every rig has been looked at.
+    pub(super) fn report(&self) -> Option<Arc<SilentRigs>> {
+        self.report.clone()
+    }
+}
+
+fn is_silent(rig: &RigEntry, expectation: &Expectation, now_ms: u64) -> bool {
+    expectation.presence(rig, now_ms) == Presence::Silent
+}
+
+fn shown(rig: &RigEntry) -> SilentRig {
+    let name = if rig.names.rig_id.is_empty() {
+        &rig.names.user
+    } else {
+        &rig.names.rig_id
+    };
+    SilentRig {
+        rig: rig.key,
+        name: (&**name).into(),
+        last_share_ms: rig.last_share_ms,
     }
 }
 
@@ -121,39 +150,50 @@ mod tests {
         }
     }
 
-    fn round(watch: &mut Watch, rigs: &[RigEntry], now_ms: u64) -> Vec<Change> {
-        let told = watch.look(rigs, &expectation(), now_ms);
+    const NOBODY: [u64; 0] = [];
+
+    fn round(watch: &mut Watch, rigs: &[RigEntry], now_ms: u64) -> Vec<u64> {
+        watch.look(rigs, &expectation(), now_ms);
         watch.look(&[], &expectation(), now_ms);
-        told.into_iter().map(|told| told.change).collect()
+        let report = watch.report().expect("a whole round");
+        assert_eq!(report.total, report.rigs.len());
+        report.rigs.iter().map(|silent| silent.rig.0).collect()
     }
 
     #[test]
-    fn a_rig_that_goes_silent_is_told_of_once_and_once_when_it_is_back() {
+    fn a_rig_is_silent_from_when_it_is_missed_until_it_is_back() {
         let mut watch = Watch::default();
         let start = 10_000_000;
-        assert_eq!(round(&mut watch, &[settled(1, start)], start), []);
+        assert_eq!(round(&mut watch, &[settled(1, start)], start), NOBODY);
         let silent = start + 900_001;
-        assert_eq!(
-            round(&mut watch, &[settled(1, start)], silent),
-            [Change::WentSilent]
-        );
-        assert_eq!(round(&mut watch, &[settled(1, start)], silent + 1), []);
+        assert_eq!(round(&mut watch, &[settled(1, start)], silent), [1]);
+        assert_eq!(round(&mut watch, &[settled(1, start)], silent + 1), [1]);
         let back = [settled(1, silent + 10)];
-        assert_eq!(round(&mut watch, &back, silent + 20), [Change::CameBack]);
-        assert_eq!(round(&mut watch, &back, silent + 30), []);
+        assert_eq!(round(&mut watch, &back, silent + 20), NOBODY);
     }
 
     #[test]
-    fn what_was_silent_before_the_process_began_is_not_told_again() {
+    fn nothing_is_said_before_every_rig_was_looked_at() {
         let mut watch = Watch::default();
-        assert_eq!(round(&mut watch, &[settled(1, 0)], 1_000_000), []);
-        assert_eq!(round(&mut watch, &[settled(1, 0)], 1_000_100), []);
-        let back = [settled(1, 1_000_150)];
-        assert_eq!(round(&mut watch, &back, 1_000_200), [Change::CameBack]);
+        watch.look(&[settled(1, 1), settled(2, 1)], &expectation(), 1_000_000);
+        assert_eq!(watch.report(), None);
+        watch.look(&[settled(3, 1)], &expectation(), 1_000_000);
+        watch.look(&[], &expectation(), 1_000_000);
+        assert_eq!(watch.report().unwrap().total, 3);
     }
 
     #[test]
-    fn a_million_visitors_that_leave_raise_no_alert() {
+    fn a_rig_that_was_forgotten_is_not_silent_any_more() {
+        let mut watch = Watch::default();
+        let rigs = [1, 2, 3].map(|key| settled(key, 1));
+        assert_eq!(round(&mut watch, &rigs, 1_000_000), [1, 2, 3]);
+        let left = [settled(1, 1), settled(3, 1)];
+        assert_eq!(round(&mut watch, &left, 1_000_001), [1, 3]);
+        assert_eq!(round(&mut watch, &left[..1], 1_000_002), [1]);
+    }
+
+    #[test]
+    fn a_million_visitors_that_leave_are_not_missed() {
         let mut watch = Watch::default();
         let visitors: Vec<RigEntry> = (0..10_000)
             .map(|key| RigEntry {
@@ -162,9 +202,8 @@ mod tests {
                 ..RigEntry::new(RigKey(key), 0)
             })
             .collect();
-        assert_eq!(round(&mut watch, &visitors, 2_000), []);
-        assert_eq!(round(&mut watch, &visitors, 2_000_000), []);
-        assert!(watch.silent.is_empty());
+        assert_eq!(round(&mut watch, &visitors, 2_000), NOBODY);
+        assert_eq!(round(&mut watch, &visitors, 2_000_000), NOBODY);
     }
 
     #[test]

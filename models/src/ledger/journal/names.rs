@@ -43,7 +43,7 @@ impl LeaseEnd {
 }
 
 /// What an alert is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AlertKind {
     /// The store can't write.
     StoreFailing,
@@ -67,11 +67,19 @@ pub enum AlertKind {
     BooksUnbalanced,
     /// The journal has a gap.
     JournalGap,
+    /// An upstream has banned us.
+    UpstreamBanned,
+    /// Another upstream than the preferred one serves.
+    Failover,
+    /// A model turned worse, and the one before it is in force.
+    ModelRolledBack,
+    /// Another wallet is paid than before.
+    WalletChanged,
 }
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::StoreFailing,
         Self::DiskLow,
         Self::RigSilent,
@@ -83,7 +91,23 @@ impl AlertKind {
         Self::ProverFailing,
         Self::BooksUnbalanced,
         Self::JournalGap,
+        Self::UpstreamBanned,
+        Self::Failover,
+        Self::ModelRolledBack,
+        Self::WalletChanged,
     ];
+
+    /// Place in [`Self::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.label() == label)
+    }
 
     /// A name for records.
     #[must_use]
@@ -100,6 +124,10 @@ impl AlertKind {
             Self::ProverFailing => "prover_failing",
             Self::BooksUnbalanced => "books_unbalanced",
             Self::JournalGap => "journal_gap",
+            Self::UpstreamBanned => "upstream_banned",
+            Self::Failover => "failover",
+            Self::ModelRolledBack => "model_rolled_back",
+            Self::WalletChanged => "wallet_changed",
         }
     }
 }

@@ -31,7 +31,8 @@ fn tell(view: &NodeView, count: u64) {
 /// A monitor on a port that the system picks.
 fn serve(view: &Arc<NodeView>) -> SocketAddr {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let (server, address) = crate::http::serve(&zartrux_config::Monitor::default(), any, Arc::clone(view)).unwrap();
+    let (server, address) =
+        crate::http::serve(&zartrux_config::Monitor::default(), any, Arc::clone(view)).unwrap();
     actix_web::rt::spawn(server);
     address
 }

@@ -1,0 +1,129 @@
+//! The thread that watches: what it tells, keeps and goes by.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use zartrux_config::{Overrides, Settings};
+use zartrux_models::alert::Observation;
+use zartrux_models::ledger::{AlertKind, JournalEvent};
+
+use super::*;
+use crate::clock::Clock;
+use crate::events::EventLog;
+use crate::journal::{Journal, JournalNoted};
+use crate::messaging::Post;
+use crate::supervision::{ActorHealth, Guard};
+
+fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..3_000 {
+        if is_so() {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    panic!("waited in vain for {what}");
+}
+
+fn settings(user: &str) -> Settings {
+    let text = format!(
+        "[alerts]\nhold = \"0s\"\nclear = \"0s\"\n\
+         [[pool]]\nurl = \"stratum+tcp://pool.example:1\"\nuser = \"{user}\"\n"
+    );
+    Settings::from_toml(&text, &Overrides::default()).unwrap()
+}
+
+struct Scene {
+    link: AlertsLink,
+    lost: Arc<AtomicBool>,
+    events: EventLog,
+    noted: Arc<Mutex<Vec<JournalEvent>>>,
+}
+
+fn watch(data: &std::path::Path, user: &str, lost: bool) -> Scene {
+    let lost = Arc::new(AtomicBool::new(lost));
+    let (is_lost, events) = (Arc::clone(&lost), EventLog::default());
+    let noted = Arc::new(Mutex::new(Vec::new()));
+    let notes = Arc::clone(&noted);
+    let post = Post::to_fn(move |noted: JournalNoted| notes.lock().unwrap().push(noted.event));
+    let link = AlertsLink::launch(WatchArgs {
+        settings: AlertSettings::of(&settings(user)),
+        data: data.to_owned(),
+        observe: Box::new(move |_| {
+            let mut observation = Observation::quiet();
+            if is_lost.load(Ordering::Relaxed) {
+                observation.add(AlertKind::NoUpstream, "upstreams", "words");
+            }
+            Seen {
+                observation,
+                ready: true,
+            }
+        }),
+        journal: Journal::new(post, 1_000, Clock),
+        events: events.clone(),
+        guard: Guard::new(Arc::new(ActorHealth::new("alerts", "alerts")), Clock),
+        clock: Clock,
+    })
+    .unwrap();
+    Scene {
+        link,
+        lost,
+        events,
+        noted,
+    }
+}
+
+fn kinds(scene: &Scene) -> Vec<String> {
+    let open = scene.link.view().open().unwrap();
+    open.iter().map(|one| one.kind.to_owned()).collect()
+}
+
+#[test]
+fn a_restart_tells_nothing_twice_and_tells_what_is_over() {
+    let data = tempfile::tempdir().unwrap();
+    let first = watch(data.path(), "wallet", true);
+    eventually("the alert", || kinds(&first) == ["no_upstream"]);
+    first.link.close();
+    assert_eq!(first.events.last_seq(), 1);
+    assert_eq!(first.noted.lock().unwrap().len(), 1);
+
+    let second = watch(data.path(), "wallet", true);
+    eventually("some looks", || kinds(&second) == ["no_upstream"]);
+    second.lost.store(false, Ordering::Relaxed);
+    eventually("its end", || kinds(&second).is_empty());
+    second.link.close();
+    let noted = second.noted.lock().unwrap();
+    assert!(
+        matches!(&noted[..], [JournalEvent::AlertCleared { .. }]),
+        "{noted:?}"
+    );
+    let recent = second.link.view().report().recent;
+    assert_eq!(recent.len(), 1);
+    assert!(recent[0].is_recovery());
+}
+
+#[test]
+fn another_wallet_is_told_at_the_next_start_and_when_settings_are_replaced() {
+    let data = tempfile::tempdir().unwrap();
+    watch(data.path(), "first", false).link.close();
+    let scene = watch(data.path(), "second", false);
+    eventually("the alert", || kinds(&scene) == ["wallet_changed"]);
+    let open = scene.link.view().open().unwrap();
+    assert_eq!(open[0].subject, "pool.example:1: first → second");
+    scene.link.replace(&settings("third")).unwrap();
+    eventually("the next alert", || kinds(&scene).len() == 2);
+    scene.link.close();
+}
+
+#[test]
+fn with_alerts_off_nothing_is_told() {
+    let data = tempfile::tempdir().unwrap();
+    let scene = watch(data.path(), "wallet", true);
+    eventually("the alert", || kinds(&scene) == ["no_upstream"]);
+    let mut off = settings("wallet");
+    off.alerts.enabled = false;
+    scene.link.replace(&off).unwrap();
+    eventually("silence", || scene.link.view().open().is_none());
+    scene.link.close();
+    assert_eq!(scene.events.last_seq(), 1);
+}
