@@ -9,6 +9,7 @@ use zartrux_models::ledger::{JournalEvent, UpstreamId};
 
 use crate::clock::Clock;
 use crate::messaging::{Credit, Credits, Post};
+use crate::upstream_numbers::UpstreamNumbers;
 
 /// Something happened that is to be kept. Goes to the store.
 #[derive(Debug, Message)]
@@ -30,8 +31,8 @@ pub struct JournalNoted {
 pub struct Journal {
     way: Option<Arc<Way>>,
     lane: u16,
-    /// The store's numbers of the upstreams, in the order of the settings.
-    upstreams: Arc<[UpstreamId]>,
+    /// The store's numbers of the upstreams, by place.
+    upstreams: UpstreamNumbers,
 }
 
 struct Way {
@@ -60,7 +61,7 @@ impl Journal {
         Self {
             way: None,
             lane: 0,
-            upstreams: Arc::default(),
+            upstreams: UpstreamNumbers::default(),
         }
     }
 
@@ -90,9 +91,9 @@ impl Journal {
         }
     }
 
-    /// The same journal, with the store's numbers of the upstreams in the order of the settings.
+    /// The same journal, with the store's numbers of the upstreams by place.
     #[must_use]
-    pub fn naming(&self, upstreams: impl Into<Arc<[UpstreamId]>>) -> Self {
+    pub fn naming(&self, upstreams: impl Into<UpstreamNumbers>) -> Self {
         Self {
             upstreams: upstreams.into(),
             ..self.clone()
@@ -108,7 +109,7 @@ impl Journal {
     /// The store's number of an upstream; its place in the settings where no number was told.
     #[must_use]
     pub fn upstream(&self, place: usize) -> Option<UpstreamId> {
-        let named = self.upstreams.get(place).copied();
+        let named = self.upstreams.get(place);
         named.or_else(|| u16::try_from(place).ok().map(UpstreamId))
     }
 

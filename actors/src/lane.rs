@@ -17,6 +17,7 @@
 mod models_way;
 mod pools;
 mod remembered;
+mod settings_way;
 mod view;
 
 use std::net::SocketAddr;
@@ -50,9 +51,11 @@ use crate::supervision::{Guard, HealthRegistry};
 
 pub use models_way::ModelsWay;
 pub use remembered::Remembered;
+pub use settings_way::{LaneSettings, SettingsWay};
 pub use view::{LaneView, PoolView};
 
 use pools::{pool_forgetter, pool_opener};
+use settings_way::Dialing;
 
 /// An upstream as a lane uses it.
 #[derive(Debug, Clone)]
@@ -182,6 +185,12 @@ impl Lane {
         }
     }
 
+    /// The way to give it other settings.
+    #[must_use]
+    pub fn settings_way(&self) -> SettingsWay {
+        self.posts.settings.clone()
+    }
+
     /// Other models are in force from now on; without filters there is nobody to tell.
     pub fn replace_models(&self, models: &FilterModels) {
         self.models_way().replace_models(models);
@@ -246,6 +255,7 @@ struct LanePosts {
     models: Option<ModelPosts>,
     states: StatePosts,
     replace_order: Post<ReplaceOrder>,
+    settings: SettingsWay,
     stop_accepting: Post<StopAccepting>,
     stop_reading: Post<StopReading>,
     close_pools: Post<ClosePools>,
@@ -277,8 +287,10 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         };
     }
 
+    let dialing = Dialing::new(args.upstreams.clone(), args.timeouts);
     let open_pool = pool_opener(
         &args,
+        Arc::clone(&dialing),
         &view,
         &sessions,
         &planner,
@@ -295,6 +307,12 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         models,
         states,
         replace_order: post!(sessions, sessions_guard),
+        settings: SettingsWay {
+            dialing,
+            judge: post!(judge, judge_guard),
+            planner: post!(planner, planner_guard),
+            sessions: post!(sessions, sessions_guard),
+        },
         stop_accepting: post!(sessions, sessions_guard),
         stop_reading: post!(sessions, sessions_guard),
         close_pools: post!(planner, planner_guard),
@@ -353,11 +371,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
     planner_ctx.run(Planner::new(PlannerArgs {
         policy: args.plan,
         max_sessions: args.upstreams.iter().map(|up| up.max_sessions).collect(),
-        // Not for as long as a share of a rig in quarantine may wait for its proof: each session
-        // that is left would stay connected for half a minute beside those that took its place,
-        // for the sake of shares that most likely stay home anyway. One that is proved good after
-        // its session has closed is told `Block expired`.
-        linger: Planner::linger_for(args.judge.deadline_unknown.max(args.judge.deadline)),
+        linger: Planner::linger_after(&args.judge),
         posts: PlannerPosts {
             granted: post!(sessions, sessions_guard),
             turn_away: post!(sessions, sessions_guard),

@@ -37,3 +37,4 @@ pub mod store;
 pub mod supervision;
 pub mod tls;
 pub mod trainer;
+pub mod upstream_numbers;

@@ -29,7 +29,7 @@ use crate::share_ticket::{
 };
 use crate::supervision::{Faulted, Guard};
 
-pub use messages::{PoolClosed, PoolOpened, Verdict, VerdictSeen};
+pub use messages::{PoolClosed, PoolOpened, ReplacePolicy, Verdict, VerdictSeen};
 
 use at_prover::{ProverCounts, is_for_quarantine};
 use upstreams::Upstreams;
@@ -436,5 +436,18 @@ impl Handler<VerdictSeen> for Judge {
     fn handle(&mut self, seen: VerdictSeen, _: &mut Self::Context) {
         self.guard.health().dequeued();
         self.upstreams.verdict(seen.pool, seen.verdict);
+    }
+}
+
+impl Handler<ReplacePolicy> for Judge {
+    type Result = ();
+
+    fn handle(&mut self, new: ReplacePolicy, _: &mut Self::Context) {
+        self.guard.health().dequeued();
+        self.policy = JudgePolicy {
+            max_rigs: self.policy.max_rigs,
+            ..new.policy
+        };
+        self.upstreams.replace_rules(&new.ban_rules);
     }
 }

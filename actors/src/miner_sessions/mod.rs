@@ -18,6 +18,7 @@ mod reactor;
 mod reading;
 mod seat;
 mod settling;
+mod taking;
 mod tenants;
 mod timing;
 mod writing;
@@ -51,7 +52,8 @@ use crate::supervision::Guard;
 pub use identity::{Namesakes, rig_key_of};
 pub use listeners::{BindError, Door, bind};
 pub use messages::{
-    CloseAll, LeaseGranted, ReplaceOrder, ReportLeases, StopAccepting, StopReading, TurnAway,
+    CloseAll, LeaseGranted, ReplaceOrder, ReplaceSettings, ReportLeases, StopAccepting,
+    StopReading, TurnAway,
 };
 
 use acknowledging::Acknowledging;
@@ -227,19 +229,10 @@ impl MinerSessions {
     /// Builds the actor; its doors open when it starts.
     #[must_use]
     pub fn new(mut args: SessionArgs) -> Self {
-        // One more, since the second in which a wait begins may be nearly over: never too early.
-        let seconds = |duration: Duration| {
-            Second::try_from(duration.as_millis().div_ceil(1000) + 1).unwrap_or(Second::MAX)
-        };
         let settings = args.settings;
         let journal = args.journal.for_lane(args.lane);
         Self {
-            limits: SeatLimits {
-                login: seconds(settings.login_timeout),
-                login_hold: seconds(settings.login_hold),
-                idle: seconds(settings.idle_timeout),
-                unsent: settings.unsent_limit,
-            },
+            limits: SeatLimits::of(&settings),
             started: args.clock.now(),
             started_unix_ms: args.clock.unix_millis(),
             doors: args.doors,
@@ -382,6 +375,7 @@ handles! {
     TurnAway => on_turn_away,
     ReportLeases => on_report_leases,
     ReplaceOrder => on_replace_order,
+    ReplaceSettings => on_replace_settings,
     StopAccepting => on_stop_accepting,
     SharesRecorded => on_recorded,
 }

@@ -2,6 +2,7 @@
 
 mod core;
 mod messages;
+mod replanning;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext, Context, Handler};
+use zartrux_models::judge::JudgePolicy;
 use zartrux_models::ledger::JournalEvent;
 use zartrux_models::work::PoolKey;
 
@@ -17,11 +19,15 @@ use crate::journal::Journal;
 use crate::judge::{PoolClosed, PoolOpened};
 use crate::messaging::Post;
 use crate::miner_sessions::{LeaseGranted, ReportLeases, TurnAway};
-use crate::pool_session::{ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged};
+use crate::pool_session::{
+    ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged, ReplaceTimeouts,
+};
 use crate::supervision::{ActorHealth, ActorState, Backoff, Faulted, Guard};
 
 pub use self::core::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
-pub use messages::{ClosePools, LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
+pub use messages::{
+    ClosePools, LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, ReplacePlan, SeatLeft,
+};
 
 /// The ways to a pool session that was opened.
 #[derive(Debug, Clone)]
@@ -30,6 +36,8 @@ pub struct OpenedPool {
     pub forward: Post<ForwardShare>,
     /// To close it.
     pub close: Post<ClosePool>,
+    /// For other timers.
+    pub retime: Post<ReplaceTimeouts>,
     /// Its health.
     pub health: Arc<ActorHealth>,
 }
@@ -82,6 +90,8 @@ pub struct PlannerArgs {
 pub struct Planner {
     policy: PlanPolicy,
     max_sessions: Vec<usize>,
+    /// Places in the order of preference.
+    order: Vec<usize>,
     linger: Duration,
     posts: PlannerPosts,
     open_pool: OpenPool,
@@ -124,12 +134,24 @@ impl Planner {
         Self::LINGER.max(deadline.saturating_add(Duration::from_secs(1)))
     }
 
+    /// The same where the judge goes by this policy.
+    ///
+    /// Not for as long as a share of a rig in quarantine may wait for its proof: each session that is
+    /// left would stay connected for half a minute beside those that took its place, for the sake of
+    /// shares that most likely stay home anyway. One that is proved good after its session has closed
+    /// is told `Block expired`.
+    #[must_use]
+    pub fn linger_after(judge: &JudgePolicy) -> Duration {
+        Self::linger_for(judge.deadline_unknown.max(judge.deadline))
+    }
+
     /// Builds the actor; it opens its first sessions when it starts.
     #[must_use]
     pub fn new(args: PlannerArgs) -> Self {
         let now = args.clock.now();
         Self {
             policy: args.policy,
+            order: (0..args.max_sessions.len()).collect(),
             max_sessions: args.max_sessions,
             linger: args.linger,
             posts: args.posts,
@@ -182,6 +204,7 @@ impl Planner {
             self.serving,
             self.clock.now(),
         )
+        .ordered(&self.order)
     }
 
     /// The next generation: leases are asked for, and adopted when they come.
