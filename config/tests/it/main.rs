@@ -8,6 +8,7 @@
 )]
 
 mod arbitrary;
+mod changes;
 mod faults;
 mod files;
 mod import;
