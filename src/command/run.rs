@@ -1,6 +1,9 @@
 //! `zartrux run`: the daemon.
 
+mod reload;
+
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -13,6 +16,7 @@ use super::check::settings;
 use crate::console::{complain, say};
 use crate::descriptors;
 use crate::node::{ExitCode, Node, NodeOptions};
+use reload::{LogFilterWay, filter_of};
 
 /// Flags of `run`.
 #[derive(Debug, Clone, Args)]
@@ -36,7 +40,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
             return Ok(ExitCode::Configuration);
         }
     };
-    start_logging(&settings);
+    let logging = start_logging(&settings);
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
@@ -55,6 +59,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
         },
     )?;
     announce(&node);
+    // Until the end of this function.
+    let _watch = reload::attend(&node, &args.settings, logging);
     let told = runtime.block_on(async {
         if args.require_upstream {
             tokio::select! {
@@ -83,22 +89,32 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
-fn start_logging(settings: &Settings) {
-    // The web server's own start and stop are of no interest, unless the settings name it.
-    let filter = format!("actix_server=warn,{}", settings.node.log.as_str());
+/// Starts logging; what changes the filter afterwards.
+fn start_logging(settings: &Settings) -> LogFilterWay {
     let logs = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_env_filter(filter_of(settings))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    // Fails only when logging was set up before, and then it works already.
-    let _ = match settings.node.log_format {
-        LogFormat::Text => logs.try_init(),
-        LogFormat::Json => logs.json().try_init(),
+    // Initialising fails only when logging was set up before, and then it works already.
+    let way: LogFilterWay = match settings.node.log_format {
+        LogFormat::Text => {
+            let logs = logs.with_filter_reloading();
+            let handle = logs.reload_handle();
+            let _ = logs.try_init();
+            Arc::new(move |filter| drop(handle.reload(filter)))
+        }
+        LogFormat::Json => {
+            let logs = logs.json().with_filter_reloading();
+            let handle = logs.reload_handle();
+            let _ = logs.try_init();
+            Arc::new(move |filter| drop(handle.reload(filter)))
+        }
     };
     std::panic::set_hook(Box::new(|panic| {
         // Caught panics are told by the actor that caught them; this names the place.
         tracing::error!(at = ?panic.location(), "panic");
     }));
+    way
 }
 
 fn announce(node: &Node) {
@@ -148,13 +164,14 @@ impl Signals {
         })
     }
 
-    /// Waits for a signal that ends the daemon, and names it. SIGHUP has models read anew.
+    /// Waits for a signal that ends the daemon, and names it. SIGHUP has settings and models
+    /// read anew.
     async fn told_to_stop(&mut self, node: &Node) -> &'static str {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return "SIGTERM",
                 _ = self.interrupt.recv() => return "SIGINT",
-                _ = self.hangup.recv() => reload_models(node).await,
+                _ = self.hangup.recv() => reload::on_hangup(node).await,
             }
         }
     }
@@ -165,25 +182,5 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
-    }
-}
-
-async fn reload_models(node: &Node) {
-    tracing::info!("SIGHUP: models are read anew; settings are read at the start only");
-    let reloaded = match node.view().trainer() {
-        // One that is at a training reads them after it.
-        Some(trainer) => {
-            let patience = Duration::from_secs(2);
-            tokio::time::timeout(patience, trainer.reload())
-                .await
-                .ok()
-                .flatten()
-        }
-        None => return,
-    };
-    match reloaded.map(|reloaded| (reloaded.changed, reloaded.fault)) {
-        Some((_, Some(fault))) => tracing::error!(fault, "models were not read"),
-        Some((changed, None)) => tracing::info!(changed, "models are read"),
-        None => tracing::warn!("the trainer is busy: models are read when it is done"),
     }
 }

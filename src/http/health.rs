@@ -7,7 +7,7 @@ use zartrux_actors::prover::ProverStatus;
 use zartrux_actors::store::StoreReport;
 use zartrux_actors::supervision::HealthReport;
 
-use crate::node::{NodeView, PoolSessionReport, Readiness};
+use crate::node::{LastReload, NodeView, PoolSessionReport, Readiness};
 
 /// The process answers.
 #[get("/health/live")]
@@ -72,6 +72,8 @@ pub(super) async fn all(view: web::Data<NodeView>) -> impl Responder {
         pools: Vec<PoolSessionReport>,
         prover: Option<ProverStatus>,
         store: Option<StoreReport>,
+        /// None before the first.
+        last_reload: Option<LastReload>,
         actors: Vec<HealthReport>,
     }
     HttpResponse::Ok().json(All {
@@ -83,6 +85,7 @@ pub(super) async fn all(view: web::Data<NodeView>) -> impl Responder {
         pools: view.pools(),
         prover: view.prover(),
         store: view.store().map(|store| store.link.status().report()),
+        last_reload: view.reloads().last(),
         actors: view.health().reports(),
     })
 }

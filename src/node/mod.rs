@@ -5,6 +5,7 @@ mod exits;
 mod lanes;
 mod learning;
 mod prover;
+mod reload;
 mod rigs;
 mod root;
 mod state_folder;
@@ -16,7 +17,6 @@ mod watchdog;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use tokio::sync::oneshot;
@@ -28,6 +28,10 @@ use zartrux_config::Settings;
 pub use exits::ExitCode;
 use learning::RunningTrainer;
 pub use learning::{models_folder, trainer_settings};
+pub use reload::{
+    LastReload, Places, Prepared, ReloadRefused, ReloadReport, Reloads, SettingsWatch, Source,
+    StorePosts, TakeOver, Taker, watch,
+};
 pub use rigs::{RigView, STANDINGS, reason, standing_label};
 pub use state_folder::{StatePutAside, open_state, put_state_aside};
 pub use store::StoreWays;
@@ -56,7 +60,6 @@ pub struct Node {
     fingerprint: Option<String>,
     root: Option<JoinHandle<()>>,
     stop_root: Option<oneshot::Sender<()>>,
-    drain: Duration,
     clock: Clock,
 }
 
@@ -96,6 +99,13 @@ impl Node {
         } = started
             .recv()
             .map_err(|_| anyhow!("the root thread ended while starting"))??;
+        let ways = lanes.iter().map(Lane::settings_way).collect();
+        let fingerprint = doors.fingerprint.clone();
+        let taker = reload::LanesTaker::new(settings, &view, ways, fingerprint);
+        view.reloads().add_taker(taker);
+        if let Some(store) = view.store() {
+            view.reloads().add_taker(reload::StoreTaker::new(store));
+        }
         if options.watchdog {
             watchdog::start(Arc::clone(&view), clock)?;
         }
@@ -109,7 +119,6 @@ impl Node {
             fingerprint: doors.fingerprint,
             root: Some(root),
             stop_root: Some(stop_root),
-            drain: settings.node.drain,
             clock,
         })
     }

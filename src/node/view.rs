@@ -18,6 +18,7 @@ use zartrux_actors::supervision::HealthRegistry;
 use zartrux_actors::trainer::TrainerLink;
 use zartrux_config::Settings;
 
+use super::reload::{Reloads, UpstreamList};
 use super::{NodeOptions, StoreWays};
 
 /// Whether miners can be served.
@@ -49,7 +50,8 @@ pub struct NodeView {
     options: NodeOptions,
     clock: Clock,
     started: Instant,
-    upstreams: Vec<String>,
+    upstreams: Arc<UpstreamList>,
+    reloads: Reloads,
     health: HealthRegistry,
     events: EventLog,
     lanes: OnceLock<Vec<Arc<LaneView>>>,
@@ -67,11 +69,8 @@ impl NodeView {
             options,
             clock,
             started: clock.now(),
-            upstreams: settings
-                .pools
-                .iter()
-                .map(|pool| format!("{}:{}", pool.url.host(), pool.url.port()))
-                .collect(),
+            upstreams: Arc::new(UpstreamList::of(&settings.pools)),
+            reloads: Reloads::new(settings),
             health: HealthRegistry::default(),
             events: EventLog::default(),
             lanes: OnceLock::new(),
@@ -225,10 +224,27 @@ impl NodeView {
         self.clock.now()
     }
 
-    /// `host:port` of an upstream, by its place in the list.
+    /// `host:port` of an upstream, by its place: the one by which sessions, shares and lanes know it,
+    /// also when it was taken out of the settings since.
     #[must_use]
     pub fn upstream_name(&self, upstream: usize) -> Option<&str> {
-        self.upstreams.get(upstream).map(String::as_str)
+        self.upstreams.name(upstream)
+    }
+
+    /// Places of the upstreams that are in the settings now, the preferred one first.
+    #[must_use]
+    pub fn upstream_order(&self) -> Vec<usize> {
+        self.upstreams.order()
+    }
+
+    pub(super) const fn upstream_list(&self) -> &Arc<UpstreamList> {
+        &self.upstreams
+    }
+
+    /// The settings in force, and how others come into force.
+    #[must_use]
+    pub const fn reloads(&self) -> &Reloads {
+        &self.reloads
     }
 
     /// All upstream sessions.
@@ -241,10 +257,9 @@ impl NodeView {
                 reports.push(PoolSessionReport {
                     name: format!("lane{index}/pool/{}", pool.0),
                     upstream: self
-                        .upstreams
-                        .get(view.upstream)
-                        .cloned()
-                        .unwrap_or_default(),
+                        .upstream_name(view.upstream)
+                        .unwrap_or_default()
+                        .to_owned(),
                     serving: serving == Some(view.upstream),
                     report: view.stats.report(),
                 });

@@ -6,6 +6,7 @@ mod models;
 mod params;
 mod predict;
 mod registry;
+mod reload;
 mod rigs;
 mod shares;
 mod store;
@@ -40,6 +41,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(models::list)
         .service(models::train)
         .service(models::reload)
+        .service(reload::reload)
         .service(models::lift)
         .service(predict::predict)
         .service(difficulty::difficulty);
