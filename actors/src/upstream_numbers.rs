@@ -69,7 +69,10 @@ mod tests {
         numbers.tell(0, UpstreamId(8));
         numbers.tell(2, UpstreamId(9));
         let heard: Vec<_> = (0..4).map(|place| copy.get(place)).collect();
-        assert_eq!(heard, [Some(UpstreamId(7)), None, Some(UpstreamId(9)), None]);
+        assert_eq!(
+            heard,
+            [Some(UpstreamId(7)), None, Some(UpstreamId(9)), None]
+        );
         numbers.tell(UpstreamNumbers::PLACES, UpstreamId(1));
         assert_eq!(copy.get(UpstreamNumbers::PLACES), None);
     }

@@ -23,7 +23,11 @@ impl Settings {
         for (section, entries) in sections(self) {
             if section == "failover" {
                 // The file has them before it.
-                parts.extend(self.pools.iter().map(|one| ("[[pool]]".to_owned(), pool(one))));
+                parts.extend(
+                    self.pools
+                        .iter()
+                        .map(|one| ("[[pool]]".to_owned(), pool(one))),
+                );
             }
             parts.push((format!("[{section}]"), entries));
         }

@@ -62,10 +62,7 @@ impl Dialing {
     pub(super) fn of(dialing: &Mutex<Self>, place: usize) -> (PoolEndpoint, PoolTimeouts) {
         let dialing = dialing.lock().unwrap_or_else(PoisonError::into_inner);
         // The planner knows no place that was not told here before.
-        (
-            dialing.upstreams[place].endpoint.clone(),
-            dialing.timeouts,
-        )
+        (dialing.upstreams[place].endpoint.clone(), dialing.timeouts)
     }
 }
 

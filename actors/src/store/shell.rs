@@ -13,9 +13,7 @@ use super::StoreFault;
 use super::disk_sync::DiskSync;
 use super::ledger::{Ledger, LedgerReader, Mended, Retention};
 use super::link::Provenance;
-use super::messages::{
-    CloseStore, LaneJoined, RecordShare, ReplaceRetention, SharesRecorded,
-};
+use super::messages::{CloseStore, LaneJoined, RecordShare, ReplaceRetention, SharesRecorded};
 use super::status::StoreStatus;
 use crate::clock::Clock;
 use crate::journal::JournalNoted;

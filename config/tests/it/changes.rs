@@ -65,14 +65,20 @@ fn upstreams_come_go_and_change_places() {
 #[test]
 fn an_upstream_that_moved_is_compared_with_itself() {
     let (a, b) = (pool("a", "max_sessions = 2"), pool("b", ""));
-    let changes = told(&format!("{a}{b}"), &format!("{b}{}", pool("a", "max_sessions = 3")));
+    let changes = told(
+        &format!("{a}{b}"),
+        &format!("{b}{}", pool("a", "max_sessions = 3")),
+    );
     assert_eq!(changes[0], "pool[1].max_sessions: 2 → 3");
     assert_eq!(changes.len(), 2, "and the order: {changes:?}");
 }
 
 #[test]
 fn neither_password_nor_wallet_is_told() {
-    let (one, other) = (format!("4{}", "a".repeat(94)), format!("4{}", "b".repeat(94)));
+    let (one, other) = (
+        format!("4{}", "a".repeat(94)),
+        format!("4{}", "b".repeat(94)),
+    );
     let text = |wallet: &str, pass: &str| {
         format!("[[pool]]\nurl = \"stratum+tcp://a:1\"\nuser = \"{wallet}\"\npass = \"{pass}\"\n")
     };
@@ -82,7 +88,10 @@ fn neither_password_nor_wallet_is_told() {
     assert!(!changes[0].contains("hunter"), "{changes:?}");
     let changes = told(&text(&one, "hunter2"), &text(&other, "hunter2")).join("\n");
     assert!(changes.contains("is added") && changes.contains("is removed"));
-    assert!(!changes.contains(&one) && !changes.contains(&other), "{changes}");
+    assert!(
+        !changes.contains(&one) && !changes.contains(&other),
+        "{changes}"
+    );
 }
 
 #[test]
@@ -94,7 +103,10 @@ fn wallets_that_look_alike_when_masked_are_different_all_the_same() {
     assert_eq!(changes.len(), 1, "{changes:?}");
     assert!(changes[0].starts_with("rigs.expected: "), "{changes:?}");
     let user = |middle: &str| {
-        format!("[[pool]]\nurl = \"stratum+tcp://a:1\"\nuser = \"{}\"\n", wallet(middle))
+        format!(
+            "[[pool]]\nurl = \"stratum+tcp://a:1\"\nuser = \"{}\"\n",
+            wallet(middle)
+        )
     };
     assert_eq!(told(&user("b"), &user("c")).len(), 2, "one goes, one comes");
 }
@@ -115,7 +127,9 @@ fn keys_of_the_file() -> BTreeSet<String> {
         if entry.starts_with('[') && entry.ends_with(']') {
             entry.trim_matches(['[', ']']).clone_into(&mut section);
         } else if let Some((key, _)) = entry.split_once(" = ")
-            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            && key
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
         {
             keys.insert(format!("{section}.{key}"));
         }

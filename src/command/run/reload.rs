@@ -18,10 +18,7 @@ pub(super) type LogFilterWay = Arc<dyn Fn(EnvFilter) + Send + Sync>;
 /// What goes to the log. The web server's own start and stop are of no interest, unless the settings
 /// name it.
 pub(super) fn filter_of(settings: &Settings) -> EnvFilter {
-    EnvFilter::new(format!(
-        "actix_server=warn,{}",
-        settings.node.log.as_str()
-    ))
+    EnvFilter::new(format!("actix_server=warn,{}", settings.node.log.as_str()))
 }
 
 /// What belongs to the process and not to the node: its log, its limit of open files.
@@ -61,7 +58,10 @@ pub(super) fn attend(node: &Node, args: &SettingsArgs, log: LogFilterWay) -> Opt
     watching
         .inspect_err(|why| {
             let why = format!("{why:#}");
-            tracing::warn!(why, "changes of the settings file are not seen; SIGHUP has it read");
+            tracing::warn!(
+                why,
+                "changes of the settings file are not seen; SIGHUP has it read"
+            );
         })
         .ok()
 }

@@ -67,9 +67,11 @@ impl LanesTaker {
         match told.recv_timeout(PATIENCE) {
             Ok(Some(numbers)) => Ok(numbers),
             Ok(None) => Err("pool: the store has no number left for another upstream".to_owned()),
-            Err(_) => Err("pool: the registry of rigs, which numbers upstreams, does not answer \
+            Err(_) => Err(
+                "pool: the registry of rigs, which numbers upstreams, does not answer \
                            now; try again"
-                .to_owned()),
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -79,8 +81,10 @@ impl Taker for LanesTaker {
         let before = lock(&self.shared.places).clone();
         let places = before.with(&new.pools).ok_or_else(|| {
             let most = Places::MOST;
-            format!("pool: this process has known {most} upstreams since its start, and can't know \
-                     more: restart it")
+            format!(
+                "pool: this process has known {most} upstreams since its start, and can't know \
+                     more: restart it"
+            )
         })?;
         let tls = if new.miners.tls_listen.is_empty() {
             None

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use actix::Handler;
 use zartrux_models::ledger::UpstreamId;
 
-use super::messages::{ExpectRigs, NameUpstreams};
 use super::Registry;
+use super::messages::{ExpectRigs, NameUpstreams};
 use crate::store::state::{StateBook, StateError};
 
 impl Handler<ExpectRigs> for Registry {
