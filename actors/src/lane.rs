@@ -185,12 +185,6 @@ impl Lane {
         }
     }
 
-    /// The way to give it other settings.
-    #[must_use]
-    pub fn settings_way(&self) -> SettingsWay {
-        self.posts.settings.clone()
-    }
-
     /// Other models are in force from now on; without filters there is nobody to tell.
     pub fn replace_models(&self, models: &FilterModels) {
         self.models_way().replace_models(models);

@@ -4,6 +4,7 @@ mod at_prover;
 mod check;
 mod messages;
 mod noting;
+mod taking;
 mod upstreams;
 mod waiting;
 
@@ -436,18 +437,5 @@ impl Handler<VerdictSeen> for Judge {
     fn handle(&mut self, seen: VerdictSeen, _: &mut Self::Context) {
         self.guard.health().dequeued();
         self.upstreams.verdict(seen.pool, seen.verdict);
-    }
-}
-
-impl Handler<ReplacePolicy> for Judge {
-    type Result = ();
-
-    fn handle(&mut self, new: ReplacePolicy, _: &mut Self::Context) {
-        self.guard.health().dequeued();
-        self.policy = JudgePolicy {
-            max_rigs: self.policy.max_rigs,
-            ..new.policy
-        };
-        self.upstreams.replace_rules(&new.ban_rules);
     }
 }

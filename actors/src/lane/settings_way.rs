@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use native_tls::TlsAcceptor;
 use zartrux_models::judge::JudgePolicy;
 
-use super::Upstream;
+use super::{Lane, Upstream};
 use crate::judge::ReplacePolicy;
 use crate::messaging::Post;
 use crate::miner_sessions::{ReplaceSettings, SessionSettings};
@@ -73,6 +73,14 @@ pub struct SettingsWay {
     pub(super) judge: Post<ReplacePolicy>,
     pub(super) planner: Post<ReplacePlan>,
     pub(super) sessions: Post<ReplaceSettings>,
+}
+
+impl Lane {
+    /// The way to give it other settings.
+    #[must_use]
+    pub fn settings_way(&self) -> SettingsWay {
+        self.posts.settings.clone()
+    }
 }
 
 impl SettingsWay {
