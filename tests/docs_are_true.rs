@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory as _;
 use zartrux::command::Cli;
 use zartrux::node::ExitCode;
-use zartrux_config::ANNOTATED_DEFAULT;
+use zartrux_config::{ANNOTATED_DEFAULT, Takes, classified};
 use zartrux_models::alert::Severity;
 use zartrux_models::ledger::AlertKind;
 use zartrux_models::share::RefusalReason;
@@ -104,6 +104,21 @@ fn no_key_is_explained_that_does_not_exist() {
             assert!(known, "{name} has no key {}", row[0]);
         }
     }
+}
+
+#[test]
+fn every_key_that_needs_a_restart_is_listed_and_no_other() {
+    let known: Vec<String> = classified()
+        .filter(|(_, takes)| *takes == Takes::Restart)
+        .map(|(key, _)| format!("`{key}`"))
+        .collect();
+    let told: Vec<String> = rows(section(OPERATIONS, "## Changing settings while it runs"))
+        .into_iter()
+        .map(|row| row[0].clone())
+        .skip(1)
+        .take_while(|first| first != "request")
+        .collect();
+    assert_eq!(told, known);
 }
 
 #[test]

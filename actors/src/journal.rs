@@ -10,6 +10,7 @@ use zartrux_models::ledger::{JournalEvent, UpstreamId};
 use crate::clock::Clock;
 use crate::messaging::{Credit, Credits, Post};
 use crate::telling::Teller;
+use crate::upstream_numbers::UpstreamNumbers;
 
 /// Something happened that is to be kept. Goes to the store.
 #[derive(Debug, Message)]
@@ -31,8 +32,8 @@ pub struct JournalNoted {
 pub struct Journal {
     way: Option<Arc<Way>>,
     lane: u16,
-    /// The store's numbers of the upstreams, in the order of the settings.
-    upstreams: Arc<[UpstreamId]>,
+    /// The store's numbers of the upstreams, by place.
+    upstreams: UpstreamNumbers,
     /// Whoever watches is told of what is noted; none: nobody.
     teller: Option<Teller>,
 }
@@ -63,7 +64,7 @@ impl Journal {
         Self {
             way: None,
             lane: 0,
-            upstreams: Arc::default(),
+            upstreams: UpstreamNumbers::default(),
             teller: None,
         }
     }
@@ -94,9 +95,9 @@ impl Journal {
         }
     }
 
-    /// The same journal, with the store's numbers of the upstreams in the order of the settings.
+    /// The same journal, with the store's numbers of the upstreams by place.
     #[must_use]
-    pub fn naming(&self, upstreams: impl Into<Arc<[UpstreamId]>>) -> Self {
+    pub fn naming(&self, upstreams: impl Into<UpstreamNumbers>) -> Self {
         Self {
             upstreams: upstreams.into(),
             ..self.clone()
@@ -121,13 +122,13 @@ impl Journal {
     /// The store's number of an upstream; its place in the settings where no number was told.
     #[must_use]
     pub fn upstream(&self, place: usize) -> Option<UpstreamId> {
-        let named = self.upstreams.get(place).copied();
+        let named = self.upstreams.get(place);
         named.or_else(|| u16::try_from(place).ok().map(UpstreamId))
     }
 
     /// Place in the settings of the upstream with a number of the store.
     fn place_of(&self, upstream: UpstreamId) -> usize {
-        let named = self.upstreams.iter().position(|id| *id == upstream);
+        let named = self.upstreams.place_of(upstream);
         named.unwrap_or(usize::from(upstream.0))
     }
 

@@ -17,6 +17,7 @@
 mod models_way;
 mod pools;
 mod remembered;
+mod settings_way;
 mod view;
 
 use std::net::SocketAddr;
@@ -51,9 +52,11 @@ use crate::supervision::{Guard, HealthRegistry};
 
 pub use models_way::ModelsWay;
 pub use remembered::Remembered;
+pub use settings_way::{LaneSettings, SettingsWay};
 pub use view::{LaneView, PoolView, Switches};
 
 use pools::{pool_forgetter, pool_opener};
+use settings_way::Dialing;
 
 /// An upstream as a lane uses it.
 #[derive(Debug, Clone)]
@@ -256,6 +259,7 @@ struct LanePosts {
     states: StatePosts,
     replace_order: Post<ReplaceOrder>,
     report_seats: Post<ReportSeats>,
+    settings: SettingsWay,
     stop_accepting: Post<StopAccepting>,
     stop_reading: Post<StopReading>,
     close_pools: Post<ClosePools>,
@@ -287,8 +291,10 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         };
     }
 
+    let dialing = Dialing::new(args.upstreams.clone(), args.timeouts);
     let open_pool = pool_opener(
         &args,
+        Arc::clone(&dialing),
         &view,
         &sessions,
         &planner,
@@ -306,6 +312,12 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         states,
         replace_order: post!(sessions, sessions_guard),
         report_seats: post!(sessions, sessions_guard),
+        settings: SettingsWay {
+            dialing,
+            judge: post!(judge, judge_guard),
+            planner: post!(planner, planner_guard),
+            sessions: post!(sessions, sessions_guard),
+        },
         stop_accepting: post!(sessions, sessions_guard),
         stop_reading: post!(sessions, sessions_guard),
         close_pools: post!(planner, planner_guard),
@@ -366,11 +378,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
     planner_ctx.run(Planner::new(PlannerArgs {
         policy: args.plan,
         max_sessions: args.upstreams.iter().map(|up| up.max_sessions).collect(),
-        // Not for as long as a share of a rig in quarantine may wait for its proof: each session
-        // that is left would stay connected for half a minute beside those that took its place,
-        // for the sake of shares that most likely stay home anyway. One that is proved good after
-        // its session has closed is told `Block expired`.
-        linger: Planner::linger_for(args.judge.deadline_unknown.max(args.judge.deadline)),
+        linger: Planner::linger_after(&args.judge),
         posts: PlannerPosts {
             granted: post!(sessions, sessions_guard),
             turn_away: post!(sessions, sessions_guard),

@@ -42,3 +42,4 @@ pub mod supervision;
 pub mod telling;
 pub mod tls;
 pub mod trainer;
+pub mod upstream_numbers;

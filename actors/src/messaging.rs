@@ -105,7 +105,7 @@ pub struct Credits(Arc<Ledger>);
 
 #[derive(Debug)]
 struct Ledger {
-    limit: usize,
+    limit: AtomicUsize,
     out: AtomicUsize,
 }
 
@@ -114,7 +114,7 @@ impl Credits {
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Self(Arc::new(Ledger {
-            limit,
+            limit: AtomicUsize::new(limit),
             out: AtomicUsize::new(0),
         }))
     }
@@ -125,7 +125,7 @@ impl Credits {
         self.0
             .out
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |out| {
-                (out < self.0.limit).then_some(out + 1)
+                (out < self.limit()).then_some(out + 1)
             })
             .ok()
             .map(|_| Credit(Arc::clone(&self.0)))
@@ -134,7 +134,12 @@ impl Credits {
     /// How many there are.
     #[must_use]
     pub fn limit(&self) -> usize {
-        self.0.limit
+        self.0.limit.load(Ordering::Relaxed)
+    }
+
+    /// There are so many from now on. Where more are out, none is given until enough came home.
+    pub fn set_limit(&self, limit: usize) {
+        self.0.limit.store(limit, Ordering::Relaxed);
     }
 
     /// Credits that are out.
@@ -166,6 +171,19 @@ mod tests {
         assert!(credits.take().is_none());
         drop(first);
         assert_eq!(credits.out(), 1);
+        assert!(credits.take().is_some());
+    }
+
+    #[test]
+    fn with_a_lower_limit_none_is_given_until_enough_came_home() {
+        let credits = Credits::new(2);
+        let out = [credits.take().unwrap(), credits.take().unwrap()];
+        credits.set_limit(1);
+        assert!(credits.take().is_none());
+        drop(out);
+        let _only = credits.take().unwrap();
+        assert!(credits.take().is_none());
+        credits.set_limit(2);
         assert!(credits.take().is_some());
     }
 }

@@ -1,6 +1,7 @@
 //! What whoever watches hears of what is noted in the journal: a sentence for each event that an
 //! operator would want to read; leases and orders of nonces are none of them.
 
+use std::fmt;
 use std::sync::Arc;
 
 use zartrux_models::ledger::{JournalEvent, ModelChange, ModelSlot, UpstreamId};
@@ -10,11 +11,11 @@ use crate::clock::Clock;
 use crate::events::{EventLog, Severity};
 
 /// Puts events of the journal into words.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Teller {
     events: EventLog,
-    /// `host:port` of the upstreams, in the order of the settings.
-    upstreams: Arc<[String]>,
+    /// `host:port` of the upstream at a place.
+    upstream: Arc<dyn Fn(usize) -> Option<String> + Send + Sync>,
     clock: Clock,
 }
 
@@ -36,13 +37,23 @@ impl Words {
     }
 }
 
+impl fmt::Debug for Teller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Teller").finish_non_exhaustive()
+    }
+}
+
 impl Teller {
-    /// One that tells there, and calls the upstreams so: `host:port`, in the order of the settings.
+    /// One that tells there, and calls the upstream at a place as `upstream` says: `host:port`.
     #[must_use]
-    pub fn new(events: EventLog, upstreams: impl Into<Arc<[String]>>, clock: Clock) -> Self {
+    pub fn new(
+        events: EventLog,
+        upstream: impl Fn(usize) -> Option<String> + Send + Sync + 'static,
+        clock: Clock,
+    ) -> Self {
         Self {
             events,
-            upstreams: upstreams.into(),
+            upstream: Arc::new(upstream),
             clock,
         }
     }
@@ -57,7 +68,7 @@ impl Teller {
     ) {
         let upstream = |id| {
             let place = place_of(id);
-            let name = self.upstreams.get(place).cloned();
+            let name = (self.upstream)(place);
             name.unwrap_or_else(|| format!("upstream {place}"))
         };
         if let Some(words) = words(event, name, upstream) {

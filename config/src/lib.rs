@@ -24,6 +24,7 @@
 //! Flags of the command line ([`Overrides`]) go through the same rules as the
 //! keys they stand for, and a fault in one names the flag.
 
+mod changes;
 mod check;
 mod fault;
 pub mod import;
@@ -35,6 +36,7 @@ mod summary;
 mod value;
 mod warnings;
 
+pub use changes::{Change, Takes, classified};
 pub use fault::{Fault, Faults, Place};
 pub use overrides::Overrides;
 pub use section::{

@@ -14,30 +14,27 @@ use crate::section::{
 use crate::settings::Settings;
 use crate::value::{TokenDigest, format_duration, masked_user};
 
-type Entries = Vec<(&'static str, String)>;
+pub(crate) type Entries = Vec<(&'static str, String)>;
 
 impl Settings {
     /// Every setting with its effective value, in the manner of the file; passwords are
     /// redacted and wallets masked.
     #[must_use]
     pub fn summary(&self) -> String {
-        let mut sections = vec![
-            ("[node]", node(&self.node)),
-            ("[miners]", miners(&self.miners)),
-        ];
-        sections.extend(self.pools.iter().map(|one| ("[[pool]]", pool(one))));
-        sections.extend([
-            ("[failover]", failover(&self.failover)),
-            ("[filters]", filters(&self.filters)),
-            ("[prove]", prove(&self.prove)),
-            ("[store]", store(&self.store)),
-            ("[rigs]", rigs(&self.rigs)),
-            ("[learn]", learn(&self.learn)),
-            ("[monitor]", monitor(&self.monitor)),
-            ("[alerts]", alerts(&self.alerts)),
-        ]);
+        let mut parts = Vec::new();
+        for (section, entries) in sections(self) {
+            if section == "failover" {
+                // The file has them before it.
+                parts.extend(
+                    self.pools
+                        .iter()
+                        .map(|one| ("[[pool]]".to_owned(), pool(one))),
+                );
+            }
+            parts.push((format!("[{section}]"), entries));
+        }
         let mut text = String::new();
-        for (header, entries) in sections {
+        for (header, entries) in parts {
             let blank = if text.is_empty() { "" } else { "\n" };
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{blank}{header}");
@@ -47,6 +44,22 @@ impl Settings {
         }
         text
     }
+}
+
+/// Every section but the upstreams, in the order of the file.
+pub(crate) fn sections(settings: &Settings) -> Vec<(&'static str, Entries)> {
+    vec![
+        ("node", node(&settings.node)),
+        ("miners", miners(&settings.miners)),
+        ("failover", failover(&settings.failover)),
+        ("filters", filters(&settings.filters)),
+        ("prove", prove(&settings.prove)),
+        ("store", store(&settings.store)),
+        ("rigs", rigs(&settings.rigs)),
+        ("learn", learn(&settings.learn)),
+        ("monitor", monitor(&settings.monitor)),
+        ("alerts", alerts(&settings.alerts)),
+    ]
 }
 
 fn node(node: &Node) -> Entries {
@@ -60,6 +73,7 @@ fn node(node: &Node) -> Entries {
         ("log", quoted(node.log.as_str())),
         ("log_format", quoted(log_format)),
         ("drain", duration(node.drain)),
+        ("watch", node.watch.to_string()),
     ]
 }
 
@@ -132,7 +146,7 @@ fn access(access: &Access) -> Entries {
     ]
 }
 
-fn pool(pool: &Pool) -> Entries {
+pub(crate) fn pool(pool: &Pool) -> Entries {
     let trust = if pool.url.is_tls() {
         "none: the system's roots decide"
     } else {

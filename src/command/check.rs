@@ -11,7 +11,7 @@ use crate::console::{complain, say};
 use crate::node::{ExitCode, door_settings};
 
 /// The file that is read when none is named.
-const DEFAULT_FILE: &str = "zartrux.toml";
+pub(super) const DEFAULT_FILE: &str = "zartrux.toml";
 
 /// Reads the settings as `run` would.
 ///

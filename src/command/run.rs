@@ -1,5 +1,7 @@
 //! `zartrux run`: the daemon.
 
+mod reload;
+
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use crate::console::{complain, say};
 use crate::logging::Lines;
 use crate::node::{ExitCode, Node, NodeOptions, door_settings};
 use crate::{descriptors, service_manager};
+use reload::{LogFilterWay, filter_of};
 
 /// Flags of `run`.
 #[derive(Debug, Clone, Args)]
@@ -42,7 +45,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
         complain(&format_args!("{fault:#}"));
         return Ok(ExitCode::Configuration);
     }
-    start_logging(&settings);
+    let logging = start_logging(&settings);
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
@@ -78,6 +81,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
     )?;
     node.view().set_room(room);
     announce(&node, &settings);
+    // Until the end of this function.
+    let _watch = reload::attend(&node, &args.settings, logging);
     service_manager::ready();
     service_manager::watch(Arc::clone(node.view()))?;
     let told = runtime.block_on(async {
@@ -110,22 +115,32 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
-fn start_logging(settings: &Settings) {
-    // The web server's own start and stop are of no interest, unless the settings name it.
-    let filter = format!("actix_server=warn,{}", settings.node.log.as_str());
+/// Starts logging; what changes the filter afterwards.
+fn start_logging(settings: &Settings) -> LogFilterWay {
     let logs = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_env_filter(filter_of(settings))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(Lines::to_stderr(settings.node.log_format));
-    // Fails only when logging was set up before, and then it works already.
-    let _ = match settings.node.log_format {
-        LogFormat::Text => logs.try_init(),
-        LogFormat::Json => logs.json().try_init(),
+    // Initialising fails only when logging was set up before, and then it works already.
+    let way: LogFilterWay = match settings.node.log_format {
+        LogFormat::Text => {
+            let logs = logs.with_filter_reloading();
+            let handle = logs.reload_handle();
+            let _ = logs.try_init();
+            Arc::new(move |filter| drop(handle.reload(filter)))
+        }
+        LogFormat::Json => {
+            let logs = logs.json().with_filter_reloading();
+            let handle = logs.reload_handle();
+            let _ = logs.try_init();
+            Arc::new(move |filter| drop(handle.reload(filter)))
+        }
     };
     std::panic::set_hook(Box::new(|panic| {
         // Caught panics are told by the actor that caught them; this names the place.
         tracing::error!(at = ?panic.location(), "panic");
     }));
+    way
 }
 
 fn announce(node: &Node, settings: &Settings) {
@@ -180,7 +195,8 @@ impl Signals {
         })
     }
 
-    /// Waits for a signal that ends the daemon, and names it. SIGHUP has models read anew.
+    /// Waits for a signal that ends the daemon, and names it. SIGHUP has settings and models
+    /// read anew.
     async fn told_to_stop(&mut self, node: &Node) -> &'static str {
         loop {
             tokio::select! {
@@ -188,7 +204,7 @@ impl Signals {
                 _ = self.interrupt.recv() => return "SIGINT",
                 _ = self.hangup.recv() => {
                     service_manager::reloading();
-                    reload_models(node).await;
+                    reload::on_hangup(node).await;
                     service_manager::ready();
                 }
             }
@@ -201,25 +217,5 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
-    }
-}
-
-async fn reload_models(node: &Node) {
-    tracing::info!("SIGHUP: models are read anew; settings are read at the start only");
-    let reloaded = match node.view().trainer() {
-        // One that is at a training reads them after it.
-        Some(trainer) => {
-            let patience = Duration::from_secs(2);
-            tokio::time::timeout(patience, trainer.reload())
-                .await
-                .ok()
-                .flatten()
-        }
-        None => return,
-    };
-    match reloaded.map(|reloaded| (reloaded.changed, reloaded.fault)) {
-        Some((_, Some(fault))) => tracing::error!(fault, "models were not read"),
-        Some((changed, None)) => tracing::info!(changed, "models are read"),
-        None => tracing::warn!("the trainer is busy: models are read when it is done"),
     }
 }

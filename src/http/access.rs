@@ -9,7 +9,7 @@ mod needs;
 mod origin;
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -20,9 +20,10 @@ use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, web};
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 use zartrux_actors::clock::Clock;
-use zartrux_config::{Anonymous, ApiAccess, Monitor, TokenDigest};
+use zartrux_config::{Anonymous, ApiAccess, Monitor, Settings, TokenDigest};
 
 use super::answer::ErrorAnswer;
+use crate::node::{Prepared, Taker};
 use failures::Failures;
 use needs::needed;
 use origin::Names;
@@ -41,11 +42,26 @@ pub(super) enum Role {
 /// Longest token that is looked at, bytes.
 const TOKEN_MAX: usize = 512;
 
+/// What the settings say.
+#[derive(Debug)]
+struct Rules {
+    access: ApiAccess,
+    names: Names,
+}
+
+impl Rules {
+    fn of(monitor: &Monitor) -> Self {
+        Self {
+            access: monitor.access.clone(),
+            names: Names::new(&monitor.hosts, monitor.reaches_out()),
+        }
+    }
+}
+
 /// Decides on requests.
 #[derive(Debug)]
 pub(super) struct Gate {
-    access: ApiAccess,
-    names: Names,
+    rules: RwLock<Arc<Rules>>,
     failures: Mutex<Failures>,
     clock: Clock,
 }
@@ -73,36 +89,44 @@ impl Gate {
     /// The gate that the settings ask for.
     pub(super) fn new(monitor: &Monitor, clock: Clock) -> Self {
         Self {
-            access: monitor.access.clone(),
-            names: Names::new(&monitor.hosts, monitor.reaches_out()),
+            rules: RwLock::new(Arc::new(Rules::of(monitor))),
             failures: Mutex::default(),
             clock,
         }
     }
 
+    fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replace(&self, rules: Rules) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    }
+
     fn decide(&self, request: &ServiceRequest) -> Result<Role, Refused> {
-        if !self.names.are_ours(request.request()) {
+        let rules = self.rules();
+        if !rules.names.are_ours(request.request()) {
             return Err(Refused::ForeignHost);
         }
         if origin::is_foreign(request.request()) {
             return Err(Refused::ForeignPage);
         }
         let needed = needed(request.method(), request.path());
-        let role = self.role(request)?;
+        let role = self.role(&rules.access, request)?;
         if role >= needed {
             return Ok(role);
         }
         Err(match (role, needed) {
-            (_, Role::Admin) if self.access.admin_tokens.is_empty() => Refused::NobodyMay,
+            (_, Role::Admin) if rules.access.admin_tokens.is_empty() => Refused::NobodyMay,
             (Role::Read, _) if has_token(request) => Refused::ReadOnly,
             (Role::Nobody | Role::Read | Role::Admin, _) => Refused::NoToken,
         })
     }
 
     /// The role of whoever asks.
-    fn role(&self, request: &ServiceRequest) -> Result<Role, Refused> {
-        let Some(token) = token(request).filter(|_| self.access.has_tokens()) else {
-            return Ok(match self.access.anonymous {
+    fn role(&self, access: &ApiAccess, request: &ServiceRequest) -> Result<Role, Refused> {
+        let Some(token) = token(request).filter(|_| access.has_tokens()) else {
+            return Ok(match access.anonymous {
                 Anonymous::Nothing => Role::Nobody,
                 Anonymous::Read => Role::Read,
                 Anonymous::Everything => Role::Admin,
@@ -117,8 +141,8 @@ impl Gate {
         }
         let digest = Sha256::digest(token).into();
         let role = match (
-            is_among(&self.access.admin_tokens, &digest),
-            is_among(&self.access.read_tokens, &digest),
+            is_among(&access.admin_tokens, &digest),
+            is_among(&access.read_tokens, &digest),
         ) {
             (true, _) => Role::Admin,
             (false, true) => Role::Read,
@@ -130,6 +154,19 @@ impl Gate {
             }
         };
         Ok(role)
+    }
+}
+
+/// Lets the gate go by other tokens and names.
+pub(super) struct GateTaker(pub(super) Arc<Gate>);
+
+impl Taker for GateTaker {
+    fn prepare(&self, _: &Settings, new: &Settings) -> Result<Prepared, String> {
+        let (gate, rules) = (Arc::clone(&self.0), Rules::of(&new.monitor));
+        Ok(Prepared {
+            note: None,
+            take_over: Box::new(move || gate.replace(rules)),
+        })
     }
 }
 
@@ -200,15 +237,6 @@ impl Refused {
         }
         response.json(ErrorAnswer::new(error))
     }
-}
-
-/// Whether whoever asks may read: for the one page that is open to everybody and shows data to those
-/// who may see it.
-pub(super) fn may_read(request: &HttpRequest) -> bool {
-    request
-        .extensions()
-        .get::<Role>()
-        .is_none_or(|role| *role >= Role::Read)
 }
 
 /// Lets a request through to its route, which finds the [`Role`] among its extensions, or answers

@@ -13,7 +13,7 @@ use super::api::shown;
 use crate::build_facts::{BuildFacts, build_facts};
 use crate::descriptors::Room;
 use crate::http::schemas::actors as schemas;
-use crate::node::{NodeView, PoolSessionReport, Readiness};
+use crate::node::{LastReload, NodeView, PoolSessionReport, Readiness};
 
 /// The process answers.
 #[derive(Serialize, ToSchema)]
@@ -117,6 +117,8 @@ struct Health {
     /// None where nothing is stored.
     #[schema(value_type = Option<schemas::StoreReport>)]
     store: Option<StoreReport>,
+    /// What came of the last change of settings; none before the first.
+    last_reload: Option<LastReload>,
     #[schema(value_type = Vec<schemas::HealthReport>)]
     actors: Vec<HealthReport>,
 }
@@ -142,6 +144,7 @@ pub(super) async fn all(view: web::Data<NodeView>) -> impl Responder {
         pools: view.pools(),
         prover: view.prover(),
         store: view.store().map(|store| store.link.status().report()),
+        last_reload: view.reloads().last(),
         actors: view.health().reports(),
     })
 }

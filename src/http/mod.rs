@@ -44,7 +44,10 @@ pub fn serve(
 ) -> Result<(Server, SocketAddr)> {
     let drill = view.drill();
     let watch = web::Data::new(Watch::new(Arc::clone(&view)));
-    let gate = web::Data::new(Gate::new(monitor, view.clock()));
+    let gate = Arc::new(Gate::new(monitor, view.clock()));
+    view.reloads()
+        .add_taker(access::GateTaker(Arc::clone(&gate)));
+    let gate = web::Data::from(gate);
     let data = web::Data::from(view);
     let server = HttpServer::new(move || {
         App::new()

@@ -16,14 +16,15 @@ impl Node {
         for lane in &self.lanes {
             lane.stop_accepting();
         }
+        let drain = self.view.reloads().running().node.drain;
         let now = self.clock.now();
-        self.wait_for_none_pending(now + self.drain / 2);
+        self.wait_for_none_pending(now + drain / 2);
         for lane in &self.lanes {
             if !lane.stop_reading() {
                 tracing::warn!(lane = lane.index, "a lane does not answer while leaving");
             }
         }
-        self.wait_for_none_pending(now + self.drain)
+        self.wait_for_none_pending(now + drain)
     }
 
     fn wait_for_none_pending(&self, deadline: Instant) -> u64 {

@@ -3,33 +3,28 @@
 use std::path::PathBuf;
 
 use zartrux_actors::events::Severity;
-use zartrux_config::Settings;
+use zartrux_config::{Pool, Settings};
 use zartrux_models::ledger::PresencePolicy;
 
-use super::{NodeView, expectation};
+use super::NodeView;
+use super::store_settings::presence_policy;
 
-/// What the node shows of its settings: no secret, no wallet.
+/// What the node shows of settings that hold for as long as it runs: no secret, no wallet.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// In the order of the settings.
-    pub(crate) upstreams: Vec<UpstreamFacts>,
     /// Folder for everything that outlives the process.
     pub(crate) data: PathBuf,
     /// Whether shares pass the filters.
     pub(crate) filters: bool,
     /// Most rigs that are remembered.
     pub(crate) max_rigs: usize,
-    /// Part of the prover's capacity that sampling may use: 0 to 1.
-    pub(crate) budget: f64,
     /// Fewer shares are not learnt from.
     pub(crate) min_shares: usize,
-    /// When a rig is late, and when it is silent.
-    pub(crate) presence: PresencePolicy,
     lanes: usize,
 }
 
 /// An upstream of the settings.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct UpstreamFacts {
     /// `host:port`.
     pub(crate) name: String,
@@ -39,33 +34,45 @@ pub(crate) struct UpstreamFacts {
     pub(crate) user: String,
 }
 
+impl UpstreamFacts {
+    pub(super) fn of(pool: &Pool) -> Self {
+        Self {
+            name: format!("{}:{}", pool.url.host(), pool.url.port()),
+            tls: pool.url.is_tls(),
+            user: pool.user.masked(),
+        }
+    }
+}
+
 impl Facts {
     pub(super) fn of(settings: &Settings) -> Self {
-        let pools = settings.pools.iter();
         Self {
-            upstreams: pools
-                .map(|pool| UpstreamFacts {
-                    name: format!("{}:{}", pool.url.host(), pool.url.port()),
-                    tls: pool.url.is_tls(),
-                    user: pool.user.masked(),
-                })
-                .collect(),
             data: PathBuf::from(&settings.node.data),
             filters: settings.filters.enabled,
             max_rigs: settings.filters.max_rigs,
-            budget: settings.prove.budget.get(),
             min_shares: settings.learn.min_shares,
-            presence: expectation(settings).policy,
             lanes: settings.node.lanes.max(1),
         }
     }
 }
 
 impl NodeView {
+    /// Part of the prover's capacity that sampling may use now: 0 to 1.
+    pub(crate) fn prove_budget(&self) -> f64 {
+        self.reloads().running().prove.budget.get()
+    }
+
+    /// When a rig is late, and when it is silent, now.
+    pub(crate) fn presence_policy(&self) -> PresencePolicy {
+        presence_policy(&self.reloads().running())
+    }
+
     /// Tells whoever will watch that the process began, and with what.
     pub(super) fn tell_of_start(&self) {
         let facts = self.facts();
-        let names: Vec<&str> = facts.upstreams.iter().map(|up| &*up.name).collect();
+        let order = self.upstream_order();
+        let names = order.iter().filter_map(|place| self.upstream_name(*place));
+        let names: Vec<&str> = names.collect();
         let text = format!(
             "zartrux {} began: upstreams {}; lanes: {}; filters: {}",
             env!("CARGO_PKG_VERSION"),

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use native_tls::TlsAcceptor;
 use zartrux_actors::doorkeeper::Doorkeeper;
 use zartrux_actors::filters::{FilterModels, StageSettings};
 use zartrux_actors::journal::Journal;
-use zartrux_actors::lane::{LaneArgs, Remembered, Upstream};
+use zartrux_actors::lane::{LaneArgs, LaneSettings, Remembered, Upstream};
 use zartrux_actors::miner_sessions::{Door, Namesakes, SessionSettings, bind};
 use zartrux_actors::planner::PlanPolicy;
 use zartrux_actors::pool_session::{PoolEndpoint, PoolTimeouts, Tls};
@@ -74,7 +75,8 @@ pub(super) fn open_doors(settings: &Settings) -> Result<Doors> {
     Ok(all)
 }
 
-fn miner_tls(settings: &Settings) -> Result<MinerTls> {
+/// What miners with TLS are shown, read from its files.
+pub(super) fn miner_tls(settings: &Settings) -> Result<MinerTls> {
     let files = match &settings.miners.tls_files {
         Some(given) => TlsFiles {
             certificate: given.certificate.clone(),
@@ -109,21 +111,8 @@ pub(super) fn lane_args(
             sessions: session_settings(settings, lanes),
             max_shares_in_flight: settings.miners.max_shares_in_flight.div_ceil(lanes),
             upstreams: upstreams.clone(),
-            timeouts: PoolTimeouts {
-                connect: settings.failover.connect_timeout,
-                response: settings.failover.response_timeout,
-                retry: settings.failover.retry,
-                retry_max: settings.failover.retry_max,
-                ban: PoolTimeouts::SHORTEST_BAN,
-            },
-            plan: PlanPolicy {
-                failover: FailoverPolicy {
-                    job_timeout: settings.failover.job_timeout,
-                    failback_after: settings.failover.failback_after,
-                },
-                standby: settings.failover.standby,
-                grace: settings.failover.grace,
-            },
+            timeouts: pool_timeouts(settings),
+            plan: plan_policy(settings),
             filters: stage_settings(settings, lanes),
             models: FilterModels::default(),
             order: None,
@@ -139,6 +128,50 @@ pub(super) fn lane_args(
             clock: view.clock(),
         });
     args.collect()
+}
+
+/// What lanes take while they run: with these upstreams by place, and places in the order of
+/// preference.
+pub(super) fn lane_settings(
+    settings: &Settings,
+    known: &[Pool],
+    order: &[usize],
+    acceptor: Option<TlsAcceptor>,
+) -> LaneSettings {
+    let lanes = settings.node.lanes.max(1);
+    LaneSettings {
+        upstreams: known.iter().map(upstream).collect(),
+        order: order.to_vec(),
+        timeouts: pool_timeouts(settings),
+        plan: plan_policy(settings),
+        judge: judge_policy(settings, lanes),
+        sessions: session_settings(settings, lanes),
+        max_shares_in_flight: settings.miners.max_shares_in_flight.div_ceil(lanes),
+        acceptor,
+    }
+}
+
+const fn pool_timeouts(settings: &Settings) -> PoolTimeouts {
+    let failover = &settings.failover;
+    PoolTimeouts {
+        connect: failover.connect_timeout,
+        response: failover.response_timeout,
+        retry: failover.retry,
+        retry_max: failover.retry_max,
+        ban: PoolTimeouts::SHORTEST_BAN,
+    }
+}
+
+const fn plan_policy(settings: &Settings) -> PlanPolicy {
+    let failover = &settings.failover;
+    PlanPolicy {
+        failover: FailoverPolicy {
+            job_timeout: failover.job_timeout,
+            failback_after: failover.failback_after,
+        },
+        standby: failover.standby,
+        grace: failover.grace,
+    }
 }
 
 fn stage_settings(settings: &Settings, lanes: usize) -> Option<StageSettings> {

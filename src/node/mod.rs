@@ -10,6 +10,7 @@ mod heartbeat;
 mod lanes;
 mod learning;
 mod prover;
+mod reload;
 mod rigs;
 mod root;
 mod state_folder;
@@ -21,7 +22,6 @@ mod watchdog;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use tokio::sync::oneshot;
@@ -37,6 +37,10 @@ pub use exits::ExitCode;
 pub(crate) use facts::UpstreamFacts;
 use learning::RunningTrainer;
 pub use learning::{models_folder, trainer_settings};
+pub use reload::{
+    LastReload, Places, Prepared, ReloadRefused, ReloadReport, Reloads, SettingsWatch, Source,
+    StorePosts, TakeOver, Taker, watch,
+};
 pub use rigs::{RigView, STANDINGS, reason, standing_label};
 pub use state_folder::{StatePutAside, open_state, put_state_aside};
 pub use store::StoreWays;
@@ -66,7 +70,6 @@ pub struct Node {
     fingerprint: Option<String>,
     root: Option<JoinHandle<()>>,
     stop_root: Option<oneshot::Sender<()>>,
-    drain: Duration,
     clock: Clock,
 }
 
@@ -109,6 +112,17 @@ impl Node {
             .recv()
             .map_err(|_| anyhow!("the root thread ended while starting"))??;
         view.set_alerts(alerts::launch(settings, &view)?);
+        let ways = lanes.iter().map(Lane::settings_way).collect();
+        let fingerprint = doors.fingerprint.clone();
+        let taker = reload::LanesTaker::new(settings, &view, ways, fingerprint);
+        view.reloads().add_taker(taker);
+        if let Some(store) = view.store() {
+            view.reloads().add_taker(reload::StoreTaker::new(store));
+        }
+        view.reloads()
+            .add_taker(reload::DoorTaker(Arc::clone(&doorkeeper)));
+        view.reloads()
+            .add_taker(reload::AlertsTaker(Arc::downgrade(&view)));
         if options.watchdog {
             watchdog::start(Arc::clone(&view), clock)?;
         }
@@ -123,7 +137,6 @@ impl Node {
             fingerprint: doors.fingerprint,
             root: Some(root),
             stop_root: Some(stop_root),
-            drain: settings.node.drain,
             clock,
         })
     }

@@ -27,6 +27,7 @@ use zartrux_config::{Ack, Settings};
 use zartrux_models::filter::Stage;
 use zartrux_models::ledger::{RigEntry, UpstreamId};
 
+use super::reload::StorePosts;
 use super::state_folder::{lost_state, open_state};
 use super::store_settings::{StoreFolders, expectation, retention, state_bounds};
 
@@ -156,7 +157,7 @@ pub(crate) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
             retention,
             bounds,
             expectation: expectation(settings),
-            wait_at_most: (settings.store.ack == Ack::Durable).then_some(settings.store.ack_wait),
+            wait_at_most: wait_at_most(settings),
             queue: settings.store.queue,
         },
         provenance: Provenance {
@@ -170,6 +171,11 @@ pub(crate) fn open(settings: &Settings, clock: Clock) -> Result<Option<OpenStore
         behind: Arc::default(),
         took,
     }))
+}
+
+/// How long a miner's OK waits for the record of its share; none: it does not.
+pub(super) fn wait_at_most(settings: &Settings) -> Option<Duration> {
+    (settings.store.ack == Ack::Durable).then_some(settings.store.ack_wait)
 }
 
 /// Registry and sums at the beginning of a run.
@@ -289,6 +295,8 @@ pub struct StoreWays {
     pub reader: LedgerReader,
     /// The number of the last share when this run began.
     pub last_seq: u64,
+    /// For other settings.
+    pub posts: StorePosts,
 }
 
 impl OpenStore {
@@ -356,7 +364,7 @@ impl OpenStore {
             };
         }
         let mut journal = Journal::new(post!(store, store_guard), Self::JOURNAL, clock)
-            .naming(Arc::clone(&self.provenance.upstreams));
+            .naming(self.provenance.upstreams.clone());
         if let Some(teller) = teller {
             journal = journal.telling(teller);
         }
@@ -398,7 +406,13 @@ impl OpenStore {
             close_registry: post!(registry, registry_guard),
             arbiters,
         };
+        let posts = StorePosts {
+            retention: post!(store, store_guard),
+            expect: post!(registry, registry_guard),
+            name: post!(registry, registry_guard),
+        };
         let ways = StoreWays {
+            posts,
             link,
             registry: registry_link,
             journal,

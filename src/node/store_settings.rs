@@ -57,17 +57,22 @@ pub fn state_bounds(settings: &Settings) -> StateBounds {
     }
 }
 
+/// When a rig is late, silent, and not waited for any more.
+pub(super) fn presence_policy(settings: &Settings) -> PresencePolicy {
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    PresencePolicy {
+        late_after_ms: millis(settings.rigs.late_after),
+        silent_after_ms: millis(settings.rigs.silent_after),
+        forget_after_ms: millis(settings.filters.forget_after),
+    }
+}
+
 /// Which rigs should be there.
 #[must_use]
 pub fn expectation(settings: &Settings) -> Expectation {
-    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let rigs = &settings.rigs;
     Expectation {
-        policy: PresencePolicy {
-            late_after_ms: millis(rigs.late_after),
-            silent_after_ms: millis(rigs.silent_after),
-            forget_after_ms: millis(settings.filters.forget_after),
-        },
+        policy: presence_policy(settings),
         listed_only: rigs.expect == Expect::Listed,
         listed: rigs.expected.iter().map(|name| rig_key_of(name)).collect(),
     }

@@ -24,7 +24,8 @@ use zartrux_config::Settings;
 
 use super::facts::Facts;
 use super::heartbeat::Heartbeat;
-use super::{Census, NodeOptions, StoreWays};
+use super::reload::{Reloads, UpstreamList};
+use super::{Census, NodeOptions, StoreWays, UpstreamFacts};
 use crate::descriptors::Room;
 
 /// Whether miners can be served.
@@ -58,6 +59,8 @@ pub struct NodeView {
     clock: Clock,
     started: Instant,
     facts: Facts,
+    upstreams: Arc<UpstreamList>,
+    reloads: Reloads,
     health: HealthRegistry,
     events: EventLog,
     census: Census,
@@ -81,6 +84,8 @@ impl NodeView {
             options,
             clock,
             started: clock.now(),
+            upstreams: Arc::new(UpstreamList::of(&settings.pools)),
+            reloads: Reloads::new(settings),
             facts: Facts::of(settings),
             health: HealthRegistry::telling(events.clone()),
             events,
@@ -228,9 +233,9 @@ impl NodeView {
 
     /// What is to be told of what is noted in the journal, and how upstreams are called.
     pub(crate) fn teller(&self) -> Teller {
-        let upstreams = self.facts.upstreams.iter();
-        let names: Vec<String> = upstreams.map(|upstream| upstream.name.clone()).collect();
-        Teller::new(self.events.clone(), names, self.clock)
+        let upstreams = Arc::clone(&self.upstreams);
+        let name = move |place| upstreams.name(place).map(str::to_owned);
+        Teller::new(self.events.clone(), name, self.clock)
     }
 
     /// What it shows of its settings.
@@ -285,11 +290,33 @@ impl NodeView {
         self.clock.now()
     }
 
-    /// `host:port` of an upstream, by its place in the list.
+    /// `host:port` of an upstream, by its place: the one by which sessions, shares and lanes know it,
+    /// also when it was taken out of the settings since.
     #[must_use]
     pub fn upstream_name(&self, upstream: usize) -> Option<&str> {
-        let facts = self.facts.upstreams.get(upstream)?;
-        Some(&facts.name)
+        self.upstreams.name(upstream)
+    }
+
+    /// What is shown of an upstream, by its place.
+    #[must_use]
+    pub(crate) fn upstream_facts(&self, upstream: usize) -> Option<&UpstreamFacts> {
+        self.upstreams.facts(upstream)
+    }
+
+    /// Places of the upstreams that are in the settings now, the preferred one first.
+    #[must_use]
+    pub fn upstream_order(&self) -> Vec<usize> {
+        self.upstreams.order()
+    }
+
+    pub(super) const fn upstream_list(&self) -> &Arc<UpstreamList> {
+        &self.upstreams
+    }
+
+    /// The settings in force, and how others come into force.
+    #[must_use]
+    pub const fn reloads(&self) -> &Reloads {
+        &self.reloads
     }
 
     /// All upstream sessions.

@@ -160,6 +160,13 @@ impl Daemon {
         lines.iter().any(|line| line.contains(text))
     }
 
+    /// How many lines with this text in them it has logged so far.
+    pub fn times_logged(&self, text: &str) -> usize {
+        let lines = self.log.lines.lock();
+        let lines = lines.unwrap_or_else(PoisonError::into_inner);
+        lines.iter().filter(|line| line.contains(text)).count()
+    }
+
     /// Ends it as no program can notice.
     pub fn kill(mut self) {
         self.child.kill().expect("a child");

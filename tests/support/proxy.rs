@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use tempfile::TempDir;
-use zartrux::node::{Node, NodeOptions};
+use zartrux::node::{Node, NodeOptions, ReloadRefused, ReloadReport};
 use zartrux_actors::counters::{ConnectionCounts, ShareCounts};
 use zartrux_config::{Overrides, Settings};
 
@@ -88,7 +88,7 @@ impl Config {
 /// A running proxy; stopped when dropped.
 pub struct Proxy {
     node: Option<Node>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Proxy {
@@ -109,8 +109,25 @@ impl Proxy {
         };
         Self {
             node: Some(Node::launch(&settings, options).expect("a node that starts")),
-            _data: data,
+            data,
         }
+    }
+
+    /// What these settings are with its data folder.
+    pub fn settings(&self, config: &Config) -> Settings {
+        let text = config.toml(self.data());
+        Settings::from_toml(&text, &Overrides::default())
+            .unwrap_or_else(|faults| panic!("{faults}\n{text}"))
+    }
+
+    /// Gives it other settings while it runs.
+    pub fn reload(&self, config: &Config) -> Result<ReloadReport, ReloadRefused> {
+        self.node().reload(&self.settings(config))
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        self.data.path()
     }
 
     /// The node.

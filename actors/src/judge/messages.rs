@@ -1,6 +1,7 @@
 //! What the judge is told.
 
 use actix::Message;
+use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::stratum::ErrorClass;
 use zartrux_models::work::PoolKey;
 
@@ -69,4 +70,14 @@ pub struct VerdictSeen {
     pub pool: PoolKey,
     /// What came of it.
     pub verdict: Verdict,
+}
+
+/// Go by this from now on.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct ReplacePolicy {
+    /// Who proves first. The most rigs that are remembered stays what it was at the start.
+    pub policy: JudgePolicy,
+    /// How the upstreams count before they ban, by place.
+    pub ban_rules: Vec<BanRule>,
 }

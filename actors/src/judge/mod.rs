@@ -4,6 +4,7 @@ mod at_prover;
 mod check;
 mod messages;
 mod noting;
+mod taking;
 mod upstreams;
 mod waiting;
 
@@ -29,7 +30,7 @@ use crate::share_ticket::{
 };
 use crate::supervision::{Faulted, Guard};
 
-pub use messages::{PoolClosed, PoolOpened, Verdict, VerdictSeen};
+pub use messages::{PoolClosed, PoolOpened, ReplacePolicy, Verdict, VerdictSeen};
 
 use at_prover::{ProverCounts, is_for_quarantine};
 use upstreams::Upstreams;

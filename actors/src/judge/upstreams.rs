@@ -36,6 +36,17 @@ impl Upstreams {
         }
     }
 
+    /// Other rules, and more places. A window whose rule stays goes on; another begins anew, but for
+    /// what is under way: that is settled in it like all of its upstream's shares.
+    pub(super) fn replace_rules(&mut self, rules: &[BanRule]) {
+        for (place, rule) in rules.iter().enumerate() {
+            match self.windows.get_mut(place) {
+                Some(window) => window.follow(*rule),
+                None => self.windows.push(BanWindow::new(*rule)),
+            }
+        }
+    }
+
     pub(super) fn opened(&mut self, pool: PoolKey, upstream: usize, forward: Post<ForwardShare>) {
         let under_way = self
             .sessions
@@ -141,6 +152,18 @@ mod tests {
         assert_eq!(upstreams.risk(Some(1)), BanRisk::Bearable);
         assert_eq!(upstreams.risk(Some(0)), BanRisk::Bearable);
         assert_eq!(upstreams.risk(None), BanRisk::Bearable);
+    }
+
+    #[test]
+    fn a_window_whose_rule_stays_goes_on_and_another_begins_anew() {
+        let mut upstreams = upstreams();
+        note_forwarded(&mut upstreams);
+        upstreams.verdict(POOL, Verdict::Good);
+        upstreams.replace_rules(&[BanRule::NodejsPool, BanRule::NodejsPool, BanRule::None]);
+        assert_eq!(upstreams.risk(Some(0)), BanRisk::Certain, "none good yet");
+        assert_eq!(upstreams.risk(Some(1)), BanRisk::Bearable);
+        assert_eq!(upstreams.risk(Some(2)), BanRisk::Bearable);
+        assert_eq!(upstreams.windows[1].counted(), (1, 0));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The pool sessions of a lane: started as its planner asks, and shown while they are there.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix::{Actor, Addr};
 use zartrux_models::work::PoolKey;
 
+use super::settings_way::Dialing;
 use super::{LaneArgs, LaneView, PoolView};
 use crate::messaging::Post;
 use crate::miner_sessions::MinerSessions;
@@ -15,13 +16,13 @@ use crate::supervision::{Guard, HealthRegistry};
 /// Starts pool sessions as the planner asks for them.
 pub(super) fn pool_opener(
     args: &LaneArgs,
+    dialing: Arc<Mutex<Dialing>>,
     view: &Arc<LaneView>,
     sessions: &Addr<MinerSessions>,
     planner: &Addr<Planner>,
     [to_sessions, to_planner]: [Guard; 2],
 ) -> OpenPool {
     let (index, clock, registry) = (args.index, args.clock, args.health.clone());
-    let (upstreams, timeouts) = (args.upstreams.clone(), args.timeouts);
     let (view, sessions, planner) = (Arc::clone(view), sessions.clone(), planner.clone());
     Box::new(move |pool, upstream| {
         macro_rules! post {
@@ -29,11 +30,12 @@ pub(super) fn pool_opener(
                 Post::to_actor($to.clone().recipient(), Arc::clone($guard.health()))
             };
         }
+        let (endpoint, timeouts) = Dialing::of(&dialing, upstream);
         let health = registry.register(pool_name(index, pool), "pool session");
         let stats = Arc::new(PoolStats::default());
         let session = PoolSession::new(PoolSessionArgs {
             key: pool,
-            endpoint: upstreams[upstream].endpoint.clone(),
+            endpoint,
             timeouts,
             posts: PoolPosts {
                 job: [post!(sessions, to_sessions), post!(planner, to_planner)],
@@ -51,7 +53,8 @@ pub(super) fn pool_opener(
         let address = session.start();
         OpenedPool {
             forward: Post::to_actor(address.clone().recipient(), Arc::clone(&health)),
-            close: Post::to_actor(address.recipient(), Arc::clone(&health)),
+            close: Post::to_actor(address.clone().recipient(), Arc::clone(&health)),
+            retime: Post::to_actor(address.recipient(), Arc::clone(&health)),
             health,
         }
     })

@@ -52,6 +52,11 @@ impl Door {
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// What makes its handshakes, if it has TLS.
+    pub(super) const fn tls_mut(&mut self) -> Option<&mut TlsAcceptor> {
+        self.tls.as_mut()
+    }
 }
 
 /// Opens a listener. With `shared` several lanes can listen on the same port.

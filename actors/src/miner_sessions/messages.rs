@@ -1,11 +1,14 @@
 //! What the miner sessions are told.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use actix::Message;
+use native_tls::TlsAcceptor;
 use zartrux_models::plan::{Lease, NonceOrder, SeatKey};
 
+use super::SessionSettings;
 use crate::doorkeeper::Turned;
 
 /// A seat has a lease: its first (its login is answered now), or another in place of the one it
@@ -69,3 +72,24 @@ pub struct StopReading {
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
 pub struct CloseAll;
+
+/// Other limits and another pace, for those who are connected too. Nobody is disconnected for it; a
+/// difficulty comes with the next job.
+#[derive(Clone, Message)]
+#[rtype(result = "()")]
+pub struct ReplaceSettings {
+    /// The limits.
+    pub settings: SessionSettings,
+    /// Most shares under way.
+    pub max_shares_in_flight: usize,
+    /// Makes the handshakes of whoever connects with TLS from now on.
+    pub acceptor: Option<TlsAcceptor>,
+}
+
+impl fmt::Debug for ReplaceSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplaceSettings")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -20,6 +20,7 @@ mod reading;
 mod seat;
 mod seats_report;
 mod settling;
+mod taking;
 mod tenants;
 mod timing;
 mod writing;
@@ -54,8 +55,8 @@ use crate::supervision::Guard;
 pub use identity::{Namesakes, rig_key_of};
 pub use listeners::{BindError, Door, bind};
 pub use messages::{
-    CloseAll, LeaseGranted, LoginChecked, ReplaceOrder, ReportLeases, StopAccepting, StopReading,
-    TurnAway,
+    CloseAll, LeaseGranted, LoginChecked, ReplaceOrder, ReplaceSettings, ReportLeases,
+    StopAccepting, StopReading, TurnAway,
 };
 pub use seats_report::{ReportSeats, SeatReport, SeatsReported, SeatsWay};
 
@@ -237,19 +238,10 @@ impl MinerSessions {
     /// Builds the actor; its doors open when it starts.
     #[must_use]
     pub fn new(mut args: SessionArgs) -> Self {
-        // One more, since the second in which a wait begins may be nearly over: never too early.
-        let seconds = |duration: Duration| {
-            Second::try_from(duration.as_millis().div_ceil(1000) + 1).unwrap_or(Second::MAX)
-        };
         let settings = args.settings;
         let journal = args.journal.for_lane(args.lane);
         Self {
-            limits: SeatLimits {
-                login: seconds(settings.login_timeout),
-                login_hold: seconds(settings.login_hold),
-                idle: seconds(settings.idle_timeout),
-                unsent: settings.unsent_limit,
-            },
+            limits: SeatLimits::of(&settings),
             started: args.clock.now(),
             started_unix_ms: args.clock.unix_millis(),
             doors: args.doors,
@@ -394,6 +386,7 @@ handles! {
     ReportLeases => on_report_leases,
     ReportSeats => on_report_seats,
     ReplaceOrder => on_replace_order,
+    ReplaceSettings => on_replace_settings,
     StopAccepting => on_stop_accepting,
     LoginChecked => on_login_checked,
     SharesRecorded => on_recorded,

@@ -1,7 +1,12 @@
 //! What the planner is told.
 
+use std::time::Duration;
+
 use actix::Message;
 use zartrux_models::plan::{Lease, SeatKey};
+
+use super::PlanPolicy;
+use crate::pool_session::PoolTimeouts;
 
 /// A seat wants its first lease.
 #[derive(Debug, Clone, Copy, Message)]
@@ -58,3 +63,22 @@ pub struct LeasesHeld {
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
 pub struct ClosePools;
+
+/// Other upstreams, or another order of them, or other timers.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct ReplacePlan {
+    /// What it goes by.
+    pub policy: PlanPolicy,
+    /// Most sessions, by place of the upstream. A place that was there stays the same upstream.
+    pub max_sessions: Vec<usize>,
+    /// Places in the order of preference; upstreams at others are given up as soon as another
+    /// serves.
+    pub order: Vec<usize>,
+    /// Timers of the sessions.
+    pub timeouts: PoolTimeouts,
+    /// How long a session that nobody sits on is kept, see [`Planner::linger_for`].
+    ///
+    /// [`Planner::linger_for`]: super::Planner::linger_for
+    pub linger: Duration,
+}

@@ -1,7 +1,9 @@
 //! Planner: which upstream serves, how many sessions it needs, which miner sits where.
 
 mod core;
+mod linger;
 mod messages;
+mod replanning;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -17,11 +19,15 @@ use crate::journal::Journal;
 use crate::judge::{PoolClosed, PoolOpened};
 use crate::messaging::Post;
 use crate::miner_sessions::{LeaseGranted, ReportLeases, TurnAway};
-use crate::pool_session::{ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged};
+use crate::pool_session::{
+    ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged, ReplaceTimeouts,
+};
 use crate::supervision::{ActorHealth, ActorState, Backoff, Faulted, Guard};
 
 pub use self::core::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
-pub use messages::{ClosePools, LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
+pub use messages::{
+    ClosePools, LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, ReplacePlan, SeatLeft,
+};
 
 /// The ways to a pool session that was opened.
 #[derive(Debug, Clone)]
@@ -30,6 +36,8 @@ pub struct OpenedPool {
     pub forward: Post<ForwardShare>,
     /// To close it.
     pub close: Post<ClosePool>,
+    /// For other timers.
+    pub retime: Post<ReplaceTimeouts>,
     /// Its health.
     pub health: Arc<ActorHealth>,
 }
@@ -82,6 +90,8 @@ pub struct PlannerArgs {
 pub struct Planner {
     policy: PlanPolicy,
     max_sessions: Vec<usize>,
+    /// Places in the order of preference.
+    order: Vec<usize>,
     linger: Duration,
     posts: PlannerPosts,
     open_pool: OpenPool,
@@ -114,15 +124,6 @@ impl fmt::Debug for Planner {
 
 impl Planner {
     const TICK: Duration = Duration::from_millis(500);
-    /// From a miner's last share for a session that it left to that share's verdict, proof aside.
-    const LINGER: Duration = Duration::from_secs(5);
-
-    /// How long a session that nobody sits on any more must be kept where a share may wait for its
-    /// proof until `deadline`, so that it still finds the session open.
-    #[must_use]
-    pub fn linger_for(deadline: Duration) -> Duration {
-        Self::LINGER.max(deadline.saturating_add(Duration::from_secs(1)))
-    }
 
     /// Builds the actor; it opens its first sessions when it starts.
     #[must_use]
@@ -130,6 +131,7 @@ impl Planner {
         let now = args.clock.now();
         Self {
             policy: args.policy,
+            order: (0..args.max_sessions.len()).collect(),
             max_sessions: args.max_sessions,
             linger: args.linger,
             posts: args.posts,
@@ -182,6 +184,7 @@ impl Planner {
             self.serving,
             self.clock.now(),
         )
+        .ordered(&self.order)
     }
 
     /// The next generation: leases are asked for, and adopted when they come.
@@ -436,19 +439,5 @@ impl Handler<ClosePools> for Planner {
         for pool in pools {
             self.close(pool);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_session_that_is_left_lingers_for_longer_than_a_share_may_wait_for_its_proof() {
-        let seconds = Duration::from_secs;
-        assert_eq!(Planner::linger_for(Duration::ZERO), seconds(5));
-        assert_eq!(Planner::linger_for(seconds(4)), seconds(5));
-        assert_eq!(Planner::linger_for(seconds(20)), seconds(21));
-        assert_eq!(Planner::linger_for(Duration::MAX), Duration::MAX);
     }
 }

@@ -4,6 +4,7 @@ use actix::Message;
 use zartrux_models::stratum::ErrorClass;
 use zartrux_models::work::{JobOrigin, PoolKey, UpstreamJob};
 
+use super::PoolTimeouts;
 use crate::share_ticket::ShareTicket;
 
 /// Send a share to the pool. Settled exactly once, whatever happens to the connection.
@@ -57,3 +58,8 @@ pub struct PoolStateChanged {
     /// How it is now.
     pub state: PoolState,
 }
+
+/// Wait like this from now on; for the answer to a login, from the next connection on.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct ReplaceTimeouts(pub PoolTimeouts);

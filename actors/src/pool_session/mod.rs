@@ -37,7 +37,9 @@ use crate::clock::Clock;
 use crate::supervision::{ActorState, Guard};
 
 pub use args::{PoolEndpoint, PoolPosts, PoolSessionArgs, PoolTimeouts, Tls};
-pub use messages::{ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged};
+pub use messages::{
+    ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged, ReplaceTimeouts,
+};
 pub use stats::{PoolReport, PoolStats};
 
 /// An open connection.
@@ -223,6 +225,20 @@ impl Handler<ClosePool> for PoolSession {
             "closing; {} submits wait for their verdicts",
             self.pending.len()
         ));
+    }
+}
+
+impl Handler<ReplaceTimeouts> for PoolSession {
+    type Result = ();
+
+    fn handle(&mut self, ReplaceTimeouts(timeouts): ReplaceTimeouts, _: &mut Self::Context) {
+        self.guard.health().dequeued();
+        if self.timeouts != timeouts {
+            self.timeouts = timeouts;
+            self.settings = Arc::new(self.endpoint.settings(timeouts.response));
+            // A ban is sat out all the same: the wait that runs is not cut short.
+            self.retry.go_by(&timeouts);
+        }
     }
 }
 

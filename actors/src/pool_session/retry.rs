@@ -37,6 +37,13 @@ impl Retry {
         }
     }
 
+    /// Other delays from the next ordinary attempt on. What was said of bans and faults stays.
+    pub(super) fn go_by(&mut self, timeouts: &PoolTimeouts) {
+        let new = Self::new(timeouts);
+        self.ordinary = new.ordinary;
+        self.longest = new.longest;
+    }
+
     /// The delay before the next attempt. A connection that took a share, or was logged in for as
     /// long as the longest wait, makes up for the failures before it; a pool that takes logins and
     /// throws us out again is not knocked at ever faster.
@@ -107,6 +114,23 @@ mod tests {
             .map(|_| retry.delay(ban, false, AT_ONCE).as_secs())
             .collect();
         assert_eq!(delays, [60, 120, 240, 480, 600, 600]);
+    }
+
+    #[test]
+    fn other_delays_do_not_shorten_a_ban() {
+        let mut retry = retry();
+        let (ban, lost) = (ErrorClass::Ban, ErrorClass::Pool);
+        let _ = retry.delay(Cause::Peer(ban), false, AT_ONCE);
+        retry.go_by(&PoolTimeouts {
+            connect: AT_ONCE,
+            response: AT_ONCE,
+            retry: Duration::from_secs(1),
+            retry_max: Duration::from_secs(2),
+            ban: AT_ONCE,
+        });
+        let mut seconds = |class| retry.delay(Cause::Peer(class), false, AT_ONCE).as_secs();
+        assert_eq!([lost, lost, lost].map(&mut seconds), [1, 2, 2]);
+        assert_eq!(seconds(ban), 120);
     }
 
     #[test]

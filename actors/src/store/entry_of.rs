@@ -32,7 +32,7 @@ pub(crate) fn entry_of(
         rig: ticket.rig,
         upstream: ticket
             .upstream
-            .and_then(|place| provenance.upstreams.get(place).copied()),
+            .and_then(|place| provenance.upstreams.get(place)),
         job_key: Some(share.job.key.0),
         job: cut(&job.id).into(),
         height: job.height,

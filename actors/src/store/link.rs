@@ -1,15 +1,17 @@
 //! A lane's way to the store.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use zartrux_models::ledger::{ShareEntry, UpstreamId};
+use zartrux_models::ledger::ShareEntry;
 use zartrux_models::share::{RefusalReason, RigKey};
 
 use super::messages::{LaneJoined, RecordShare, SharesRecorded};
 use super::registry::RefusalUnlisted;
 use super::status::StoreStatus;
 use crate::messaging::{Credits, Post};
+use crate::upstream_numbers::UpstreamNumbers;
 
 /// What the store knows of where shares come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +20,17 @@ pub struct Provenance {
     pub node: u16,
     /// This start of the process, from 1.
     pub run: u32,
-    /// The store's numbers of the upstreams, in the order of the settings.
-    pub upstreams: Arc<[UpstreamId]>,
+    /// The store's numbers of the upstreams, by place.
+    pub upstreams: UpstreamNumbers,
+}
+
+/// Stands for none in [`StoreLink`]'s shared wait, which is in microseconds.
+const NO_WAIT: u64 = u64::MAX;
+
+fn micros_of(wait: Option<Duration>) -> u64 {
+    wait.map_or(NO_WAIT, |wait| {
+        u64::try_from(wait.as_micros()).unwrap_or(NO_WAIT - 1)
+    })
 }
 
 /// What a lane is given to reach the store.
@@ -32,7 +43,7 @@ pub struct StoreLink {
     pub(super) credits: Credits,
     pub(super) status: Arc<StoreStatus>,
     pub(super) provenance: Provenance,
-    pub(super) wait_at_most: Option<Duration>,
+    wait_at_most: Arc<AtomicU64>,
 }
 
 impl StoreLink {
@@ -58,7 +69,7 @@ impl StoreLink {
             credits: Credits::new(most_waiting),
             status,
             provenance,
-            wait_at_most,
+            wait_at_most: Arc::new(AtomicU64::new(micros_of(wait_at_most))),
         }
     }
 
@@ -70,15 +81,25 @@ impl StoreLink {
 
     /// Whether acknowledgements are meant to wait for their shares' records.
     #[must_use]
-    pub const fn should_wait(&self) -> bool {
-        self.wait_at_most.is_some()
+    pub fn should_wait(&self) -> bool {
+        self.wait_as_set().is_some()
+    }
+
+    /// How long acknowledgements wait from now on, in all lanes; none: not at all.
+    pub fn set_wait_at_most(&self, wait: Option<Duration>) {
+        self.wait_at_most.store(micros_of(wait), Ordering::Relaxed);
+    }
+
+    fn wait_as_set(&self) -> Option<Duration> {
+        let micros = self.wait_at_most.load(Ordering::Relaxed);
+        (micros != NO_WAIT).then(|| Duration::from_micros(micros))
     }
 
     /// How long an acknowledgement waits for its share's record; none: it does not.
     #[must_use]
     pub fn wait_at_most(&self) -> Option<Duration> {
         // While it can't write, waiting would only make everybody late.
-        self.wait_at_most.filter(|_| !self.status.is_failing())
+        self.wait_as_set().filter(|_| !self.status.is_failing())
     }
 
     /// What the store shows of itself.

@@ -5,6 +5,7 @@ use std::sync::mpsc::SyncSender;
 use actix::Message;
 use zartrux_models::ledger::ShareEntry;
 
+use super::ledger::Retention;
 use crate::messaging::{Credit, Post};
 
 /// A share ended: keep it.
@@ -46,3 +47,8 @@ pub struct CloseStore {
     /// Told when that is done.
     pub done: SyncSender<()>,
 }
+
+/// So much of the ledger is kept from now on.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct ReplaceRetention(pub Retention);

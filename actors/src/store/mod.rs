@@ -28,6 +28,6 @@ mod status;
 pub(crate) use entry_of::{entry_of, refusal_entry};
 pub use fault::{Damage, StoreFault};
 pub use link::{Provenance, StoreLink};
-pub use messages::{CloseStore, LaneJoined, RecordShare, SharesRecorded};
+pub use messages::{CloseStore, LaneJoined, RecordShare, ReplaceRetention, SharesRecorded};
 pub use shell::{CommitListener, Store, StoreArgs};
 pub use status::{Failing, StoreReport, StoreStatus};

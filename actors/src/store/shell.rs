@@ -13,7 +13,7 @@ use super::StoreFault;
 use super::disk_sync::DiskSync;
 use super::ledger::{Ledger, LedgerReader, Mended, Retention};
 use super::link::Provenance;
-use super::messages::{CloseStore, LaneJoined, RecordShare, SharesRecorded};
+use super::messages::{CloseStore, LaneJoined, RecordShare, ReplaceRetention, SharesRecorded};
 use super::status::StoreStatus;
 use crate::clock::Clock;
 use crate::journal::JournalNoted;
@@ -374,6 +374,18 @@ impl Handler<LaneJoined> for Store {
     fn handle(&mut self, joined: LaneJoined, _: &mut Self::Context) {
         self.args.guard.health().dequeued();
         self.lanes.insert(joined.lane, joined.recorded);
+    }
+}
+
+impl Handler<ReplaceRetention> for Store {
+    type Result = ();
+
+    fn handle(&mut self, ReplaceRetention(retention): ReplaceRetention, _: &mut Self::Context) {
+        self.args.guard.health().dequeued();
+        self.args.retention = retention;
+        if let Some(ledger) = &mut self.ledger {
+            ledger.keep(retention);
+        }
     }
 }
 

@@ -189,6 +189,7 @@ impl Lane {
                 OpenedPool {
                     forward: Post::to_fn(|_| ()),
                     close: Post::to_fn(|_| ()),
+                    retime: Post::to_fn(|_| ()),
                     health: Arc::new(ActorHealth::new("pool", "pool session")),
                 }
             }),

@@ -39,7 +39,7 @@ impl Store {
             Provenance {
                 node: 7,
                 run: 3,
-                upstreams: Arc::new([UpstreamId(5)]),
+                upstreams: vec![UpstreamId(5)].into(),
             },
             Arc::clone(&status),
         );

@@ -7,5 +7,6 @@ mod cases;
 mod farm;
 mod lane;
 mod mailboxes;
+mod replanning;
 mod rules;
 mod shell;

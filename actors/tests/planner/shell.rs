@@ -92,6 +92,7 @@ fn start_planner(told: &Sender<Told>, opened: Sender<(PoolKey, usize, Addr<Morta
             OpenedPool {
                 forward: Post::to_actor(session.clone().recipient(), health.clone()),
                 close: Post::to_actor(session.recipient(), health.clone()),
+                retime: Post::to_fn(|_| ()),
                 health,
             }
         }),

@@ -20,6 +20,8 @@ pub struct Node {
     pub log_format: LogFormat,
     /// How long to wait for pending shares when the process is asked to stop.
     pub drain: Duration,
+    /// Whether settings are read anew when their file changes; at a signal they are in any case.
+    pub watch: bool,
 }
 
 /// How a line of the log is written.
@@ -42,6 +44,7 @@ impl Default for Node {
             log: LogFilter::default(),
             log_format: LogFormat::Text,
             drain: Duration::from_secs(10),
+            watch: true,
         }
     }
 }
@@ -59,6 +62,7 @@ impl Node {
                 accept::choice(&LOG_FORMATS),
             ),
             drain: section.value("drain", default.drain, accept::duration(any_time())),
+            watch: section.value("watch", default.watch, accept::boolean),
         }
     }
 }

@@ -34,6 +34,7 @@ const NODE: &[Case] = &[
         s.node.log_format = LogFormat::Json;
     }),
     ("drain", "\"0s\"", |s| s.node.drain = Duration::ZERO),
+    ("watch", "false", |s| s.node.watch = false),
 ];
 
 const MINERS: &[Case] = &[
@@ -345,6 +346,19 @@ fn each_acts(before: &str, base: &Settings, cases: &[Case]) {
             read(&format!("{before}{key} = {value}\n")),
             expected,
             "{key}"
+        );
+        let differ = base.changes(&expected);
+        // Certificate and key are only there together.
+        let others = if key.starts_with("tls_") && before == "[miners]\n" && *key != "tls_listen" {
+            2
+        } else {
+            1
+        };
+        assert_eq!(differ.len(), others, "{key}: {differ:?}");
+        let ending = format!(".{key}");
+        assert!(
+            differ.iter().any(|change| change.key.ends_with(&ending)),
+            "{key}: {differ:?}"
         );
     }
 }

@@ -9,6 +9,7 @@
 
 mod alerts;
 mod arbitrary;
+mod changes;
 mod faults;
 mod files;
 mod import;

@@ -20,6 +20,7 @@ data = "data"
 log = "info"
 log_format = "text"
 drain = "10s"
+watch = true
 
 [miners]
 listen = ["0.0.0.0:1", "[::]:1"]

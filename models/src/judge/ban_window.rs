@@ -52,6 +52,17 @@ impl BanWindow {
         }
     }
 
+    /// The operator says that the upstream follows this rule. Another one counts anew; what is under
+    /// way stays so.
+    pub fn follow(&mut self, rule: BanRule) {
+        if self.rule != rule {
+            *self = Self {
+                pending: self.pending,
+                ..Self::new(rule)
+            };
+        }
+    }
+
     /// A share was forwarded.
     pub const fn forwarded(&mut self) {
         self.pending = self.pending.saturating_add(1);
@@ -124,6 +135,16 @@ mod tests {
         assert_eq!(after(29).risk(), BanRisk::Certain, "the 30th ends it");
         assert_eq!(after(30).risk(), BanRisk::Certain, "the next has begun");
         assert_eq!(after(31).risk(), BanRisk::Bearable);
+    }
+
+    #[test]
+    fn with_another_rule_it_counts_anew_and_what_is_under_way_stays_so() {
+        let mut window = after(10);
+        window.forwarded();
+        window.follow(BanRule::NodejsPool);
+        assert_eq!(window.counted(), (10, 0));
+        window.follow(BanRule::None);
+        assert_eq!((window.counted(), window.pending), ((0, 0), 1));
     }
 
     #[test]

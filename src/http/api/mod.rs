@@ -8,6 +8,7 @@ pub(super) mod overview;
 mod params;
 pub(super) mod predict;
 pub(super) mod registry;
+pub(super) mod reload;
 pub(super) mod rigs;
 pub(super) mod series;
 pub(super) mod shares;
@@ -54,6 +55,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(models::list)
         .service(models::train)
         .service(models::reload)
+        .service(reload::reload)
         .service(models::lift)
         .service(predict::predict)
         .service(difficulty::difficulty)

@@ -96,7 +96,7 @@ pub(super) fn prover(view: &NodeView) -> Option<ProverShown> {
         proved_good: proofs(ProofOutcome::Good),
         proved_bad: proofs(ProofOutcome::Bad) + proofs(ProofOutcome::Corrected),
         unproved: proofs(ProofOutcome::None),
-        budget: view.facts().budget,
+        budget: view.prove_budget(),
         failure: status.cache_failure.or(status.dataset_failure),
     })
 }

@@ -34,7 +34,8 @@ pub(super) fn sessions(view: &NodeView) -> Vec<Session> {
 
 /// The upstreams in the order of the settings.
 pub(super) fn upstreams(view: &NodeView, sessions: &[Session], now_ms: u64) -> Vec<UpstreamShown> {
-    let facts = view.facts().upstreams.iter().enumerate();
+    let order = view.upstream_order().into_iter();
+    let facts = order.filter_map(|place| Some((place, view.upstream_facts(place)?)));
     let shown = facts.map(|(place, facts)| {
         let lanes = view.lanes();
         let mine: Vec<&Session> = sessions

@@ -136,7 +136,7 @@ fn row_of_kept(
 fn row_of_judged(view: &NodeView, rig: RigKey, judged: &Judged, now_ms: u64) -> RigRow {
     let last_share_ms = now_ms.saturating_sub(judged.idle_ms);
     let quarantined = judged.standing == Standing::Quarantined;
-    let policy = &view.facts().presence;
+    let policy = &view.presence_policy();
     let facts = Facts {
         judged: Some(judged),
         presence: Some(Presence::of(

@@ -97,8 +97,13 @@ impl PoolFacts {
 #[derive(Debug)]
 pub struct PlannerCore {
     policy: PlanPolicy,
+    /// Since when it is waited for the first upstream in order, at the start and where the one that
+    /// serves was taken out of the settings.
     started: Instant,
-    /// With the penalties of those that answered no submits; a generation built after a fault
+    /// Places in the order of preference. A place that is not in it is an upstream that was taken
+    /// out of the settings: its sessions go when nobody sits on them any more.
+    order: Vec<usize>,
+    /// By place. With the penalties of those that answered no submits; a generation built after a fault
     /// begins without any.
     upstreams: Vec<UpstreamView>,
     max_sessions: Vec<usize>,
@@ -129,6 +134,7 @@ impl PlannerCore {
         Self {
             policy,
             started: now,
+            order: (0..max_sessions.len()).collect(),
             upstreams: vec![UpstreamView::default(); max_sessions.len()],
             max_sessions,
             ever_served: serving.is_some(),
@@ -141,6 +147,46 @@ impl PlannerCore {
             book: LeaseBook::default(),
             waiting: WaitingList::default(),
         }
+    }
+
+    /// The same with upstreams in another order, and without those that are not in it.
+    #[must_use]
+    pub fn ordered(mut self, order: &[usize]) -> Self {
+        self.order = self.known(order);
+        self
+    }
+
+    /// Other upstreams, or others preferred, or another policy. Miners stay where they are until the
+    /// upstream that is to serve has a job for them.
+    pub fn replace_plan(
+        &mut self,
+        policy: PlanPolicy,
+        max_sessions: Vec<usize>,
+        order: &[usize],
+        now: Instant,
+    ) -> Vec<PlanEffect> {
+        self.policy = policy;
+        self.upstreams
+            .resize(max_sessions.len(), UpstreamView::default());
+        self.max_sessions = max_sessions;
+        let order = self.known(order);
+        for place in &order {
+            if self.rank(*place).is_none() {
+                // What was known of it when it was there before is no longer so.
+                self.upstreams[*place] = UpstreamView::default();
+            }
+        }
+        self.order = order;
+        if self.serving.is_some_and(|place| self.rank(place).is_none()) {
+            self.started = now;
+            self.ever_served = false;
+        }
+        self.plan(now)
+    }
+
+    fn known(&self, order: &[usize]) -> Vec<usize> {
+        let known = |place: &usize| *place < self.max_sessions.len();
+        order.iter().copied().filter(known).collect()
     }
 
     /// Takes over the leases of an earlier generation: every slot that nobody holds counts as

@@ -2,32 +2,30 @@
 
 use std::time::Instant;
 
-use zartrux_models::plan::choose;
+use zartrux_models::plan::{UpstreamView, choose};
 use zartrux_models::work::{PoolKey, Slot};
 
 use super::{CONNECTING, PlanEffect, PlannerCore, PoolFacts};
 
 impl PlannerCore {
     pub(super) fn choose_upstream(&mut self, now: Instant, effects: &mut Vec<PlanEffect>) {
-        for (index, view) in self.upstreams.iter_mut().enumerate() {
-            view.job_at = self
+        let retired = self.serving.filter(|place| self.rank(*place).is_none());
+        let watched: Vec<usize> = self.order.iter().copied().chain(retired).collect();
+        for place in &watched {
+            let job_at = self
                 .pools
                 .values()
-                .filter(|facts| facts.upstream == index && facts.is_ready())
+                .filter(|facts| facts.upstream == *place && facts.is_ready())
                 .filter_map(|facts| facts.job_at)
                 .max();
+            let view = &mut self.upstreams[*place];
+            view.job_at = job_at;
             view.observe(&self.policy.failover, now);
         }
-        // Nobody is turned away for the sake of an upstream that may yet come.
-        let preference = CONNECTING.min(self.policy.grace);
-        let mut chosen = choose(&self.upstreams, self.serving, &self.policy.failover, now);
-        if let Some(later) = chosen
-            && !self.ever_served
-            && now.saturating_duration_since(self.started) < preference
-            && (0..later).any(|earlier| !self.has_failed(earlier))
-        {
-            chosen = None;
-        }
+        let chosen = self.preferred(now).or_else(|| {
+            // One that was taken out of the settings serves on until another can.
+            retired.filter(|place| self.upstreams[*place].job_at.is_some())
+        });
         if chosen != self.serving {
             if let Some(left) = self.serving.filter(|left| self.is_silent(*left)) {
                 self.upstreams[left].left_unanswered();
@@ -35,14 +33,41 @@ impl PlannerCore {
             self.serving = chosen;
             effects.push(PlanEffect::Serving(chosen));
         }
-        for (index, view) in self.upstreams.iter_mut().enumerate() {
-            view.observe_serving(chosen == Some(index), &self.policy.failover, now);
+        for place in &watched {
+            let serves = chosen == Some(*place);
+            self.upstreams[*place].observe_serving(serves, &self.policy.failover, now);
         }
-        self.ever_served |= chosen.is_some();
         self.unserved_since = match chosen {
             Some(_) => None,
             None => self.unserved_since.or(Some(now)),
         };
+    }
+
+    /// The upstream of the settings that should serve.
+    fn preferred(&mut self, now: Instant) -> Option<usize> {
+        let views: Vec<UpstreamView> = self
+            .order
+            .iter()
+            .map(|place| self.upstreams[*place])
+            .collect();
+        let serving = self.serving.and_then(|place| self.rank(place));
+        let chosen = choose(&views, serving, &self.policy.failover, now)?;
+        // Nobody is turned away for the sake of an upstream that may yet come.
+        let preference = CONNECTING.min(self.policy.grace);
+        let earlier = &self.order[..chosen];
+        if !self.ever_served
+            && now.saturating_duration_since(self.started) < preference
+            && earlier.iter().any(|place| !self.has_failed(*place))
+        {
+            return None;
+        }
+        self.ever_served = true;
+        self.order.get(chosen).copied()
+    }
+
+    /// How preferred the upstream at a place is, from 0; none if it is not in the settings any more.
+    pub(super) fn rank(&self, place: usize) -> Option<usize> {
+        self.order.iter().position(|other| *other == place)
     }
 
     /// Whether nothing is left of an upstream but sessions that have a job and answer no submits.
@@ -64,9 +89,12 @@ impl PlannerCore {
     /// Whether an upstream must have at least one session: the serving one, every preferred one
     /// (to notice that it is back), and the standby.
     pub(super) fn is_wanted(&self, upstream: usize) -> bool {
-        self.serving.is_none_or(|serving| {
-            upstream <= serving || (self.policy.standby && upstream == serving + 1)
-        })
+        let Some(rank) = self.rank(upstream) else {
+            return false;
+        };
+        let serving = self.serving.and_then(|place| self.rank(place));
+        serving
+            .is_none_or(|serving| rank <= serving || (self.policy.standby && rank == serving + 1))
     }
 
     pub(super) fn sessions_of(&self, upstream: usize) -> usize {
@@ -77,7 +105,8 @@ impl PlannerCore {
     }
 
     pub(super) fn open_wanted(&mut self, effects: &mut Vec<PlanEffect>) {
-        for upstream in 0..self.upstreams.len() {
+        for rank in 0..self.order.len() {
+            let upstream = self.order[rank];
             if self.is_wanted(upstream) && self.sessions_of(upstream) == 0 {
                 effects.push(self.open(upstream));
             }
@@ -123,19 +152,19 @@ impl PlannerCore {
         if self.serving.is_none() {
             return;
         }
-        for upstream in 0..self.upstreams.len() {
-            if Some(upstream) == self.serving {
-                continue;
-            }
-            let keep = usize::from(self.is_wanted(upstream));
-            let sessions: Vec<PoolKey> = self
-                .pools
-                .iter()
-                .filter(|(_, facts)| facts.upstream == upstream)
-                .map(|(pool, _)| *pool)
-                .collect();
-            for pool in sessions.into_iter().skip(keep) {
-                self.close(pool, effects);
+        let mut sessions: Vec<(usize, PoolKey)> = self
+            .pools
+            .iter()
+            .filter(|(_, facts)| Some(facts.upstream) != self.serving)
+            .map(|(pool, facts)| (facts.upstream, *pool))
+            .collect();
+        sessions.sort_unstable();
+        for of_one in sessions.chunk_by(|(a, _), (b, _)| a == b) {
+            let keep = of_one
+                .first()
+                .map_or(0, |(upstream, _)| usize::from(self.is_wanted(*upstream)));
+            for (_, pool) in of_one.iter().skip(keep) {
+                self.close(*pool, effects);
             }
         }
     }

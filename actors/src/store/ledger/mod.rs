@@ -130,6 +130,11 @@ impl Ledger {
         Ok((ledger, mended))
     }
 
+    /// So much is kept from now on: what is too much goes when it is looked at next.
+    pub const fn keep(&mut self, retention: Retention) {
+        self.retention = retention;
+    }
+
     /// The highest number of a share.
     #[must_use]
     pub fn last_seq(&self) -> u64 {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use actix::Message;
-use zartrux_models::ledger::ShareEntry;
+use zartrux_models::ledger::{ShareEntry, UpstreamId};
 use zartrux_models::share::{RefusalReason, RigKey};
 
-use super::State;
+use super::{Expectation, State};
 use crate::filters::StatePosts;
 use crate::lane::LaneView;
 use crate::messaging::Credit;
@@ -87,4 +87,19 @@ impl fmt::Debug for Question {
 pub struct CloseRegistry {
     /// Told when that is done.
     pub done: SyncSender<()>,
+}
+
+/// These rigs should be there from now on.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct ExpectRigs(pub Expectation);
+
+/// Say the numbers of these upstreams, and give one to each that has none.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct NameUpstreams {
+    /// `host:port` of each.
+    pub names: Vec<String>,
+    /// Told their numbers in the same order; nothing when there are none left.
+    pub done: SyncSender<Option<Vec<UpstreamId>>>,
 }

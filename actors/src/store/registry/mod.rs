@@ -8,6 +8,7 @@ mod link;
 mod messages;
 mod rates;
 mod silent;
+mod taking;
 mod watch;
 
 use std::fmt;
@@ -27,7 +28,8 @@ use crate::supervision::{ActorState, Backoff, Guard};
 
 pub use link::{NoAnswer, RegistryLink};
 pub use messages::{
-    CloseRegistry, LaneMemory, LanesUp, Question, RefusalUnlisted, RigIntroduced, SharesCommitted,
+    CloseRegistry, ExpectRigs, LaneMemory, LanesUp, NameUpstreams, Question, RefusalUnlisted,
+    RigIntroduced, SharesCommitted,
 };
 pub use rates::RateBook;
 pub use silent::{SilentBoard, SilentRig, SilentRigs};
