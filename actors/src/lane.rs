@@ -313,6 +313,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         replace_order: post!(sessions, sessions_guard),
         report_seats: post!(sessions, sessions_guard),
         settings: SettingsWay {
+            view: Arc::clone(&view),
             dialing,
             judge: post!(judge, judge_guard),
             planner: post!(planner, planner_guard),

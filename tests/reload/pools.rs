@@ -11,7 +11,7 @@ use crate::{assert_in_balance, assert_undisturbed, before, two_pools, wait_all_o
 #[test]
 fn a_thousand_miners_go_over_to_another_pool_and_nobody_is_dropped() {
     const MINERS: usize = 1_000;
-    zartrux::descriptors::raise(8 * MINERS);
+    rlimit::increase_nofile_limit(8 * MINERS as u64).unwrap();
     let (old, new) = two_pools();
     let proxy = Proxy::launch(&before(&[&old]));
     let mut swarm = Swarm::watching(proxy.miners());

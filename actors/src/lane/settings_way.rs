@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use native_tls::TlsAcceptor;
 use zartrux_models::judge::JudgePolicy;
 
-use super::{Lane, Upstream};
+use super::{Lane, LaneView, Upstream};
 use crate::judge::ReplacePolicy;
 use crate::messaging::Post;
 use crate::miner_sessions::{ReplaceSettings, SessionSettings};
@@ -69,6 +69,7 @@ impl Dialing {
 /// The way to give a lane other settings, from any thread.
 #[derive(Debug, Clone)]
 pub struct SettingsWay {
+    pub(super) view: Arc<LaneView>,
     pub(super) dialing: Arc<Mutex<Dialing>>,
     pub(super) judge: Post<ReplacePolicy>,
     pub(super) planner: Post<ReplacePlan>,
@@ -93,6 +94,7 @@ impl SettingsWay {
             dialing.upstreams.clone_from(&settings.upstreams);
             dialing.timeouts = settings.timeouts;
         }
+        self.view.set_order(&settings.order);
         let upstreams = settings.upstreams.iter();
         self.judge.send(ReplacePolicy {
             policy: settings.judge,

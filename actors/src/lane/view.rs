@@ -34,6 +34,18 @@ pub struct Switches {
 struct Served {
     last: Option<usize>,
     switches: Switches,
+    /// Places in the order of preference; empty: as they are numbered.
+    order: Vec<usize>,
+}
+
+impl Served {
+    /// How far an upstream is from the preferred one.
+    fn rank(&self, place: usize) -> Option<usize> {
+        if self.order.is_empty() {
+            return Some(place);
+        }
+        self.order.iter().position(|other| *other == place)
+    }
 }
 
 /// What a lane shows to other threads.
@@ -133,12 +145,19 @@ impl LaneView {
         }
     }
 
+    /// Places of upstreams in the order of preference from now on.
+    pub(super) fn set_order(&self, order: &[usize]) {
+        order.clone_into(&mut lock(&self.served).order);
+    }
+
     pub(super) fn set_serving(&self, serving: Option<usize>) {
         if let Some(now) = serving {
             let mut served = lock(&self.served);
             let last = served.last.replace(now);
-            served.switches.failovers += u64::from(last.is_some_and(|last| last < now));
-            served.switches.failbacks += u64::from(last.is_some_and(|last| last > now));
+            // One that was taken out of the settings has no rank: to leave it is neither.
+            let ranks = last.and_then(|last| served.rank(last).zip(served.rank(now)));
+            served.switches.failovers += u64::from(ranks.is_some_and(|(last, now)| last < now));
+            served.switches.failbacks += u64::from(ranks.is_some_and(|(last, now)| last > now));
         }
         let code = serving.and_then(|index| i64::try_from(index).ok());
         self.serving.store(code.unwrap_or(-1), Ordering::Relaxed);
@@ -165,6 +184,25 @@ mod tests {
             failbacks: 1,
         };
         assert_eq!(view.switches(), counted);
+    }
+
+    #[test]
+    fn a_switch_is_counted_by_the_order_of_the_settings_not_by_the_place() {
+        let view = LaneView::new(Clock.now(), 1, 1);
+        view.set_serving(Some(0));
+        // Another comes before it, and then it is taken out.
+        view.set_order(&[2, 0]);
+        view.set_serving(Some(2));
+        let counted = |failovers, failbacks| Switches {
+            failovers,
+            failbacks,
+        };
+        assert_eq!(view.switches(), counted(0, 1));
+        view.set_serving(Some(0));
+        assert_eq!(view.switches(), counted(1, 1));
+        view.set_order(&[2]);
+        view.set_serving(Some(2));
+        assert_eq!(view.switches(), counted(1, 1));
     }
 
     #[test]

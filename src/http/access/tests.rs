@@ -1,4 +1,4 @@
-use actix_web::App;
+use actix_web::{App, HttpRequest};
 use actix_web::http::header::ORIGIN;
 use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service, read_body_json};

@@ -174,9 +174,13 @@ fn serving(view: &NodeView, seen: &mut Observation) {
         seen.add(AlertKind::NoUpstream, "upstreams", &text);
     }
     let name = |upstream| view.upstream_name(upstream).unwrap_or("unknown");
-    if let Some(other) = serving.iter().flatten().copied().find(|other| *other > 0) {
-        let text = format!("{} serves in its place", name(other));
-        seen.add(AlertKind::Failover, name(0), &text);
+    let Some(preferred) = view.upstream_order().first().copied() else {
+        return;
+    };
+    let mut serving = serving.iter().flatten();
+    if let Some(other) = serving.find(|other| **other != preferred) {
+        let text = format!("{} serves in its place", name(*other));
+        seen.add(AlertKind::Failover, name(preferred), &text);
     }
 }
 
