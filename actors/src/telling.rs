@@ -208,7 +208,11 @@ mod tests {
     fn journal() -> (Journal, EventLog) {
         let events = EventLog::default();
         let upstreams = ["a.example:3333", "b.example:443"].map(str::to_owned);
-        let teller = Teller::new(events.clone(), upstreams.to_vec(), Clock);
+        let teller = Teller::new(
+            events.clone(),
+            move |place| upstreams.get(place).cloned(),
+            Clock,
+        );
         (Journal::silent().telling(teller), events)
     }
 

@@ -210,7 +210,7 @@ mod tests {
         let view = LaneView::new(Clock.now(), 1, 1);
         for (pool, upstream) in [(1, 0), (2, 1), (3, 1)] {
             let stats = Arc::new(PoolStats::default());
-            stats.accepted();
+            stats.accepted(0);
             stats.latency(Duration::from_millis(8));
             let shown = PoolView { upstream, stats };
             view.pools.write().unwrap().insert(PoolKey(pool), shown);

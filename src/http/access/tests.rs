@@ -1,7 +1,7 @@
-use actix_web::{App, HttpRequest};
 use actix_web::http::header::ORIGIN;
 use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
+use actix_web::{App, HttpRequest};
 use serde_json::Value;
 
 use super::*;
