@@ -261,6 +261,30 @@ fn every_refusal_is_told_with_its_text_in_the_order_of_the_checks() {
 }
 
 #[test]
+fn every_refusal_and_every_other_text_comes_with_what_to_do() {
+    for heading in ["### Refusals", "### Classes of refusals"] {
+        for row in rows(section(PROTOCOL, heading)) {
+            assert!(row.last().is_some_and(|cell| cell.len() > 6), "{row:?}");
+        }
+    }
+    let mut texts = 0;
+    for file in sources("actors/src/miner_sessions") {
+        let source = fs::read_to_string(&file).unwrap();
+        for line in source.lines() {
+            let named = line.starts_with("const ").then(|| line.split_once(": &str = \""));
+            let given = Some(line.split_once("push_error(out, id, \""));
+            let Some((_, text)) = named.flatten().or(given.flatten()) else {
+                continue;
+            };
+            let text = text.split('"').next().unwrap_or(text);
+            assert!(PROTOCOL.contains(&format!("| `{text}`")), "{text}");
+            texts += 1;
+        }
+    }
+    assert!(texts > 3, "the texts were read");
+}
+
+#[test]
 fn every_class_of_a_pools_words_is_told() {
     let rows = rows(section(PROTOCOL, "### Classes of refusals"));
     for class in ErrorClass::ALL {
@@ -325,7 +349,18 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// The anchors of a page: its headings as they are linked to, and those set by hand.
+/// The lines of a page that are no code.
+fn prose(page: &str) -> impl Iterator<Item = &str> {
+    let mut in_code = false;
+    page.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        in_code ^= is_fence;
+        !in_code && !is_fence
+    })
+}
+
+/// The anchors of a page: its headings as they are linked to, and those set by hand. As mdBook makes
+/// them: a heading that comes again gets a number.
 fn anchors(page: &str) -> BTreeSet<String> {
     let of_heading = |line: &str| {
         let title = line.trim_start_matches('#').trim().to_lowercase();
@@ -338,18 +373,34 @@ fn anchors(page: &str) -> BTreeSet<String> {
     };
     let by_hand = page.split("<a id=\"").skip(1);
     let by_hand = by_hand.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
-    let headings = page.lines().filter(|line| line.starts_with('#'));
-    headings.map(of_heading).chain(by_hand).collect()
+    let mut anchors: BTreeSet<String> = by_hand.collect();
+    for heading in prose(page).filter(|line| line.starts_with('#')) {
+        let first = of_heading(heading);
+        let again = (1..).map(|number| format!("{first}-{number}"));
+        let mut names = std::iter::once(first.clone()).chain(again);
+        anchors.extend(names.find(|name| !anchors.contains(name)));
+    }
+    anchors
+}
+
+#[test]
+fn anchors_are_those_that_the_book_has() {
+    let page = "# The API\n## `[miners]`\n```sh\n# no heading\n```\n## What's new?\n## The API\n\
+                <a id=\"i1\"></a>\n";
+    let expected = ["the-api", "miners", "whats-new", "the-api-1", "i1"];
+    assert_eq!(anchors(page), expected.map(str::to_owned).into());
 }
 
 #[test]
 fn every_link_leads_somewhere() {
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
-        for link in text.split("](").skip(1) {
-            let Some((target, _)) = link.split_once(')') else {
-                continue;
-            };
+        let text = prose(&text).collect::<Vec<_>>().join("\n");
+        let of_html = text.split("src=\"").skip(1);
+        let of_html = of_html.filter_map(|rest| Some(rest.split_once('"')?.0));
+        let links = text.split("](").skip(1);
+        let links = links.filter_map(|rest| Some(rest.split_once(')')?.0));
+        for target in links.chain(of_html) {
             if target.starts_with("http") {
                 continue;
             }
