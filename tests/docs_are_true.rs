@@ -271,9 +271,11 @@ fn every_refusal_and_every_other_text_comes_with_what_to_do() {
     for file in sources("actors/src/miner_sessions") {
         let source = fs::read_to_string(&file).unwrap();
         for line in source.lines() {
-            let named = line.starts_with("const ").then(|| line.split_once(": &str = \""));
-            let given = Some(line.split_once("push_error(out, id, \""));
-            let Some((_, text)) = named.flatten().or(given.flatten()) else {
+            let named = line
+                .starts_with("const ")
+                .then(|| line.split_once(": &str = \""));
+            let given = || line.split_once("push_error(out, id, \"");
+            let Some((_, text)) = named.flatten().or_else(given) else {
                 continue;
             };
             let text = text.split('"').next().unwrap_or(text);

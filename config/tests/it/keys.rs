@@ -348,11 +348,11 @@ fn each_acts(before: &str, base: &Settings, cases: &[Case]) {
             "{key}"
         );
         let differ = base.changes(&expected);
-        // Certificate and key are only there together.
-        let others = if key.starts_with("tls_") && before == "[miners]\n" && *key != "tls_listen" {
-            2
-        } else {
-            1
+        // Certificate and key are only there together; tokens change what `anonymous = "auto"` is.
+        let others = match (before, *key) {
+            ("[miners]\n" | "[monitor]\n", "tls_certificate" | "tls_key")
+            | ("[monitor]\n", "read_tokens" | "admin_tokens") => 2,
+            _ => 1,
         };
         assert_eq!(differ.len(), others, "{key}: {differ:?}");
         let ending = format!(".{key}");

@@ -113,7 +113,10 @@ fn what_the_api_called_itself_is_noted() {
         assert_eq!(kinds(&imported, key), [Unsupported], "{key}");
     }
     assert_eq!(settings(&imported).monitor.listen, None);
-    let told = imported.notes.iter().any(|note| note.text.contains("hunter2"));
+    let told = imported
+        .notes
+        .iter()
+        .any(|note| note.text.contains("hunter2"));
     assert!(!told && !imported.toml.contains("hunter2"));
 }
 
