@@ -59,6 +59,28 @@ fn the_settings_of_the_quick_start_are_good_with_every_way_of_alerts() {
 }
 
 #[test]
+fn the_page_says_what_its_description_quotes() {
+    let words = read("src/http/assets/en.js");
+    let quoted = |text: &str| words.contains(&format!("\"{text}\""));
+    let page = read("docs/src/page.md");
+    for heading in page.lines().filter_map(|line| line.strip_prefix("## ")) {
+        assert!(quoted(heading) || heading == "The verdict", "{heading}");
+    }
+    let said = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let mut rows = 0;
+    for text in said.filter_map(|row| row.split('`').next()) {
+        let begins = text.split(':').next().unwrap_or(text);
+        assert!(words.contains(&format!("\"{begins}")), "{text}");
+        if let Some((_, why)) = text.split_once(": ") {
+            let why = why.trim_end_matches(" …");
+            assert!(words.contains(&format!("\"{why}")), "{text}");
+        }
+        rows += 1;
+    }
+    assert!(rows > 9, "the tables were read: {rows}");
+}
+
+#[test]
 fn both_readmes_show_the_same_commands_and_the_same_output() {
     let (english, spanish) = (read("README.md"), read("README.es.md"));
     for language in ["sh", "text"] {
