@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The system allows no handler, or no thread.
 pub(super) fn listen() -> Result<impl Fn() -> bool> {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
+        .enable_all()
         .build()
         .context("can't wait for signals")?;
     let kinds = [
@@ -43,9 +43,9 @@ pub(super) fn listen() -> Result<impl Fn() -> bool> {
                     _ = terminate.recv() => {}
                     _ = hangup.recv() => {}
                 }
+                came.store(true, Ordering::Relaxed);
+                tokio::time::sleep(PATIENCE).await;
             });
-            came.store(true, Ordering::Relaxed);
-            std::thread::sleep(PATIENCE);
             ratatui::restore();
             std::process::exit(ExitCode::Done as i32);
         })
