@@ -1,6 +1,11 @@
 //! What the documentation says of keys, flags, texts, metrics and tests is so.
 #![cfg(test)]
 
+#[path = "docs_are_true/links.rs"]
+mod links;
+#[path = "docs_are_true/shown.rs"]
+mod shown;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -261,6 +266,32 @@ fn every_refusal_is_told_with_its_text_in_the_order_of_the_checks() {
 }
 
 #[test]
+fn every_refusal_and_every_other_text_comes_with_what_to_do() {
+    for heading in ["### Refusals", "### Classes of refusals"] {
+        for row in rows(section(PROTOCOL, heading)) {
+            assert!(row.last().is_some_and(|cell| cell.len() > 6), "{row:?}");
+        }
+    }
+    let mut texts = 0;
+    for file in sources("actors/src/miner_sessions") {
+        let source = fs::read_to_string(&file).unwrap();
+        for line in source.lines() {
+            let named = line
+                .starts_with("const ")
+                .then(|| line.split_once(": &str = \""));
+            let given = || line.split_once("push_error(out, id, \"");
+            let Some((_, text)) = named.flatten().or_else(given) else {
+                continue;
+            };
+            let text = text.split('"').next().unwrap_or(text);
+            assert!(PROTOCOL.contains(&format!("| `{text}`")), "{text}");
+            texts += 1;
+        }
+    }
+    assert!(texts > 3, "the texts were read");
+}
+
+#[test]
 fn every_class_of_a_pools_words_is_told() {
     let rows = rows(section(PROTOCOL, "### Classes of refusals"));
     for class in ErrorClass::ALL {
@@ -323,115 +354,4 @@ fn pages() -> Vec<PathBuf> {
     let mut pages = below(&root().join("docs/src"), "md");
     pages.extend(["README.md", "README.es.md"].map(|name| root().join(name)));
     pages
-}
-
-/// The anchors of a page: its headings as they are linked to, and those set by hand.
-fn anchors(page: &str) -> BTreeSet<String> {
-    let of_heading = |line: &str| {
-        let title = line.trim_start_matches('#').trim().to_lowercase();
-        let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-        title
-            .chars()
-            .filter(kept)
-            .collect::<String>()
-            .replace(' ', "-")
-    };
-    let by_hand = page.split("<a id=\"").skip(1);
-    let by_hand = by_hand.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
-    let headings = page.lines().filter(|line| line.starts_with('#'));
-    headings.map(of_heading).chain(by_hand).collect()
-}
-
-#[test]
-fn every_link_leads_somewhere() {
-    for page in pages() {
-        let text = fs::read_to_string(&page).unwrap();
-        for link in text.split("](").skip(1) {
-            let Some((target, _)) = link.split_once(')') else {
-                continue;
-            };
-            if target.starts_with("http") {
-                continue;
-            }
-            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
-            let path = if file.is_empty() {
-                page.clone()
-            } else {
-                page.with_file_name(file)
-            };
-            assert!(path.exists(), "{}: {target}", page.display());
-            if !anchor.is_empty() {
-                let anchors = anchors(&fs::read_to_string(&path).unwrap());
-                assert!(anchors.contains(anchor), "{}: {target}", page.display());
-            }
-        }
-    }
-}
-
-#[test]
-fn the_book_has_every_page() {
-    let summary = read("docs/src/SUMMARY.md");
-    for page in below(&root().join("docs/src"), "md") {
-        let name = page.strip_prefix(root().join("docs/src")).unwrap();
-        let name = name.display().to_string();
-        assert!(
-            name == "SUMMARY.md" || summary.contains(&format!("({name})")),
-            "{name} is not in the book"
-        );
-    }
-}
-
-/// Blocks of code of one language, without the comments of commands.
-fn blocks(page: &str, language: &str) -> Vec<String> {
-    page.split(&format!("```{language}\n"))
-        .skip(1)
-        .filter_map(|rest| Some(rest.split_once("\n```")?.0))
-        .map(|block| {
-            let lines = block
-                .lines()
-                .map(|line| line.split(" # ").next().unwrap_or(line).trim_end());
-            lines.collect::<Vec<_>>().join("\n")
-        })
-        .collect()
-}
-
-#[test]
-fn both_readmes_show_the_same_commands_and_the_same_output() {
-    let (english, spanish) = (read("README.md"), read("README.es.md"));
-    for language in ["sh", "text"] {
-        let shown = blocks(&english, language);
-        assert!(!shown.is_empty());
-        assert_eq!(shown, blocks(&spanish, language));
-    }
-    let headings = |page: &str| {
-        let lines = page.lines().filter(|line| line.starts_with('#'));
-        lines
-            .map(|line| line.chars().take_while(|c| *c == '#').count())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(headings(&english), headings(&spanish));
-}
-
-#[test]
-fn every_make_target_that_is_named_exists() {
-    let makefile = read("Makefile");
-    for page in pages() {
-        let text = fs::read_to_string(&page).unwrap();
-        for named in text.split("make ").skip(1) {
-            let target: String = named
-                .chars()
-                .take_while(|c| c.is_ascii_lowercase() || *c == '-')
-                .collect();
-            // Words of prose follow "make " too: only code counts.
-            let is_code = text.contains(&format!("`make {target}`"))
-                || text.contains(&format!("\nmake {target}"));
-            if is_code && !target.is_empty() {
-                assert!(
-                    makefile.contains(&format!("\n{target}:")),
-                    "{}: make {target}",
-                    page.display()
-                );
-            }
-        }
-    }
 }

@@ -133,3 +133,23 @@ fn it_shows_the_farm_or_why_not_and_gives_the_terminal_back_however_it_ends() {
         assert_eq!(modes(&terminal, round), before);
     }
 }
+
+#[test]
+fn it_ends_when_its_terminal_is_gone() {
+    let Some(terminal) = Terminal::open() else {
+        eprintln!("tmux is not installed: zartrux top was not tried in a terminal");
+        return;
+    };
+    terminal.wait("shell$");
+    // Nobody answers there: it shows that.
+    let start = format!(
+        "{} top --url http://127.0.0.1:9",
+        env!("CARGO_BIN_EXE_zartrux")
+    );
+    terminal.type_in(&[&start, "Enter"]);
+    terminal.wait("q quit   Tab 1-5 view");
+    let process = format!("/proc/{}", terminal.child());
+    assert!(fs::exists(&process).unwrap());
+    drop(terminal);
+    clock::eventually("its end", || (!fs::exists(&process).unwrap()).then_some(()));
+}

@@ -15,6 +15,7 @@ use crate::value::format_duration;
 /// The settings that the source had.
 pub(super) struct Draft {
     pub(super) log: Option<&'static str>,
+    pub(super) watch: Option<bool>,
     pub(super) listen: Listen,
     pub(super) tls_files: Option<TlsFiles>,
     pub(super) difficulty: Difficulty,
@@ -71,9 +72,7 @@ impl Draft {
                 format_args!("# - and {} more keys", noted.count()),
             );
         }
-        if let Some(level) = self.log {
-            line(&mut text, format_args!("\n[node]\nlog = {}", quote(level)));
-        }
+        self.node(&mut text);
         self.miners(&mut text);
         for pool in &self.pools {
             pool.write(&mut text);
@@ -81,6 +80,18 @@ impl Draft {
         self.failover(&mut text);
         self.monitor(&mut text);
         text
+    }
+
+    fn node(&self, text: &mut String) {
+        if self.log.is_some() || self.watch.is_some() {
+            line(text, format_args!("\n[node]"));
+        }
+        if let Some(level) = self.log {
+            line(text, format_args!("log = {}", quote(level)));
+        }
+        if let Some(watch) = self.watch {
+            line(text, format_args!("watch = {watch}"));
+        }
     }
 
     fn miners(&self, text: &mut String) {

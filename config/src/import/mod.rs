@@ -99,6 +99,7 @@ pub fn from_xmrig_proxy(json: &str) -> Result<Imported, ImportError> {
     let listen = bind::convert(&mut config, &mut ledger);
     let draft = Draft {
         log: others::log(&mut config, &mut ledger),
+        watch: others::watch(&mut config, &mut ledger),
         tls_files: tls::convert(&mut config, &listen, &mut ledger),
         difficulty: others::difficulty(&mut config, &mut ledger),
         password: others::password(&mut config, &mut ledger),

@@ -131,6 +131,13 @@ pub(super) fn log(config: &mut Object, ledger: &mut Ledger) -> Option<&'static s
     level
 }
 
+/// `watch`: whether the file is read anew when it changes, if that is not the default.
+pub(super) fn watch(config: &mut Object, ledger: &mut Ledger) -> Option<bool> {
+    let Given { path, value } = config.boolean("watch", ledger)?;
+    ledger.converted(path);
+    (!value).then_some(value)
+}
+
 /// Keys that are of no concern, whatever their value, with the reason.
 const OF_NO_CONCERN: [(&str, &str); 14] = [
     ("algo", "the pool's jobs name the algorithm"),
@@ -156,10 +163,10 @@ const OF_NO_CONCERN: [(&str, &str); 14] = [
 ];
 
 /// Keys that did something, with what there is instead.
-const NOT_SUPPORTED: [(&str, &str); 7] = [
+const NOT_SUPPORTED: [(&str, &str); 6] = [
     (
         "access-log-file",
-        "the monitor shows how many miners are logged in",
+        "no file lists who came and went: `/1/miners` of the monitor shows who is connected",
     ),
     (
         "data-dir",
@@ -169,16 +176,15 @@ const NOT_SUPPORTED: [(&str, &str); 7] = [
         "log-file",
         "the log goes to the standard error, which a service manager keeps",
     ),
-    ("login-file", "every login is accepted"),
+    (
+        "login-file",
+        "`credentials` under [miners] names a file of who may log in",
+    ),
     (
         "syslog",
         "the log goes to the standard error, which a service manager keeps",
     ),
     ("user-agent", "pools see Zartrux's own name"),
-    (
-        "watch",
-        "settings are read at the start: restart Zartrux after a change",
-    ),
 ];
 
 /// Notes every key for which we have nothing.
@@ -198,25 +204,55 @@ pub(super) fn without_counterpart(config: &mut Object, ledger: &mut Ledger) {
         }
     }
     special(config, ledger);
-    if let Some(mut api) = config.object("api", ledger) {
-        for key in [
-            "id",
-            "worker-id",
-            "port",
-            "access-token",
-            "ipv6",
-            "restricted",
-        ] {
-            if let Some(Given { path, value }) = api.take(key) {
-                if is_unset(&value) {
-                    ledger.ignored(path, "is not set");
-                } else {
-                    ledger.unsupported(path, "the monitor has no such setting; see [monitor]");
-                }
+    workers(config, ledger);
+    api(config, ledger);
+}
+
+/// `workers`: by what `/1/workers` tells rigs apart.
+fn workers(config: &mut Object, ledger: &mut Ledger) {
+    let Some(Given { path, value }) = config.take("workers") else {
+        return;
+    };
+    match value {
+        Json::Boolean(true) => ledger.converted(path),
+        Json::Text(by) if by == "rig-id" => ledger.converted(path),
+        Json::Null => ledger.ignored(path, "is not set"),
+        Json::Boolean(false)
+        | Json::Integer(_)
+        | Json::Number(_)
+        | Json::Text(_)
+        | Json::List(_)
+        | Json::Object(_) => ledger.changed(
+            path,
+            "every rig is counted, under its rig id, or its user where it has none",
+        ),
+    }
+}
+
+/// `api`: what the API calls itself, and where it was before there was `http`.
+fn api(config: &mut Object, ledger: &mut Ledger) {
+    const BEFORE_HTTP: &str = "`http` has its place; see [monitor]";
+    const KEYS: [(&str, &str); 6] = [
+        ("id", "the API gives an id of its own"),
+        ("worker-id", "the API gives the machine's name"),
+        ("port", BEFORE_HTTP),
+        ("access-token", BEFORE_HTTP),
+        ("ipv6", BEFORE_HTTP),
+        ("restricted", BEFORE_HTTP),
+    ];
+    let Some(mut api) = config.object("api", ledger) else {
+        return;
+    };
+    for (key, why) in KEYS {
+        if let Some(Given { path, value }) = api.take(key) {
+            if is_unset(&value) {
+                ledger.ignored(path, "is not set");
+            } else {
+                ledger.unsupported(path, why);
             }
         }
-        api.close(ledger);
     }
+    api.close(ledger);
 }
 
 /// Keys whose value decides what there is to say.
@@ -230,13 +266,6 @@ fn special(config: &mut Object, ledger: &mut Ledger) {
                 "miners always share connections to the pool in the NiceHash manner, up to 256 \
                  each",
             );
-        }
-    }
-    if let Some(Given { path, value }) = config.take("workers") {
-        if is_unset(&value) {
-            ledger.changed(path, "there are no statistics of single rigs yet");
-        } else {
-            ledger.ignored(path, "there are no statistics of single rigs yet");
         }
     }
     if let Some(Given { path, value }) = config.take("donate-level") {

@@ -34,7 +34,7 @@ fn what_is_not_as_it_was_is_noted_and_written_into_the_file() {
         .filter(|note| note.kind != NoteKind::Ignored)
         .map(|note| note.key.as_str())
         .collect();
-    let expected = ["donate-level", "retries", "retry-pause", "watch"];
+    let expected = ["donate-level", "retries", "retry-pause"];
     assert_eq!(noted, BTreeSet::from(expected));
     for key in expected {
         assert!(

@@ -49,9 +49,11 @@ fn each_key_at_the_top_has_its_effect_or_its_note() {
         ("mode", "\"nicehash\"", None, any),
         ("mode", "\"simple\"", Some(Changed), any),
         ("mode", "\"extra_nonce\"", Some(Changed), any),
-        ("workers", "true", Some(Ignored), any),
+        ("workers", "true", None, any),
+        ("workers", "\"rig-id\"", None, any),
+        ("workers", "null", Some(Ignored), any),
         ("workers", "false", Some(Changed), any),
-        ("workers", "\"user\"", Some(Ignored), any),
+        ("workers", "\"user\"", Some(Changed), any),
         ("donate-level", "0", None, any),
         ("donate-level", "2", Some(Changed), any),
         ("algo-ext", "true", None, any),
@@ -66,8 +68,9 @@ fn each_key_at_the_top_has_its_effect_or_its_note() {
         ("log-file", "\"l.log\"", Some(Unsupported), any),
         ("syslog", "true", Some(Unsupported), any),
         ("user-agent", "\"me\"", Some(Unsupported), any),
-        ("watch", "true", Some(Unsupported), any),
-        ("watch", "false", Some(Ignored), any),
+        ("watch", "true", None, |s| s.node.watch),
+        ("watch", "false", None, |s| !s.node.watch),
+        ("watch", "5", Some(Ignored), |s| s.node.watch),
         ("background", "true", Some(Ignored), any),
         ("colors", "true", Some(Ignored), any),
         ("dns", "{\"ttl\": 30}", Some(Ignored), any),
@@ -77,6 +80,7 @@ fn each_key_at_the_top_has_its_effect_or_its_note() {
         ("tls", "false", Some(Ignored), any),
         ("bind", "7", Some(Ignored), any),
         ("api", "{}", Some(Ignored), any),
+        ("login-file", "\"logins\"", Some(Unsupported), any),
         ("pools", "[]", Some(Unsupported), |s| s.pools.is_empty()),
         ("poools", "[]", Some(Unsupported), any),
         ("url", "\"pool.example:3333\"", Some(Unsupported), any),
@@ -96,6 +100,31 @@ fn each_key_at_the_top_has_its_effect_or_its_note() {
             imported.toml
         );
     }
+}
+
+#[test]
+fn what_the_api_called_itself_is_noted() {
+    use NoteKind::{Ignored, Unsupported};
+    let imported = convert(
+        r#"{"api": {"id": null, "worker-id": "farm", "port": 8181, "access-token": "hunter2"}}"#,
+    );
+    assert_eq!(kinds(&imported, "api.id"), [Ignored]);
+    for key in ["api.worker-id", "api.port", "api.access-token"] {
+        assert_eq!(kinds(&imported, key), [Unsupported], "{key}");
+    }
+    assert_eq!(settings(&imported).monitor.listen, None);
+    let told = imported
+        .notes
+        .iter()
+        .any(|note| note.text.contains("hunter2"));
+    assert!(!told && !imported.toml.contains("hunter2"));
+}
+
+#[test]
+fn the_level_of_the_log_and_the_watch_stand_in_one_section() {
+    let imported = convert(r#"{"verbose": true, "watch": false}"#);
+    let node = settings(&imported).node;
+    assert_eq!((node.log.as_str(), node.watch), ("debug", false));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod arbitrary;
 mod file;
 mod keys;
+mod page;
 mod pools;
 
 use std::collections::BTreeSet;
