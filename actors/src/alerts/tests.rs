@@ -110,7 +110,7 @@ fn another_wallet_is_told_at_the_next_start_and_when_settings_are_replaced() {
     eventually("the alert", || kinds(&scene) == ["wallet_changed"]);
     let open = scene.link.view().open().unwrap();
     assert_eq!(open[0].subject, "pool.example:1: first → second");
-    scene.link.replace(&settings("third")).unwrap();
+    scene.link.replace(AlertSettings::of(&settings("third")));
     eventually("the next alert", || kinds(&scene).len() == 2);
     scene.link.close();
 }
@@ -122,8 +122,24 @@ fn with_alerts_off_nothing_is_told() {
     eventually("the alert", || kinds(&scene) == ["no_upstream"]);
     let mut off = settings("wallet");
     off.alerts.enabled = false;
-    scene.link.replace(&off).unwrap();
+    scene.link.replace(AlertSettings::of(&off));
     eventually("silence", || scene.link.view().open().is_none());
     scene.link.close();
     assert_eq!(scene.events.last_seq(), 1);
+}
+
+#[test]
+fn however_often_settings_are_replaced_the_newest_count_and_there_is_room_to_leave() {
+    let data = tempfile::tempdir().unwrap();
+    let scene = watch(data.path(), "wallet", true);
+    eventually("the alert", || kinds(&scene) == ["no_upstream"]);
+    let mut other = settings("wallet");
+    for _ in 0..1_000 {
+        other.alerts.enabled = !other.alerts.enabled;
+        scene.link.replace(AlertSettings::of(&other));
+    }
+    other.alerts.enabled = false;
+    scene.link.replace(AlertSettings::of(&other));
+    eventually("silence", || scene.link.view().open().is_none());
+    scene.link.close();
 }
