@@ -149,9 +149,14 @@ impl Watchman {
         std::mem::replace(&mut self.ways, ways).leave();
         self.view.set_deliveries(self.ways.statuses());
         self.beat_ms = None;
-        let now = self.args.clock.unix_millis();
-        self.dirty |= self.wallets.compare(&settings.paid, now);
+        self.take_wallets();
         self.show();
+    }
+
+    /// Compares whom upstreams pay with whom they paid.
+    fn take_wallets(&mut self) {
+        let now = self.args.clock.unix_millis();
+        self.dirty |= self.wallets.compare(&self.args.settings.paid, now);
     }
 
     fn show(&mut self) {
@@ -178,8 +183,14 @@ impl Watchman {
         loop {
             let order = orders.recv_timeout(EVERY);
             if let Some(settings) = next.take() {
+                let same = self.args.settings.alerts == settings.alerts;
                 self.args.settings = *settings;
-                self.guarded(Self::take_settings);
+                // What still waits to be delivered must not be lost because a pool has changed.
+                self.guarded(if same {
+                    Self::take_wallets
+                } else {
+                    Self::take_settings
+                });
             }
             match order {
                 Ok(Order::Look) => {}
