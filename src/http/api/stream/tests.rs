@@ -47,7 +47,7 @@ struct Client {
 
 impl Client {
     async fn of(address: SocketAddr, head: &str) -> Self {
-        Self::hosted(address, &format!("Host: x\r\n{head}")).await
+        Self::hosted(address, &format!("Host: localhost\r\n{head}")).await
     }
 
     /// `head` names the host.
@@ -274,6 +274,7 @@ async fn a_stream_ends_when_its_token_is_taken_back_and_goes_on_when_something_e
     };
     // Of "token".
     let digest = "\"3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0\"";
+    let other = format!("\"{}\"", "ab".repeat(32));
     let settings = text(digest, "");
     let view = Arc::new(NodeView::new(&settings, NodeOptions::default(), Clock));
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -285,7 +286,7 @@ async fn a_stream_ends_when_its_token_is_taken_back_and_goes_on_when_something_e
     client.until_overview().await;
     view.reload(&settings, "the test").unwrap();
     client.until_overview().await;
-    view.reload(&text("", ""), "the test").unwrap();
+    view.reload(&text(&other, ""), "the test").unwrap();
     client.end().await;
     assert_eq!(Client::hosted(address, head).await.status, 401);
 }
