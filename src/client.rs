@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use serde_json::Value;
-use ureq::tls::{TlsConfig, TlsProvider};
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use zartrux_config::Secret;
 
 /// How long an answer may take.
@@ -57,8 +57,10 @@ impl Daemon {
             bail!("--url: must begin with http:// or https://, but is {url:?}");
         }
         let token = args.token_file.as_deref().map(read_token).transpose()?;
+        // The system's roots, where an operator puts an authority of their own.
         let tls = TlsConfig::builder()
             .provider(TlsProvider::NativeTls)
+            .root_certs(RootCerts::PlatformVerifier)
             .build();
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(PATIENCE))

@@ -183,3 +183,24 @@ fn over_tls_a_client_that_pins_the_certificate_reads_with_its_token() {
     let other = get_pinned(&proxy, [0; 32], SslVersion::TLS1_3, token);
     assert_eq!(other, None, "another certificate was pinned");
 }
+
+#[test]
+fn a_body_that_comes_byte_by_byte_is_not_waited_for() {
+    let pool = FakePool::start();
+    let proxy = Proxy::before(&pool);
+    let monitor = proxy.node().monitor_address().unwrap();
+    let mut stream = TcpStream::connect(monitor).unwrap();
+    let head = "POST /api/v1/predict HTTP/1.1\r\nHost: localhost\r\n\
+                Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{";
+    stream.write_all(head.as_bytes()).unwrap();
+    stream
+        .set_read_timeout(Some(std::time::Duration::from_secs(60)))
+        .unwrap();
+    let mut answer = Vec::new();
+    // To its end: the connection is given back. It may end without farewell.
+    let read = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer} {read:?}");
+    let timed_out = read.is_err_and(|why| why.kind() == std::io::ErrorKind::WouldBlock);
+    assert!(!timed_out, "it is still open");
+}

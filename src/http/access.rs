@@ -43,7 +43,7 @@ pub(super) enum Role {
 const TOKEN_MAX: usize = 512;
 
 /// What the settings say.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Rules {
     access: ApiAccess,
     names: Names,
@@ -64,6 +64,20 @@ pub(super) struct Gate {
     rules: RwLock<Arc<Rules>>,
     failures: Mutex<Failures>,
     clock: Clock,
+}
+
+/// That somebody was let through, for as long as the settings that said so are in force.
+#[derive(Debug, Clone)]
+pub(super) struct Pass {
+    gate: Arc<Gate>,
+    rules: Arc<Rules>,
+}
+
+impl Pass {
+    /// Whether other settings are in force by now: who goes on for long must ask anew.
+    pub(super) fn is_over(&self) -> bool {
+        !Arc::ptr_eq(&self.rules, &self.gate.rules())
+    }
 }
 
 /// Why a request is refused.
@@ -100,11 +114,14 @@ impl Gate {
     }
 
     fn replace(&self, rules: Rules) {
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+        let mut now = self.rules.write().unwrap_or_else(PoisonError::into_inner);
+        // Passes are good until something is different.
+        if **now != rules {
+            *now = Arc::new(rules);
+        }
     }
 
-    fn decide(&self, request: &ServiceRequest) -> Result<Role, Refused> {
-        let rules = self.rules();
+    fn decide(&self, rules: &Rules, request: &ServiceRequest) -> Result<Role, Refused> {
         if !rules.names.are_ours(request.request()) {
             return Err(Refused::ForeignHost);
         }
@@ -136,10 +153,12 @@ impl Gate {
         let from = request.peer_addr().map_or(unknown, |peer| peer.ip());
         let now = self.clock.now();
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(wait) = failures.must_wait(from, now) {
+        let digest = Sha256::digest(token).into();
+        if let Some(wait) = failures.must_wait(from, now)
+            && !failures.was_right(from, &digest)
+        {
             return Err(Refused::TooMany(wait.as_secs().max(1)));
         }
-        let digest = Sha256::digest(token).into();
         let role = match (
             is_among(&access.admin_tokens, &digest),
             is_among(&access.read_tokens, &digest),
@@ -153,6 +172,7 @@ impl Gate {
                 return Err(Refused::WrongToken);
             }
         };
+        failures.note_right(from, digest);
         Ok(role)
     }
 }
@@ -246,9 +266,12 @@ pub(super) async fn guard<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    match gate.decide(&request) {
+    let rules = gate.rules();
+    match gate.decide(&rules, &request) {
         Ok(role) => {
             request.extensions_mut().insert(role);
+            let gate = gate.into_inner();
+            request.extensions_mut().insert(Pass { gate, rules });
             let response = next.call(request).await?;
             Ok(response.map_into_left_body())
         }

@@ -18,9 +18,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::body::MessageBody;
 use actix_web::dev::Server;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::CONNECTION;
+use actix_web::middleware::Next;
 use actix_web::middleware::{DefaultHeaders, from_fn};
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, Error, HttpResponse, HttpServer, web};
 use anyhow::{Context as _, Result};
 use zartrux_config::Monitor;
 
@@ -32,6 +37,10 @@ use access::Gate;
 const MAX_CONNECTIONS: usize = 256;
 /// How long a client may take to send its request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a request that is no mere question may take, its body included: who sends a body byte by
+/// byte must not keep a connection for ever, of which there are few.
+const POST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Binds the server; the caller spawns it.
 ///
@@ -55,6 +64,7 @@ pub fn serve(
             .app_data(data.clone())
             .app_data(watch.clone())
             .configure(|config| routes(config, drill))
+            .wrap(from_fn(in_time))
             .wrap(from_fn(access::guard))
             .wrap(security_headers())
     })
@@ -102,6 +112,25 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, HttpResponse> {
     web::block(work).await.map_err(answer::internal)
+}
+
+/// Ends posts that take too long: 408.
+async fn in_time<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    if request.method().is_safe() {
+        return next.call(request).await;
+    }
+    let called = next.call(request);
+    let answered = actix_web::rt::time::timeout(POST_TIMEOUT, called).await;
+    answered.unwrap_or_else(|_| {
+        let words = "the request did not come, or was not answered, within 20 seconds";
+        let response = HttpResponse::RequestTimeout()
+            .insert_header((CONNECTION, "close"))
+            .json(answer::ErrorAnswer::new(words));
+        Err(InternalError::from_response(words, response).into())
+    })
 }
 
 fn security_headers() -> DefaultHeaders {

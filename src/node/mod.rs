@@ -84,6 +84,7 @@ impl Node {
         let doors = lanes::open_doors(settings)?;
         let view = Arc::new(NodeView::new(settings, options, clock));
         view.tell_of_start();
+        doorkeeper.set_events(view.events().clone());
         let store = store::open(settings, clock).context("store")?;
         let models = learning::open(settings);
         let prover = prover::start(settings, view.health(), clock)?;
@@ -115,7 +116,6 @@ impl Node {
         let ways = lanes.iter().map(Lane::settings_way).collect();
         let fingerprint = doors.fingerprint.clone();
         let taker = reload::LanesTaker::new(settings, &view, ways, fingerprint);
-        view.reloads().add_taker(taker);
         if let Some(store) = view.store() {
             view.reloads().add_taker(reload::StoreTaker::new(store));
         }
@@ -123,6 +123,9 @@ impl Node {
             .add_taker(reload::DoorTaker(Arc::clone(&doorkeeper)));
         view.reloads()
             .add_taker(reload::AlertsTaker(Arc::downgrade(&view)));
+        // The last one: a new upstream has its number for good, which must not be drawn where
+        // another part refuses.
+        view.reloads().add_taker(taker);
         if options.watchdog {
             watchdog::start(Arc::clone(&view), clock)?;
         }

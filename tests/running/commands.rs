@@ -4,6 +4,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::support::certs::TestCa;
 use crate::support::{Config, FakePool, OnLogin, Proxy, Script};
 
 fn zartrux(args: &[&str]) -> Output {
@@ -100,4 +101,37 @@ fn top_without_a_terminal_says_so() {
     let (code, _, words) = said(&zartrux(&["top"]));
     assert_eq!(code, Some(64));
     assert!(words.contains("needs a terminal"), "{words}");
+}
+
+#[test]
+fn health_trusts_an_authority_of_the_operators_own_where_the_system_does() {
+    let (pool, ca) = (FakePool::start(), TestCa::new());
+    let cert = ca.valid();
+    let folder = tempfile::tempdir().unwrap();
+    let [pem, key, roots] =
+        ["cert.pem", "key.pem", "roots.pem"].map(|name| folder.path().join(name));
+    std::fs::write(&pem, &cert.pem).unwrap();
+    std::fs::write(&key, &cert.key_pem).unwrap();
+    std::fs::write(&roots, &ca.pem).unwrap();
+    let config = Config::on(&pool)
+        .set(
+            "monitor.tls_certificate",
+            format!("{:?}", pem.to_str().unwrap()),
+        )
+        .set("monitor.tls_key", format!("{:?}", key.to_str().unwrap()));
+    let proxy = Proxy::launch(&config);
+    let url = url(&proxy).replace("http://", "https://");
+    let health = |roots: Option<&std::path::Path>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zartrux"));
+        command.args(["health", "--live", "--url", &url]);
+        if let Some(roots) = roots {
+            command.env("SSL_CERT_FILE", roots);
+        }
+        said(&command.output().unwrap())
+    };
+    let (code, _, words) = health(None);
+    assert_eq!(code, Some(1));
+    assert!(words.contains("certificate verify failed"), "{words}");
+    let trusted = health(Some(&roots));
+    assert_eq!(trusted, (Some(0), "live\n".to_owned(), String::new()));
 }

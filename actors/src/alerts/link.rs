@@ -1,7 +1,7 @@
 //! The way to the thread that watches.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use zartrux_config::{Alerts, Settings};
@@ -34,23 +34,35 @@ impl AlertSettings {
 /// What the thread is told.
 #[derive(Debug)]
 pub(super) enum Order {
-    /// Go by other settings.
-    Replace(Box<AlertSettings>),
+    /// Other settings are there.
+    Look,
     /// Write down what is there, and end.
     Close(SyncSender<()>),
+}
+
+/// Settings that the thread has not taken yet: the newest, so that there is always room.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NextSettings(Arc<Mutex<Option<Box<AlertSettings>>>>);
+
+impl NextSettings {
+    /// Puts them there; true if none were.
+    fn put(&self, settings: AlertSettings) -> bool {
+        let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        next.replace(Box::new(settings)).is_none()
+    }
+
+    pub(super) fn take(&self) -> Option<Box<AlertSettings>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// The way to the thread that watches, and what it shows.
 #[derive(Debug, Clone)]
 pub struct AlertsLink {
     orders: SyncSender<Order>,
+    next: NextSettings,
     view: Arc<AlertsView>,
 }
-
-/// The thread is not there, or has not taken the last settings yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("alerts do not answer")]
-pub struct NotTaken;
 
 impl AlertsLink {
     /// Orders that may wait.
@@ -66,8 +78,9 @@ impl AlertsLink {
         let (orders, taken): (_, Receiver<Order>) = sync_channel(Self::ORDERS);
         let view = Arc::new(AlertsView::default());
         view.set_enabled(args.settings.alerts.enabled);
-        watchman::start(args, Arc::clone(&view), taken)?;
-        Ok(Self { orders, view })
+        let next = NextSettings::default();
+        watchman::start(args, Arc::clone(&view), (taken, next.clone()))?;
+        Ok(Self { orders, next, view })
     }
 
     /// What is shown.
@@ -77,15 +90,12 @@ impl AlertsLink {
     }
 
     /// Goes by other settings from the next look on: times, thresholds, ways, and whom upstreams
-    /// pay. Alerts that are open stay open.
-    ///
-    /// # Errors
-    /// The thread is not there or has too much to do; it goes by the former settings.
-    pub fn replace(&self, settings: &Settings) -> Result<(), NotTaken> {
-        let order = Order::Replace(Box::new(AlertSettings::of(settings)));
-        match self.orders.try_send(order) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(NotTaken),
+    /// pay. Alerts that are open stay open. Never fails: where the thread is busy it takes the
+    /// newest as soon as it is not.
+    pub fn replace(&self, settings: AlertSettings) {
+        if self.next.put(settings) {
+            // Where it finds no room the thread looks for settings anyway.
+            let _ = self.orders.try_send(Order::Look);
         }
     }
 

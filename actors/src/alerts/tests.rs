@@ -110,7 +110,7 @@ fn another_wallet_is_told_at_the_next_start_and_when_settings_are_replaced() {
     eventually("the alert", || kinds(&scene) == ["wallet_changed"]);
     let open = scene.link.view().open().unwrap();
     assert_eq!(open[0].subject, "pool.example:1: first → second");
-    scene.link.replace(&settings("third")).unwrap();
+    scene.link.replace(AlertSettings::of(&settings("third")));
     eventually("the next alert", || kinds(&scene).len() == 2);
     scene.link.close();
 }
@@ -122,8 +122,52 @@ fn with_alerts_off_nothing_is_told() {
     eventually("the alert", || kinds(&scene) == ["no_upstream"]);
     let mut off = settings("wallet");
     off.alerts.enabled = false;
-    scene.link.replace(&off).unwrap();
+    scene.link.replace(AlertSettings::of(&off));
     eventually("silence", || scene.link.view().open().is_none());
     scene.link.close();
     assert_eq!(scene.events.last_seq(), 1);
+}
+
+#[test]
+fn however_often_settings_are_replaced_the_newest_count_and_there_is_room_to_leave() {
+    let data = tempfile::tempdir().unwrap();
+    let scene = watch(data.path(), "wallet", true);
+    eventually("the alert", || kinds(&scene) == ["no_upstream"]);
+    let mut other = settings("wallet");
+    for _ in 0..1_000 {
+        other.alerts.enabled = !other.alerts.enabled;
+        scene.link.replace(AlertSettings::of(&other));
+    }
+    other.alerts.enabled = false;
+    scene.link.replace(AlertSettings::of(&other));
+    eventually("silence", || scene.link.view().open().is_none());
+    scene.link.close();
+}
+
+#[test]
+fn what_waits_to_be_delivered_stays_when_something_else_is_reloaded() {
+    // Nobody listens there: each try fails, and the next waits.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = closed.local_addr().unwrap().port();
+    drop(closed);
+    let data = tempfile::tempdir().unwrap();
+    let with_hook = |user: &str| {
+        let mut settings = settings(user);
+        settings.alerts.webhook = Some(format!("http://127.0.0.1:{port}/hook").parse().unwrap());
+        AlertSettings::of(&settings)
+    };
+    let scene = watch(data.path(), "wallet", false);
+    scene.link.replace(with_hook("wallet"));
+    eventually("the way", || scene.link.view().deliveries().len() == 1);
+    scene.lost.store(true, Ordering::Relaxed);
+    let tried = || scene.link.view().deliveries()[0].tries_failed > 0;
+    eventually("a try", tried);
+    scene.link.replace(with_hook("other"));
+    eventually("the new wallet", || {
+        kinds(&scene).contains(&"wallet_changed".to_owned())
+    });
+    let report = &scene.link.view().deliveries()[0];
+    assert!(report.tries_failed > 0, "it is the same way: {report:?}");
+    assert_eq!((report.failed, report.dropped), (0, 0), "{report:?}");
+    scene.link.close();
 }

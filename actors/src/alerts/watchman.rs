@@ -11,7 +11,7 @@ use zartrux_models::alert::{Engine, Kept, Notification, NotificationState, Now, 
 
 use super::core::{Core, Stepped, is_muted};
 use super::delivery::Ways;
-use super::link::Order;
+use super::link::{NextSettings, Order};
 use super::{AlertFile, AlertSettings, AlertsView, KeptState, Told, WalletBook};
 use crate::clock::Clock;
 use crate::events::{EventLog, Severity};
@@ -78,12 +78,12 @@ const KEEP_MS: u64 = 60_000;
 pub(super) fn start(
     args: WatchArgs,
     view: Arc<AlertsView>,
-    orders: Receiver<Order>,
+    (orders, next): (Receiver<Order>, NextSettings),
 ) -> std::io::Result<()> {
     std::thread::Builder::new()
         .name("alerts".to_owned())
         .spawn(move || {
-            let done = Watchman::new(args, view).watch(&orders);
+            let done = Watchman::new(args, view).watch(&orders, &next);
             if let Some(done) = done {
                 // Whoever asked may have given up waiting.
                 let _ = done.try_send(());
@@ -149,9 +149,14 @@ impl Watchman {
         std::mem::replace(&mut self.ways, ways).leave();
         self.view.set_deliveries(self.ways.statuses());
         self.beat_ms = None;
-        let now = self.args.clock.unix_millis();
-        self.dirty |= self.wallets.compare(&settings.paid, now);
+        self.take_wallets();
         self.show();
+    }
+
+    /// Compares whom upstreams pay with whom they paid.
+    fn take_wallets(&mut self) {
+        let now = self.args.clock.unix_millis();
+        self.dirty |= self.wallets.compare(&self.args.settings.paid, now);
     }
 
     fn show(&mut self) {
@@ -169,25 +174,45 @@ impl Watchman {
         self.view.set_open(open);
     }
 
-    fn watch(mut self, orders: &Receiver<Order>) -> Option<std::sync::mpsc::SyncSender<()>> {
+    fn watch(
+        mut self,
+        orders: &Receiver<Order>,
+        next: &NextSettings,
+    ) -> Option<std::sync::mpsc::SyncSender<()>> {
         self.args.guard.health().set_state(ActorState::Running);
         loop {
-            match orders.recv_timeout(EVERY) {
-                Ok(Order::Replace(settings)) => {
-                    self.args.settings = *settings;
-                    self.take_settings();
-                }
+            let order = orders.recv_timeout(EVERY);
+            if let Some(settings) = next.take() {
+                let same = self.args.settings.alerts == settings.alerts;
+                self.args.settings = *settings;
+                // What still waits to be delivered must not be lost because a pool has changed.
+                self.guarded(if same {
+                    Self::take_wallets
+                } else {
+                    Self::take_settings
+                });
+            }
+            match order {
+                Ok(Order::Look) => {}
                 Ok(Order::Close(done)) => {
-                    self.close();
+                    self.guarded(Self::close);
                     return Some(done);
                 }
-                Err(RecvTimeoutError::Timeout) => self.look(),
+                Err(RecvTimeoutError::Timeout) => self.guarded(Self::look),
                 Err(RecvTimeoutError::Disconnected) => {
-                    self.close();
+                    self.guarded(Self::close);
                     return None;
                 }
             }
         }
+    }
+
+    /// Nothing starts this thread anew: what panics is noted as a fault of the actor, and the next
+    /// look comes.
+    fn guarded(&mut self, turn: impl FnOnce(&mut Self)) {
+        let guard = self.args.guard.clone();
+        // It is told by the guard.
+        let _ = guard.build(&mut None, || turn(self));
     }
 
     fn now(&self) -> Now {

@@ -202,15 +202,16 @@ impl Limits {
         entry.barred
     }
 
-    /// A password was wrong.
-    pub(super) fn failed(&self, limits: &AddressLimits, place: Place, now: u64) {
+    /// A password was wrong; true if nobody from there is let in from now on.
+    pub(super) fn failed(&self, limits: &AddressLimits, place: Place, now: u64) -> bool {
         if let Some(per_minute) = limits.failed_logins_per_minute {
             let mut shard = self.shard(place);
             let (entry, _) = shard.entry(place, self.most, now);
             if entry.failures.drain(per_minute, now) {
-                entry.barred = true;
+                return !std::mem::replace(&mut entry.barred, true);
             }
         }
+        false
     }
 
     #[cfg(test)]

@@ -23,6 +23,7 @@ use zartrux_config::Secret;
 use zartrux_models::session::ProxyHeaderFault;
 
 use crate::clock::Clock;
+use crate::events::{EventLog, Severity};
 
 use addresses::AddressSet;
 pub(crate) use addresses::Place;
@@ -110,6 +111,9 @@ pub struct Doorkeeper {
     key: ProcessKey,
     verifier: OnceLock<Verifier>,
     told: Told,
+    /// Of addresses that were barred, as events.
+    barred_told: Told,
+    events: OnceLock<EventLog>,
     clock: Clock,
     started: Instant,
     me: Weak<Self>,
@@ -137,12 +141,19 @@ impl Doorkeeper {
             key,
             verifier: OnceLock::new(),
             told: Told::default(),
+            barred_told: Told::default(),
+            events: OnceLock::new(),
             clock,
             started: clock.now(),
             me: Weak::clone(me),
         });
         keeper.start_verifier();
         keeper
+    }
+
+    /// Tells there of addresses that are barred; the first one counts.
+    pub fn set_events(&self, events: EventLog) {
+        let _ = self.events.set(events);
     }
 
     /// Goes by other settings from now on, in all lanes. Who is in stays in: a connection that
@@ -224,7 +235,7 @@ impl Doorkeeper {
         let (rules, now) = (self.rules(), self.micros());
         let asked = match self.limits.log_in(&rules.limits, place, now) {
             Err(turned) => Asked::Turned(turned),
-            Ok(()) => self.ask_password(&rules, place, [user, rig, pass], answer),
+            Ok(()) => self.ask_password(&rules, (address, place), [user, rig, pass], answer),
         };
         if let Asked::Turned(turned) = asked {
             self.tell(address, turned);
@@ -235,7 +246,7 @@ impl Doorkeeper {
     fn ask_password(
         &self,
         rules: &Arc<Rules>,
-        place: Place,
+        (address, place): (IpAddr, Place),
         [user, rig, pass]: [&str; 3],
         answer: impl FnOnce() -> Answer,
     ) -> Asked {
@@ -246,7 +257,7 @@ impl Doorkeeper {
             Known::One(_) | Known::Each(_) if barred() => Asked::Turned(Turned::Barred),
             Known::One(digest) if self.key.is(digest, pass) => Asked::Welcome,
             Known::One(_) => {
-                self.limits.failed(&rules.limits, place, self.micros());
+                self.note_failed(&rules.limits, address, place);
                 Asked::Turned(Turned::Password)
             }
             Known::Each(credentials) => {
@@ -261,7 +272,7 @@ impl Doorkeeper {
                 let wanted = Arc::new(());
                 let check = Check {
                     claim,
-                    place,
+                    from: (address, place),
                     rules: Arc::clone(rules),
                     credentials: Arc::clone(credentials),
                     wanted: Arc::downgrade(&wanted),
@@ -278,15 +289,39 @@ impl Doorkeeper {
     /// On the verifier's thread.
     fn verify(&self, check: &Check) -> Outcome {
         let limits = &check.rules.limits;
+        let (address, place) = check.from;
         // Those that failed while this one waited count: a crowd of guesses is no way around.
-        if self.limits.is_barred(limits, check.place, self.micros()) {
+        if self.limits.is_barred(limits, place, self.micros()) {
             return Err(Turned::Barred);
         }
         if check.credentials.verify(&check.claim, &self.key) {
             return Ok(());
         }
-        self.limits.failed(limits, check.place, self.micros());
+        self.note_failed(limits, address, place);
         Err(Turned::Password)
+    }
+
+    /// A password was wrong. Tells of an address that is barred for it, a few a minute.
+    fn note_failed(&self, limits: &AddressLimits, address: IpAddr, place: Place) {
+        if !self.limits.failed(limits, place, self.micros()) {
+            return;
+        }
+        if let Some(events) = self.events.get()
+            && let Some(unsaid) = self.barred_told.may_tell(self.micros())
+        {
+            let before = match unsaid {
+                0 => String::new(),
+                count => format!("; {count} more were barred before, without a word"),
+            };
+            let text = format!(
+                "too many wrong passwords came from {address}: nobody from there is let in for half \
+                 a minute{before}"
+            );
+            let (severity, kind) = (Severity::Warning, "address_barred");
+            let subject = address.to_string();
+            let now = self.clock.unix_millis();
+            events.tell(now, severity, kind, Some(&subject), &text);
+        }
     }
 
     /// Says in the log, now and then, that somebody was turned away.

@@ -196,3 +196,51 @@ fn when_too_many_wait_the_next_is_told_to_come_again() {
     }
     assert_eq!(outcome, Ok(()));
 }
+
+#[test]
+fn a_check_that_panics_costs_no_thread() {
+    let keeper = keeper(DoorSettings {
+        passwords: each(&format!("rig:{}", quick_hash("right"))),
+        ..DoorSettings::default()
+    });
+    // More than there are threads.
+    let asked: Vec<Asked> = (0..5)
+        .map(|number| {
+            let from = (HERE, Place::from(HERE));
+            let pass = format!("wrong {number}");
+            keeper.ask(from, ["rig", "", &pass], || {
+                Box::new(|_| panic!("on purpose"))
+            })
+        })
+        .collect();
+    assert!(asked.iter().all(|asked| matches!(asked, Asked::Wait(_))));
+    assert_eq!(answer(&keeper, "rig", "right"), Ok(()));
+}
+
+#[test]
+fn an_address_that_is_barred_is_told_of_once_and_a_crowd_of_them_six_times() {
+    let keeper = keeper(DoorSettings {
+        passwords: Passwords::One(Secret::new("hunter2")),
+        limits: AddressLimits {
+            failed_logins_per_minute: Some(1),
+            ..AddressLimits::default()
+        },
+        ..DoorSettings::default()
+    });
+    let events = EventLog::default();
+    keeper.set_events(events.clone());
+    for _ in 0..10 {
+        let _ = ask(&keeper, "rig", "secret guess");
+    }
+    let told = events.after(0, 10);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].kind, "address_barred");
+    assert_eq!(told[0].subject.as_deref(), Some("192.0.2.7"));
+    assert!(!told[0].text.contains("guess"), "{}", told[0].text);
+    for number in 0..100 {
+        let address = IpAddr::from([198, 51, 100, number]);
+        let from = (address, Place::from(address));
+        let _ = keeper.ask(from, ["rig", "", "x"], || unreachable!("answered at once"));
+    }
+    assert_eq!(events.last_seq(), 6);
+}

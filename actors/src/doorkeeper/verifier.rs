@@ -1,6 +1,8 @@
 //! Passwords checked on threads of their own: a check takes longer than a lane may be busy.
 
 use std::io;
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
@@ -9,6 +11,7 @@ use super::addresses::Place;
 use super::credentials::{Claim, Credentials};
 use super::turned::Turned;
 use super::{Doorkeeper, Rules};
+use crate::supervision::cause_of;
 
 /// Checks that may wait. What is beyond is told to come again: at 20 ms each on two threads the last
 /// of these waits as long as a login may take by default.
@@ -25,7 +28,8 @@ pub(crate) type Answer = Box<dyn FnOnce(Outcome) + Send>;
 /// A login to be checked.
 pub(super) struct Check {
     pub(super) claim: Claim,
-    pub(super) place: Place,
+    /// Where the miner is, and as limits count it.
+    pub(super) from: (IpAddr, Place),
     pub(super) rules: Arc<Rules>,
     pub(super) credentials: Arc<Credentials>,
     /// Gone when the miner is.
@@ -68,7 +72,16 @@ fn work(receive: &Mutex<Receiver<Check>>, keeper: &Weak<Doorkeeper>) {
             // The miner has left: nobody waits.
             continue;
         }
-        let outcome = keeper.verify(&check);
-        (check.answer)(outcome);
+        // Nothing starts these threads anew: whatever panics costs its own login alone.
+        let verified = catch_unwind(AssertUnwindSafe(|| keeper.verify(&check)));
+        let outcome = verified.unwrap_or_else(|panic| {
+            tracing::error!(cause = cause_of(panic.as_ref()), "a password check failed");
+            Err(Turned::Busy)
+        });
+        let answer = check.answer;
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| answer(outcome))) {
+            let cause = cause_of(panic.as_ref());
+            tracing::error!(cause, "the answer of a password check failed");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Wrong tokens, counted by where they came from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,17 @@ struct Window {
 }
 
 /// Wrong tokens, counted by address; of IPv6 by its first 64 bits, since a network has that many.
-#[derive(Debug, Default)]
-pub(super) struct Failures(HashMap<IpAddr, Window>);
+///
+/// Many may share an address, behind a router or a proxy: tokens that were right from there are
+/// looked at however many wrong ones others send, or anybody there could lock everybody out.
+#[derive(Default)]
+pub(super) struct Failures(HashMap<IpAddr, Window>, HashSet<(IpAddr, [u8; 32])>);
+
+impl std::fmt::Debug for Failures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Failures({} addresses)", self.0.len())
+    }
+}
 
 impl Failures {
     /// Wrong tokens of an address within [`Self::SPAN`] after which none of it is looked at.
@@ -21,6 +30,24 @@ impl Failures {
     const SPAN: Duration = Duration::from_secs(60);
     /// Addresses that are remembered; the one that began longest ago gives way.
     const ADDRESSES: usize = 1_024;
+    /// Right tokens that are remembered, with their address. All are forgotten when there are more.
+    const RIGHT: usize = 1_024;
+
+    /// Notes a token that was right, by its digest.
+    pub(super) fn note_right(&mut self, from: IpAddr, digest: [u8; 32]) {
+        let entry = (network(from), digest);
+        if !self.1.contains(&entry) {
+            if self.1.len() >= Self::RIGHT {
+                self.1.clear();
+            }
+            self.1.insert(entry);
+        }
+    }
+
+    /// Whether this token was right from there before.
+    pub(super) fn was_right(&self, from: IpAddr, digest: &[u8; 32]) -> bool {
+        self.1.contains(&(network(from), *digest))
+    }
 
     /// How long nothing of an address is to be looked at.
     pub(super) fn must_wait(&self, from: IpAddr, now: Instant) -> Option<Duration> {

@@ -8,7 +8,7 @@ use actix_web::http::header::{HOST, ORIGIN};
 use zartrux_config::HostName;
 
 /// The names by which the server may be called.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Names {
     known: Vec<HostName>,
     /// Whether any other name is refused.

@@ -139,6 +139,38 @@ async fn after_ten_wrong_tokens_not_even_the_right_one_is_looked_at() {
 }
 
 #[actix_web::test]
+async fn nobody_is_locked_out_by_the_wrong_tokens_of_others_at_the_same_address() {
+    let monitor = monitor(Anonymous::Nothing);
+    let mut requests = vec![with(get("/metrics"), READ)];
+    requests.extend((0..20).map(|number| with(get("/metrics"), &format!("guess {number}"))));
+    requests.push(with(get("/metrics"), READ));
+    requests.push(with(get("/metrics"), ADMIN));
+    let statuses: Vec<u16> = told(&monitor, requests).await.iter().map(|t| t.0).collect();
+    assert_eq!(statuses[0], 200);
+    assert_eq!(statuses[1..11], [401; 10]);
+    assert_eq!(statuses[11..21], [429; 10], "guesses have to wait");
+    assert_eq!(statuses[21], 200, "it was right from there before");
+    assert_eq!(statuses[22], 429, "this one may be a guess");
+}
+
+#[actix_web::test]
+async fn a_pass_is_good_until_the_settings_let_others_in() {
+    let settings = monitor(Anonymous::Nothing);
+    let gate = Arc::new(Gate::new(&settings, Clock));
+    let (pass_gate, rules) = (Arc::clone(&gate), gate.rules());
+    let pass = Pass {
+        gate: pass_gate,
+        rules,
+    };
+    gate.replace(Rules::of(&settings));
+    assert!(!pass.is_over(), "nothing is different");
+    let mut other = settings;
+    other.access.read_tokens.clear();
+    gate.replace(Rules::of(&other));
+    assert!(pass.is_over());
+}
+
+#[actix_web::test]
 async fn pages_of_others_are_refused_whatever_token_they_have() {
     let monitor = monitor(Anonymous::Nothing);
     let foreign = with(post("/api/v1/predict"), ADMIN)

@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, get};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 
 use super::overview::EventShown;
 use super::params::{Params, shown};
 use super::{Refusal, answered};
+use crate::http::access::Pass;
 use crate::overview::{Seat, Watch};
 
 /// From one overview to the next.
@@ -38,7 +39,7 @@ const AT_A_TIME: usize = 512;
     security((), ("token" = [])),
     params(("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event that was received")),
     responses(
-        (status = 200, description = "The stream; it ends when the daemon leaves", content_type = "text/event-stream", body = String),
+        (status = 200, description = "The stream; it ends when the daemon leaves, and when settings change who may read", content_type = "text/event-stream", body = String),
         (status = 400, description = "Last-Event-ID is no number, or there is a parameter"),
         (status = 503, description = "As many streams as are allowed are open"),
     )
@@ -84,6 +85,7 @@ fn begin(request: &HttpRequest, watch: Arc<Watch>) -> Result<Watching, Refusal> 
     let watching = Watching {
         watch,
         _seat: seat,
+        pass: request.extensions().get::<Pass>().cloned(),
         after,
         waiting,
         next_overview: now,
@@ -113,6 +115,8 @@ fn last_seen(request: &HttpRequest) -> Result<Option<u64>, Refusal> {
 struct Watching {
     watch: Arc<Watch>,
     _seat: Seat,
+    /// That it may watch; none where nobody guards.
+    pass: Option<Pass>,
     /// The number of the last event that was sent.
     after: u64,
     /// What a new client gets first.
@@ -143,6 +147,10 @@ impl Watching {
 
     /// What is due at a time: asked for whenever the client has taken what there was.
     fn due(&mut self, now: Instant) -> Due {
+        // Its token may be none any more: it comes again, and is asked.
+        if self.pass.as_ref().is_some_and(Pass::is_over) {
+            return Due::End;
+        }
         if let Some(bytes) = self.waiting.pop_front() {
             return Due::Send(bytes);
         }

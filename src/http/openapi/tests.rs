@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::*;
 
 /// Pages for people, which are no part of the API.
-const PAGES: [&str; 3] = ["/", "/docs", "/docs/assets/{name}"];
+const PAGES: [&str; 4] = ["/", "/assets/{name}", "/docs", "/docs/assets/{name}"];
 
 fn whole() -> Value {
     serde_json::to_value(&*DOCUMENT).unwrap()

@@ -111,6 +111,31 @@ pub(in crate::http) struct ConnectionCounts {
     turned_away: u64,
     /// Leases renewed because their nonces were nearly used up.
     leases_renewed: u64,
+    /// Turned away at the door or at their login, by reason.
+    turned: TurnedCounts,
+}
+
+/// Miners that were turned away at the door or at their login, by reason.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct TurnedCounts {
+    /// Its address is denied, or not among those that are allowed.
+    denied: u64,
+    /// As many connections as one address may have are open.
+    connections: u64,
+    /// Its address has connected too often within a minute.
+    connects: u64,
+    /// A balancer's connection that does not begin with its header.
+    header: u64,
+    /// Its address has logged in too often within a minute.
+    logins: u64,
+    /// Too many logins of its address have failed.
+    barred: u64,
+    /// The password is not the right one, or the name is not known.
+    password: u64,
+    /// Too many passwords wait to be checked.
+    busy: u64,
+    /// Its password was not checked in time.
+    unchecked: u64,
 }
 
 /// Shares by their fate. Invariant I2: see `ShareCounts::balances`.

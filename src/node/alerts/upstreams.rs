@@ -80,7 +80,8 @@ impl Upstreams {
     const LOOKS: u64 = 60;
     /// A ban of which nothing more was heard is taken for over.
     const BAN_MS: u64 = 3_600_000;
-    /// Upstreams that are remembered: more than the settings take.
+    /// Upstreams that are remembered: more than the settings take. One without a session gives way:
+    /// reloads may have named many more by and by.
     const MOST: usize = 64;
 
     /// Looks at the sessions that are open.
@@ -98,7 +99,7 @@ impl Upstreams {
             let came = figures.since(before.unwrap_or_default());
             open.insert(session.name.clone(), figures);
             let known = self.upstreams.contains_key(&session.upstream);
-            if !known && self.upstreams.len() >= Self::MOST {
+            if !known && self.upstreams.len() >= Self::MOST && !self.forget_one(sessions) {
                 continue;
             }
             let upstream = self.upstreams.entry(session.upstream.clone()).or_default();
@@ -130,6 +131,13 @@ impl Upstreams {
             }
         });
         seen.collect()
+    }
+
+    /// Forgets an upstream that has no session; false where all have one.
+    fn forget_one(&mut self, sessions: &[PoolSessionReport]) -> bool {
+        let is_open = |name: &String| sessions.iter().any(|open| open.upstream == *name);
+        let idle = self.upstreams.keys().find(|name| !is_open(name)).cloned();
+        idle.is_some_and(|name| self.upstreams.remove(&name).is_some())
     }
 }
 
@@ -203,6 +211,20 @@ mod tests {
         }
         let seen = look(&mut upstreams, 2_000, &[session("b", 50, &[])]);
         assert_eq!((seen.refused, seen.answered), (0, 0));
+    }
+
+    #[test]
+    fn however_many_upstreams_reloads_have_named_the_present_one_is_watched() {
+        let mut upstreams = Upstreams::default();
+        for number in 0..200 {
+            let mut open = session("a", 0, &[("ban", number + 1)]);
+            open.upstream = format!("pool-{number}:1");
+            let name = open.upstream.clone();
+            let seen = upstreams.look(&[open], WINDOW, number * 1_000, number * 1_000);
+            assert!(seen.len() <= Upstreams::MOST);
+            let present = seen.iter().find(|seen| seen.name == name).unwrap();
+            assert!(present.banned, "{name}");
+        }
     }
 
     #[test]

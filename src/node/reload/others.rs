@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use zartrux_actors::alerts::AlertSettings;
 use zartrux_actors::doorkeeper::Doorkeeper;
 use zartrux_config::Settings;
 
@@ -28,14 +29,13 @@ pub(in crate::node) struct AlertsTaker(pub(in crate::node) std::sync::Weak<NodeV
 
 impl Taker for AlertsTaker {
     fn prepare(&self, _: &Settings, new: &Settings) -> Result<Prepared, String> {
-        let (view, new) = (self.0.clone(), new.clone());
+        let (view, settings) = (self.0.clone(), AlertSettings::of(new));
         Ok(Prepared {
             note: None,
             take_over: Box::new(move || {
                 let view = view.upgrade();
-                let alerts = view.as_ref().and_then(|view| view.alerts());
-                if let Some(Err(why)) = alerts.map(|alerts| alerts.replace(&new)) {
-                    tracing::error!(%why, "alerts go by the former settings");
+                if let Some(alerts) = view.as_ref().and_then(|view| view.alerts()) {
+                    alerts.replace(settings);
                 }
             }),
         })

@@ -47,8 +47,13 @@ struct Client {
 
 impl Client {
     async fn of(address: SocketAddr, head: &str) -> Self {
+        Self::hosted(address, &format!("Host: localhost\r\n{head}")).await
+    }
+
+    /// `head` names the host.
+    async fn hosted(address: SocketAddr, head: &str) -> Self {
         let mut socket = TcpStream::connect(address).await.unwrap();
-        let request = format!("GET /api/v1/stream HTTP/1.1\r\nHost: x\r\n{head}\r\n");
+        let request = format!("GET /api/v1/stream HTTP/1.1\r\n{head}\r\n");
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut client = Self {
             socket: BufReader::new(socket),
@@ -258,4 +263,30 @@ async fn whoever_takes_a_minute_for_an_overview_gets_one_and_not_thirty() {
     assert_eq!(watching.due(now), Due::Wait(now + LOOK));
     assert!(!is_overview(&watching.due(now + OVERVIEW / 2)));
     assert!(is_overview(&watching.due(now + OVERVIEW)));
+}
+
+#[actix_web::test]
+async fn a_stream_ends_when_its_token_is_taken_back_and_goes_on_when_something_else_changes() {
+    let text = |digests: &str, hosts: &str| {
+        let text =
+            format!("[monitor]\nread_tokens = [{digests}]\nanonymous = \"nothing\"\n{hosts}");
+        Settings::from_toml(&text, &zartrux_config::Overrides::default()).unwrap()
+    };
+    // Of "token".
+    let digest = "\"3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0\"";
+    let other = format!("\"{}\"", "ab".repeat(32));
+    let settings = text(digest, "");
+    let view = Arc::new(NodeView::new(&settings, NodeOptions::default(), Clock));
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (server, address) = crate::http::serve(&settings.monitor, any, Arc::clone(&view)).unwrap();
+    actix_web::rt::spawn(server);
+    let head = "Host: localhost\r\nAuthorization: Bearer token\r\n";
+    let mut client = Client::hosted(address, head).await;
+    assert_eq!(client.status, 200);
+    client.until_overview().await;
+    view.reload(&settings, "the test").unwrap();
+    client.until_overview().await;
+    view.reload(&text(&other, ""), "the test").unwrap();
+    client.end().await;
+    assert_eq!(Client::hosted(address, head).await.status, 401);
 }
