@@ -39,6 +39,8 @@ fn the_page_recovers_after_the_daemon_restarts() {
         ),
         true
     );
+    let title = browser.script("return document.title", &[]);
+    assert_eq!(title, "? Zartrux");
     let daemon = start();
     daemon.wait_ready();
     browser.wait_until(

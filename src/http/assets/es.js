@@ -101,7 +101,7 @@ export default {
   "no_tls": "sin TLS",
   "no_upstream": "No hay ningún pool configurado.",
   "lanes": "Carriles atendidos",
-  "job_age": "Trabajo desde hace",
+  "job_age": "Edad del trabajo",
   "height": "Altura",
   "difficulty": "Dificultad",
   "answers_in": "Responde en",

@@ -116,7 +116,7 @@ function models(overview) {
 /** All of it. */
 export function ia(overview) {
   show($("filters"), overview.filters.length > 0 ? overview.filters.map(filterCard)
-    : h("p", { class: "wait panel" }, t("filters_off")));
+    : h("p", { class: "wait" }, t("filters_off")));
   show($("prover"), prover(overview));
   show($("trainer"), trainer(overview));
   show($("lift"), lift(overview));
