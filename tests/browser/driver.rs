@@ -159,7 +159,7 @@ impl Browser {
     }
 
     /// A command of Chromium's own protocol.
-    pub(crate) fn chromium(&self, command: &str, params: Value) -> Value {
+    pub(crate) fn chromium(&self, command: &str, params: &Value) -> Value {
         let call = json!({ "cmd": command, "params": params });
         self.call("POST", "/goog/cdp/execute", Some(call))
     }
@@ -169,7 +169,7 @@ impl Browser {
         let metrics = json!({
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
         });
-        self.chromium("Emulation.setDeviceMetricsOverride", metrics);
+        self.chromium("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
     /// Has the page see that its reader prefers `light` or `dark`.
@@ -177,7 +177,7 @@ impl Browser {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.chromium(
             "Emulation.setEmulatedMedia",
-            json!({ "features": features }),
+            &json!({ "features": features }),
         );
     }
 
@@ -193,7 +193,7 @@ impl Browser {
     pub(crate) fn screenshot(&self, Size(width, height): Size) -> Vec<u8> {
         let shot = self.chromium(
             "Page.captureScreenshot",
-            json!({
+            &json!({
                 "format": "png", "captureBeyondViewport": true, "optimizeForSpeed": false,
                 "clip": { "x": 0, "y": 0, "width": width, "height": height, "scale": 1 },
             }),

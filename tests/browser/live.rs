@@ -53,7 +53,6 @@ fn what_happens_appears_as_it_happens() {
 
     // Other settings.
     let other = config
-        .clone()
         .set("node.drain", "\"3s\"")
         .set("node.log_format", "\"json\"");
     let file = folder.path().join("settings.toml");
