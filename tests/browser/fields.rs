@@ -14,10 +14,27 @@ fn shown(scene: &Scene) -> Vec<(String, String)> {
     );
     let fields = read.as_array().unwrap().iter().map(|field| {
         let of = |at: usize| field[at].as_str().unwrap().to_owned();
-        assert!(!of(2).trim().is_empty(), "{} shows nothing", of(0));
-        (of(0), of(1))
+        let (path, value, text) = (of(0), of(1), of(2));
+        assert!(!text.trim().is_empty(), "{path} shows nothing");
+        if is_count(&path) {
+            assert!(
+                text.contains(&value),
+                "{path} is {value}, and shows {text:?}"
+            );
+        }
+        (path, value)
     });
     fields.collect()
+}
+
+/// Counts are shown as they are; so few shares need no separators.
+fn is_count(path: &str) -> bool {
+    ["shares.", "funnel.", "rigs."]
+        .iter()
+        .any(|of| path.starts_with(of))
+        || path.ends_with(".accepted")
+        || path == "earning.miners"
+        || path == "earning.answered_1h"
 }
 
 /// The value at a path such as `upstreams.0.accepted`, as the page writes it.
