@@ -13,7 +13,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 PACKAGES := build-essential g++ cmake pkg-config libssl-dev
 # What tests start beside the program.
-TEST_PACKAGES := prometheus
+TEST_PACKAGES := prometheus chromium chromium-driver
 
 # What `make run` gives to the demo: make run ARGS="--for 5m --monitor 0.0.0.0:8080"
 ARGS ?=
@@ -105,6 +105,10 @@ bench-learn: release ## Measure what it costs to learn from a million shares, in
 .PHONY: bench-steps
 bench-steps: rust packages ## Measure what a share costs inside the process, step by step
 	cargo bench --locked --bench share_path
+
+.PHONY: screenshots
+screenshots: rust packages packages-test ## Take the pictures of the monitor page from a demo, into docs/src/images
+	ZARTRUX_SCREENSHOTS="$(CURDIR)/docs/src/images" cargo test --locked -p zartrux --test browser demo
 
 .PHONY: docs
 docs: rust packages ## Build the documentation of the code, and the book if mdbook is installed

@@ -18,6 +18,8 @@ mod driver;
 mod fields;
 #[path = "browser/hostile.rs"]
 mod hostile;
+#[path = "browser/live.rs"]
+mod live;
 #[path = "browser/looks.rs"]
 mod looks;
 #[path = "browser/outage.rs"]

@@ -52,8 +52,8 @@ fn folder() -> Option<PathBuf> {
 
 #[test]
 fn the_demos_page_names_the_failing_rig_and_shows_what_is_proved() {
-    let demo = Demo::start();
     let browser = Browser::launch("en");
+    let demo = Demo::start();
     browser.resize(DESK);
     browser.goto(&demo.url);
     wait_data(&browser);
@@ -72,25 +72,33 @@ fn the_demos_page_names_the_failing_rig_and_shows_what_is_proved() {
     assert_clean(&browser, &demo.url);
     if let Some(folder) = folder() {
         std::fs::create_dir_all(&folder).unwrap();
-        browser.wait_until(
-            "there is something to see",
-            "document.querySelector('[data-field=\"shares.accepted\"]')?.dataset.value > 60",
-        );
-        for (name, size, scheme, lang) in [
-            ("monitor-en", DESK, "light", "en"),
-            ("monitor-es", DESK, "dark", "es"),
-            ("phone-en", PHONE, "dark", "en"),
-            ("phone-es", PHONE, "light", "es"),
+        for many in [40, 80, 120] {
+            browser.wait_until(
+                "there is something to see",
+                &format!(
+                    "document.querySelector('[data-field=\"shares.accepted\"]')?.dataset.value > {many}"
+                ),
+            );
+        }
+        let desk = Size(DESK.0, 1600);
+        for (name, size, shown, scheme, lang) in [
+            ("monitor-en", DESK, desk, "light", "en"),
+            ("monitor-es", DESK, desk, "dark", "es"),
+            ("phone-en", PHONE, PHONE, "dark", "en"),
+            ("phone-es", PHONE, PHONE, "light", "es"),
         ] {
             browser.click(&format!("[data-act=lang][data-lang={lang}]"));
             browser.prefer_scheme(scheme);
-            let Size(width, height) = size;
-            browser.resize(Size(width, height));
+            browser.resize(size);
             browser.wait_until(
                 "the charts are drawn",
                 "document.querySelector('#chart-rate svg[data-points]')?.dataset.points > 0",
             );
-            std::fs::write(folder.join(format!("{name}.png")), browser.screenshot()).unwrap();
+            std::fs::write(
+                folder.join(format!("{name}.png")),
+                browser.screenshot(shown),
+            )
+            .unwrap();
         }
     }
 }

@@ -4,17 +4,24 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, clock};
 
 /// Where Debian's packages put them.
 const CHROMIUM: &str = "/usr/bin/chromium";
 const CHROMEDRIVER: &str = "/usr/bin/chromedriver";
+
+/// A browser needs much of a small machine, more so beside builds.
+const LONG: Duration = PATIENCE.saturating_mul(4);
+
+/// Held by the one browser that runs: several at once need more memory than a small machine has.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// A size of the window that the page sees, CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,21 +32,27 @@ pub(crate) struct Browser {
     driver: Child,
     session: String,
     agent: ureq::Agent,
-    /// Dropped last.
+    /// Both outlive its processes.
     _profile: TempDir,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Browser {
     /// Starts one with a profile of its own, in a language such as `en` or `es`.
+    ///
+    /// Waits until no other one runs; so it comes before whatever else a test starts.
     pub(crate) fn launch(language: &str) -> Self {
         for program in [CHROMIUM, CHROMEDRIVER] {
             assert!(
                 std::path::Path::new(program).exists(),
                 "{program} is missing: install Debian's packages chromium and chromium-driver \
-                 (`make test-packages`)"
+                 (`make packages-test`)"
             );
         }
+        // A test that failed while it had its turn leaves nothing behind that matters.
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let profile = tempfile::tempdir().unwrap();
+        let folder = profile.path().display().to_string();
         let mut driver = Command::new(CHROMEDRIVER)
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -48,7 +61,7 @@ impl Browser {
             .unwrap();
         let port = port_of(&mut driver);
         let agent: ureq::Agent = ureq::Agent::config_builder()
-            .timeout_global(Some(PATIENCE * 2))
+            .timeout_global(Some(LONG))
             .proxy(None)
             .http_status_as_error(false)
             .build()
@@ -58,8 +71,8 @@ impl Browser {
             session: format!("http://127.0.0.1:{port}/session"),
             agent,
             _profile: profile,
+            _turn: turn,
         };
-        let folder = browser._profile.path().display().to_string();
         let made = browser.call("POST", "", Some(capabilities(language, &folder)));
         let id = made["sessionId"].as_str().unwrap().to_owned();
         browser.session = format!("{}/{id}", browser.session);
@@ -107,23 +120,17 @@ impl Browser {
         self.call("POST", "/execute/sync", Some(call))
     }
 
-    /// Runs the body of a function that calls its last argument with what it has to say.
-    pub(crate) fn script_later(&self, body: &str, args: &[Value]) -> Value {
-        let call = json!({ "script": body, "args": args });
-        self.call("POST", "/execute/async", Some(call))
-    }
-
     /// Waits until an expression is true in the page.
     pub(crate) fn wait_until(&self, what: &str, expression: &str) {
-        let began = Instant::now();
+        let end = clock::now() + LONG;
         let body = format!("return Boolean({expression})");
         while self.script(&body, &[]) != Value::Bool(true) {
             assert!(
-                began.elapsed() < PATIENCE,
+                clock::now() < end,
                 "waited in vain until {what}; the page says: {}",
                 self.text("body")
             );
-            thread::sleep(Duration::from_millis(50));
+            thread::park_timeout(Duration::from_millis(100));
         }
     }
 
@@ -138,6 +145,9 @@ impl Browser {
 
     /// Clicks on the first element of a selector, as a mouse does.
     pub(crate) fn click(&self, selector: &str) {
+        // Not under the head of the page, which stays when one scrolls.
+        let body = "document.querySelector(arguments[0])?.scrollIntoView({ block: 'center' })";
+        self.script(body, &[json!(selector)]);
         let using = json!({ "using": "css selector", "value": selector });
         let found = self.call("POST", "/element", Some(using));
         let id = found
@@ -149,7 +159,7 @@ impl Browser {
     }
 
     /// A command of Chromium's own protocol.
-    pub(crate) fn chromium(&self, command: &str, params: Value) -> Value {
+    pub(crate) fn chromium(&self, command: &str, params: &Value) -> Value {
         let call = json!({ "cmd": command, "params": params });
         self.call("POST", "/goog/cdp/execute", Some(call))
     }
@@ -159,7 +169,7 @@ impl Browser {
         let metrics = json!({
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
         });
-        self.chromium("Emulation.setDeviceMetricsOverride", metrics);
+        self.chromium("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
     /// Has the page see that its reader prefers `light` or `dark`.
@@ -167,15 +177,26 @@ impl Browser {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.chromium(
             "Emulation.setEmulatedMedia",
-            json!({ "features": features }),
+            &json!({ "features": features }),
         );
     }
 
-    /// The whole page as PNG, not only what fits the window.
-    pub(crate) fn screenshot(&self) -> Vec<u8> {
+    /// Presses a key where the focus is, such as Escape, by its code in WebDriver.
+    pub(crate) fn press(&self, key: char) {
+        let actions = json!({ "actions": [{ "type": "key", "id": "keys", "actions": [
+            { "type": "keyDown", "value": key }, { "type": "keyUp", "value": key },
+        ]}]});
+        self.call("POST", "/actions", Some(actions));
+    }
+
+    /// The first pixels of the page as PNG, more than fits the window if need be.
+    pub(crate) fn screenshot(&self, Size(width, height): Size) -> Vec<u8> {
         let shot = self.chromium(
             "Page.captureScreenshot",
-            json!({ "format": "png", "captureBeyondViewport": true }),
+            &json!({
+                "format": "png", "captureBeyondViewport": true, "optimizeForSpeed": false,
+                "clip": { "x": 0, "y": 0, "width": width, "height": height, "scale": 1 },
+            }),
         );
         base64(shot["data"].as_str().unwrap())
     }
@@ -255,6 +276,8 @@ fn capabilities(language: &str, profile: &str) -> Value {
         "--disable-component-update",
         "--disable-sync",
         "--hide-scrollbars",
+        // What scrolls smoothly is not where it was when it is clicked.
+        "--force-prefers-reduced-motion",
     ];
     let mut arguments: Vec<String> = arguments.map(str::to_owned).into();
     arguments.push(format!("--user-data-dir={profile}"));

@@ -14,10 +14,27 @@ fn shown(scene: &Scene) -> Vec<(String, String)> {
     );
     let fields = read.as_array().unwrap().iter().map(|field| {
         let of = |at: usize| field[at].as_str().unwrap().to_owned();
-        assert!(!of(2).trim().is_empty(), "{} shows nothing", of(0));
-        (of(0), of(1))
+        let (path, value, text) = (of(0), of(1), of(2));
+        assert!(!text.trim().is_empty(), "{path} shows nothing");
+        if is_count(&path) {
+            assert!(
+                text.contains(&value),
+                "{path} is {value}, and shows {text:?}"
+            );
+        }
+        (path, value)
     });
     fields.collect()
+}
+
+/// Counts are shown as they are; so few shares need no separators.
+fn is_count(path: &str) -> bool {
+    ["shares.", "funnel.", "rigs."]
+        .iter()
+        .any(|of| path.starts_with(of))
+        || path.ends_with(".accepted")
+        || path == "earning.miners"
+        || path == "earning.answered_1h"
 }
 
 /// The value at a path such as `upstreams.0.accepted`, as the page writes it.
@@ -25,6 +42,9 @@ fn told(overview: &Value, path: &str) -> String {
     if let Some(of) = path.strip_suffix(".interval") {
         let [low, high] = ["low", "high"].map(|end| told(overview, &format!("{of}.{end}")));
         return format!("{low},{high}");
+    }
+    if let Some(step) = path.strip_prefix("funnel.") {
+        return funnel(overview, step).to_string();
     }
     let value = path.split('.').fold(overview, |value, step| {
         step.parse::<usize>().map_or_else(
@@ -35,7 +55,25 @@ fn told(overview: &Value, path: &str) -> String {
     match value {
         Value::Null => "none".to_owned(),
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::Object(_) => sum(value).to_string(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.to_string(),
+    }
+}
+
+/// All of some counts by class.
+fn sum(counts: &Value) -> u64 {
+    let counts = counts.as_object().unwrap().values();
+    counts.map(|count| count.as_u64().unwrap()).sum()
+}
+
+/// The steps of the funnel that the API does not name: what came in without what was lost before.
+fn funnel(overview: &Value, step: &str) -> u64 {
+    let shares = &overview["shares"];
+    let of = |key: &str| shares[key].as_u64().unwrap();
+    match step {
+        "good" => of("received") - sum(&shares["refused"]) - of("overload") - of("pending"),
+        "sent" => of("accepted") + sum(&shares["rejected"]) + of("unanswered"),
+        other => panic!("no step {other} of the funnel"),
     }
 }
 
@@ -90,10 +128,8 @@ fn every_field_of_the_page_has_the_value_that_the_api_gives() {
     assert!(page.len() > 40, "only {} fields", page.len());
     for (path, value) in &page {
         let api = told(&overview, path);
-        if is_age(path) {
-            // Both or neither, and not from the future.
-            assert_eq!(value == "none", api == "none", "{path}: {value}, {api}");
-        } else if is_restless(path) {
+        if is_age(path) || is_restless(path) {
+            // Both or neither.
             assert_eq!(value == "none", api == "none", "{path}: {value}, {api}");
         } else {
             assert!(
@@ -116,10 +152,10 @@ fn charts_draw_what_the_history_holds() {
             &format!("document.querySelector('#{chart} svg[data-points]')?.dataset.points > 0"),
         );
         let marks = scene.browser.script(
-            "return document.querySelectorAll(`#${arguments[0]} svg :is(path, rect, circle, line)`).length",
+            "return document.querySelectorAll(`#${arguments[0]} svg :is(polyline, polygon, rect, circle)`).length",
             &[chart.into()],
         );
-        assert!(marks.as_u64().unwrap() > 3, "{chart}: {marks} marks");
+        assert!(marks.as_u64().unwrap() > 0, "{chart}: {marks} marks");
     }
     // No node is asked for the network's difficulty: that is said, not drawn.
     assert!(!scene.browser.text("#chart-difficulty").is_empty());

@@ -8,6 +8,7 @@ use crate::support::{Config, Daemon, FakePool, Manner, SimMiner};
 
 #[test]
 fn the_page_recovers_after_the_daemon_restarts() {
+    let browser = Browser::launch("en");
     let pool = FakePool::start();
     // Free a moment ago, and nobody else's choice: the same for both daemons.
     let monitor = TcpListener::bind("127.0.0.1:0")
@@ -19,7 +20,6 @@ fn the_page_recovers_after_the_daemon_restarts() {
     let start = || Daemon::start_in(folder.path(), &config, Manner::default());
     let daemon = start();
     daemon.wait_ready();
-    let browser = Browser::launch("en");
     browser.goto(&format!("http://{monitor}/"));
     wait_data(&browser);
     browser.wait_until(
@@ -39,6 +39,8 @@ fn the_page_recovers_after_the_daemon_restarts() {
         ),
         true
     );
+    let title = browser.script("return document.title", &[]);
+    assert_eq!(title, "? Zartrux");
     let daemon = start();
     daemon.wait_ready();
     browser.wait_until(
@@ -60,4 +62,14 @@ fn the_page_recovers_after_the_daemon_restarts() {
         ),
         false
     );
+    // What the browser itself writes of a daemon that is not there, and nothing else.
+    for error in browser.console_errors() {
+        let expected = [
+            "ERR_CONNECTION_REFUSED",
+            "ERR_CONNECTION_RESET",
+            "ERR_INCOMPLETE_CHUNKED_ENCODING",
+            "ERR_EMPTY_RESPONSE",
+        ];
+        assert!(expected.iter().any(|of| error.contains(of)), "{error}");
+    }
 }

@@ -17,6 +17,7 @@ pub(crate) struct Scene {
 impl Scene {
     /// Miners with these names have mined; every fifth share was refused by the pool.
     pub(crate) fn with(names: &[&str], language: &str) -> Self {
+        let browser = Browser::launch(language);
         let judge = OnSubmit::decide(|submit| match submit.place % 5 {
             3 => Answer::refuse("Block expired"),
             _ => Answer::Accept,
@@ -47,7 +48,7 @@ impl Scene {
             (count("accepted") + count("rejected") == expected).then_some(())
         });
         Self {
-            browser: Browser::launch(language),
+            browser,
             daemon,
             _miners: miners,
             _pool: pool,

@@ -39,6 +39,8 @@ function renderLink() {
   const note = $("stale-note");
   note.hidden = !(overview && (old || lost));
   if (!note.hidden) {
+    // It may not be true any more.
+    document.title = "? Zartrux";
     note.textContent = t("data_of", { time: clock(cameAt), age: duration(Date.now() - cameAt) });
   }
 }

@@ -96,6 +96,10 @@ export const plain = (text) =>
 export const name = (text, props) =>
   h("bdi", { class: "name", title: plain(text), ...props }, plain(text));
 
+/** What the daemon says in its own words, which are English whatever the page speaks. */
+export const said = (text, props, tag = "span") =>
+  h(tag, { class: "words", lang: "en", ...props }, plain(text));
+
 /** A measured value: where it comes from in the overview, as it came, and as it is told. */
 export const field = (path, value, text, props) =>
   h("span", { "data-field": path, "data-value": value === null || value === undefined ? "none" : String(value),

@@ -1,12 +1,20 @@
 // The console of events: the newest first, at most so many.
 
-import { $, h, name, on, show, status, plain } from "./dom.js";
+import { $, h, name, on, said, show, status } from "./dom.js";
 import { moment, stamp } from "./fmt.js";
 import { t, tn, word } from "./text.js";
 
 const KEPT = 512;
 const SHOWN = 200;
 const TONES = { info: "off", warning: "warn", critical: "bad" };
+
+/** What happened, and to whom, unless the words name it themselves. */
+function words({ kind, subject, text }) {
+  const head = `${kind}: ${subject}: `;
+  const rest = text.startsWith(head) ? text.slice(head.length) : text;
+  return h("span", { class: "words" },
+    subject && !rest.includes(subject) ? [name(subject, { class: "name subject" }), " "] : null, said(rest));
+}
 
 class Events {
   kept = [];
@@ -57,7 +65,7 @@ class Events {
         h("time", { title: stamp(event.unix_ms) }, moment(event.unix_ms)),
         status(TONES[event.severity] ?? "off", word("severity", event.severity)),
         h("code", null, event.kind),
-        h("span", { class: "words" }, event.subject ? [name(event.subject, { class: "name subject" }), " "] : null, plain(event.text)))))
+        words(event))))
       : h("p", { class: "wait" }, this.kept.length > 0 ? t("events_filtered") : t("no_event")));
   }
 }

@@ -1,6 +1,6 @@
 // Is the farm earning, and which rig needs somebody.
 
-import { $, bar, facts, field, h, mark, name, show, status, table, td, plain } from "./dom.js";
+import { $, bar, facts, field, h, mark, name, said, show, status, table, td, plain } from "./dom.js";
 import { big, count, duration, interval, micros, percent, rate, since, stamp } from "./fmt.js";
 import { t, tn, word } from "./text.js";
 
@@ -11,10 +11,10 @@ const tile = (label, value, ...more) =>
   h("div", { class: "tile" }, h("p", { class: "label" }, label),
     h("p", { class: "value" }, value), h("p", { class: "more" }, more));
 
-function rateTile(earning, over, at) {
+function rateTile(earning, over) {
   const found = earning.hash_rates.findIndex((shown) => shown.over === over);
   const shown = earning.hash_rates[found];
-  const path = `earning.hash_rates.${found < 0 ? at : found}`;
+  const path = `earning.hash_rates.${found < 0 ? over : found}`;
   return tile(t("hash_rate_over", { over: t(`over_${over}`) }),
     field(`${path}.per_second`, shown?.per_second, rate(shown?.per_second)),
     shown ? [field(`${path}.interval`, `${shown.low},${shown.high}`,
@@ -31,7 +31,7 @@ export function farm(overview) {
       field("earning.accepted_ratio_1h", earning.accepted_ratio_1h, percent(earning.accepted_ratio_1h)),
       field("earning.answered_1h", earning.answered_1h,
         tn("answers_n", earning.answered_1h, { count: count(earning.answered_1h) }))),
-    rateTile(earning, "10m", 0), rateTile(earning, "1h", 1), rateTile(earning, "24h", 2),
+    rateTile(earning, "10m"), rateTile(earning, "1h"), rateTile(earning, "24h"),
     tile(t("last_accepted"),
       field("earning.since_accepted_ms", earning.since_accepted_ms,
         earning.since_accepted_ms === null ? t("no_data")
@@ -93,7 +93,7 @@ function upstreams(overview) {
         [t("rejected"), h("span", { class: rejected > 0 ? "bad" : null },
           field(`${path}.rejected`, rejected, rejected > 0 ? classes("reject", upstream.rejected) : count(0)))],
         [t("slots"), field(`${path}.slots_used`, upstream.slots_used,
-          `${upstream.slots_used === null ? t("no_data") : count(upstream.slots_used)} / ${count(upstream.slots)}`)],
+          upstream.slots_used === null ? t("no_data") : `${count(upstream.slots_used)} / ${count(upstream.slots)}`)],
         [t("pays"), name(upstream.user)]),
       sessions(upstream, overview.at_unix_ms));
   });
@@ -118,9 +118,9 @@ function presence(overview) {
   const { presence: rigs, known } = overview.rigs;
   if (!rigs) return h("p", { class: "more chips" }, t("presence_none"));
   return h("p", { class: "chips" },
-    known === null ? null : h("span", { class: "chip" }, field("rigs.known", known, t("known_n", { count: count(known) }))),
+    known === null ? null : h("span", { class: "chip" }, field("rigs.known", known, tn("known_n", known, { count: count(known) }))),
     ["online", "late", "silent", "quarantined", "gone"].map((state) =>
-      h("span", { class: "chip" }, mark(toneOf(state)), " ",
+      h("span", { class: `chip ${rigs[state] > 0 && state !== "online" ? toneOf(state) : ""}`.trim() }, mark(toneOf(state)), " ",
         field(`rigs.presence.${state}`, rigs[state], `${count(rigs[state])} ${word("presence", state)}`))));
 }
 
@@ -133,14 +133,14 @@ export function need(overview) {
   const rows = overview.attention.map((rig, at) => h("tr", { "data-key": rig.rig },
     h("th", { scope: "row" }, rigButton(rig.rig, rig.rig_id, "need"), userOf(rig)),
     td(status(toneOf(rig.state), word("presence", rig.state))),
-    td(h("span", { class: "words", "data-field": `attention.${at}.reason`, "data-value": rig.reason }, plain(rig.reason))),
+    td(said(rig.reason, { "data-field": `attention.${at}.reason`, "data-value": rig.reason })),
     td(h("time", { title: stamp(rig.since_unix_ms) },
       rig.since_unix_ms === null ? t("no_data") : duration(now - rig.since_unix_ms)), "n")));
   const hidden = overview.attention_total - overview.attention.length;
-  show($("attention"), presence(overview),
+  show($("attention"), looked(overview) || rows.length > 0 ? presence(overview) : null,
     rows.length > 0
       ? table(t("h_need_long"), [t("rig"), t("state"), t("reason"), [t("since"), "n"]], rows, { class: "stack" })
-      : h("p", { class: "fine" }, looked(overview) ? status("ok", t("nobody_needs")) : t("no_data")),
+      : looked(overview) ? h("p", { class: "fine" }, status("ok", t("nobody_needs"))) : h("p", { class: "wait" }, t("presence_none")),
     hidden > 0 ? h("p", { class: "more foot" }, t("and_more", { count: count(hidden) })) : null);
 
   const { alerts } = overview;
@@ -149,7 +149,7 @@ export function need(overview) {
       : h("ul", { class: "alerts" }, alerts.map((alert) =>
         h("li", { class: alert.severity, "data-key": `${alert.kind} ${alert.subject} ${alert.since_unix_ms}` },
           status(alert.severity === "critical" ? "bad" : "warn", word("alert", alert.kind)),
-          " ", name(alert.subject), h("p", { class: "words" }, plain(alert.text)),
+          " ", name(alert.subject), said(alert.text, null, "p"),
           h("p", { class: "more" }, h("time", { title: stamp(alert.since_unix_ms) },
             t("since_time", { time: duration(now - alert.since_unix_ms) })))))));
 }

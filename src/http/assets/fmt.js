@@ -31,26 +31,27 @@ export function percent(value) {
 const SCALES = ["", "k", "M", "G", "T", "P", "E"];
 const scaleOf = (value) =>
   Math.min(SCALES.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(Math.abs(value), 1)) / 3)));
-const scaled = (value, scale, least = 3) => {
+const scaled = (value, scale, least = 3, broken = false) => {
   const x = value / 1000 ** scale;
-  return num(x, Math.abs(x) >= 1000 ? { maximumFractionDigits: 0 } : scale > 0 ? { minimumSignificantDigits: least, maximumSignificantDigits: 3 } : { maximumSignificantDigits: 3 });
+  return num(x, Math.abs(x) >= 1000 ? { maximumFractionDigits: 0 } : scale > 0 || (broken && x > 0) ? { minimumSignificantDigits: least, maximumSignificantDigits: 3 } : { maximumSignificantDigits: 3 });
 };
 
-/** With the letter of a power of thousand: 412 G; with at least so many digits. */
-export function big(value, unit = "", least = 3) {
+/** With the letter of a power of thousand: 412 G; with at least so many digits, also below
+ *  a thousand where it need not be whole. */
+export function big(value, unit = "", least = 3, broken = false) {
   if (none(value)) return t("no_data");
   const scale = scaleOf(value);
-  return `${scaled(value, scale, least)}\u00a0${SCALES[scale]}${unit}`.trim();
+  return `${scaled(value, scale, least, broken)}\u00a0${SCALES[scale]}${unit}`.trim();
 }
 
 /** Hashes per second. */
-export const rate = (value) => (none(value) ? t("no_data") : big(value, "H/s"));
+export const rate = (value) => (none(value) ? t("no_data") : big(value, "H/s", 3, true));
 
 /** The ends of an interval, in the unit of its middle. */
 export function interval(middle, low, high) {
   if (none(low) || none(high)) return "";
   const scale = scaleOf(none(middle) ? high : middle);
-  return `${scaled(low, scale)}–${scaled(high, scale)}`;
+  return `${scaled(low, scale, 3, true)}–${scaled(high, scale, 3, true)}`;
 }
 
 const unit = (value, name, most = 0) =>
@@ -58,7 +59,7 @@ const unit = (value, name, most = 0) =>
 
 const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
 
-/** A time in ms, in its two largest units. */
+/** A time in ms, in its two largest units where the smaller one matters. */
 export function duration(ms) {
   if (none(ms)) return t("no_data");
   if (ms < 1000) return unit(Math.round(ms), "millisecond");
@@ -69,6 +70,8 @@ export function duration(ms) {
   const text = unit(whole, name);
   if (first === UNITS.length - 1) return text;
   const [next, part] = UNITS[first + 1];
+  // Nobody counts the seconds of a long while.
+  if (name === "minute" && whole >= 10) return text;
   const rest = Math.floor((seconds - whole * size) / part);
   return rest > 0 ? `${text} ${unit(rest, next)}` : text;
 }

@@ -1,6 +1,6 @@
 // What the IA does: filters, prover, models, lift, trainer.
 
-import { $, facts, field, h, name, s, show, status, table, td, plain } from "./dom.js";
+import { $, facts, field, h, name, s, said, show, status, table, td } from "./dom.js";
 import { count, digits, duration, odds, percent, since, stamp } from "./fmt.js";
 import { level } from "./farm.js";
 import { t, tn, word } from "./text.js";
@@ -18,7 +18,7 @@ function filterCard(filter, at) {
     h("p", { class: "value" }, field(`${path}.strongest_log_e`, filter.strongest_log_e,
       filter.strongest_log_e === null ? t("no_evidence") : odds(filter.strongest_log_e),
       { title: filter.strongest_log_e === null ? null : `ln e = ${digits(filter.strongest_log_e, 4)}` })),
-    h("p", { class: "more" }, filter.strongest_cause ? plain(filter.strongest_cause)
+    h("p", { class: "more" }, filter.strongest_cause ? said(filter.strongest_cause)
       : filter.strongest_log_e === null ? " " : t("evidence_strongest")),
     facts(
       [t("suspects"), field(`${path}.suspects`, filter.suspects, count(filter.suspects))],
@@ -32,7 +32,7 @@ function prover(overview) {
   const { prover: shown } = overview;
   if (!shown) return h("p", { class: "fine" }, status("warn", t("prover_off")));
   return [
-    shown.failure ? h("p", { class: "note bad" }, plain(shown.failure)) : null,
+    shown.failure ? said(shown.failure, { class: "note bad" }, "p") : null,
     level(t("threads_busy"), shown.threads > 0 ? shown.busy / shown.threads : 0,
       field("prover.busy", shown.busy, `${count(shown.busy)} / ${count(shown.threads)}`)),
     level(t("queue"), shown.queue_capacity > 0 ? shown.queue_depth / shown.queue_capacity : 0,
@@ -66,9 +66,9 @@ function trainer(overview) {
       [t("drift"), models.drifted === null ? t("no_data")
         : models.drifted ? status("warn", t("drifted")) : status("ok", t("not_drifted"))]),
     models.last_results.length > 0
-      ? h("ul", { class: "lines" }, models.last_results.map((line) => h("li", null, plain(line)))) : null,
+      ? h("ul", { class: "lines" }, models.last_results.map((line) => said(line, { class: null }, "li"))) : null,
     models.faults.length > 0
-      ? h("ul", { class: "lines bad" }, models.faults.map((line) => h("li", null, plain(line)))) : null];
+      ? h("ul", { class: "lines bad" }, models.faults.map((line) => said(line, { class: null }, "li"))) : null];
 }
 
 function lift(overview) {
@@ -106,8 +106,8 @@ function models(overview) {
     td(status(model.in_force ? "ok" : "wait", word("model", model.state))),
     td(h("time", { title: stamp(model.since_unix_ms) }, duration(now - model.since_unix_ms)), "n"),
     td(count(model.trained_on), "n"),
-    td(model.worth.length > 0 ? h("ul", { class: "lines" }, model.worth.map((line) => h("li", null, plain(line)))) : t("no_data")),
-    td(h("span", { class: "words" }, plain(model.why)))));
+    td(model.worth.length > 0 ? h("ul", { class: "lines" }, model.worth.map((line) => said(line, { class: null }, "li"))) : t("no_data")),
+    td(said(model.why))));
   return rows.length > 0
     ? table(t("h_models"), [t("slot"), t("state"), [t("age"), "n"], [t("trained_on"), "n"], t("worth"), t("why")], rows, { class: "stack" })
     : h("p", { class: "wait" }, t("no_model"));
@@ -127,5 +127,5 @@ export function ia(overview) {
 export const stages = (list) => table(t("h_filters"), [t("filter"), t("says"), [t("evidence"), "n"], t("cause")],
   list.map((one) => h("tr", null, h("th", { scope: "row" }, word("filter", one.stage)),
     td(word("says", one.says)), td(one.log_e === null ? "–" : odds(one.log_e), "n"),
-    td(one.cause ? plain(one.cause) : "–"))));
+    td(one.cause ? said(one.cause) : "–"))));
 

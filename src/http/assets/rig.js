@@ -1,6 +1,6 @@
 // All about one rig: why it stands as it does, its rates, its history, its last shares.
 
-import { $, facts, h, name, on, show, status, table, td, plain } from "./dom.js";
+import { $, facts, h, name, on, said, show, status, table, td, plain } from "./dom.js";
 import { big, clock, count, digits, duration, interval, micros, moment, percent, rate } from "./fmt.js";
 import { Chart } from "./charts.js";
 import { toneOf } from "./farm.js";
@@ -96,7 +96,7 @@ async function fill(key) {
   show($("rig-body"),
     h("p", { class: "lead" }, presence ? status(toneOf(presence), word("presence", presence)) : null, " ",
       h("span", { class: "mono" }, key), " ", who?.user ? name(who.user, { class: "name sub" }) : null),
-    row?.reason ? h("p", { class: "note bad" }, plain(row.reason)) : null,
+    row?.reason ? said(row.reason, { class: "note bad" }, "p") : null,
     h("h3", null, t("how_it_stands")), full.value ? judged(full.value) : why(full),
     h("h3", null, t("what_is_known")), entry.value ? known(entry.value) : why(entry));
   chart ??= new Chart($("chart-rig"));

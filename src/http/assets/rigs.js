@@ -1,6 +1,6 @@
 // The table of all rigs: looked up, sorted and cut into pages by the daemon.
 
-import { $, h, on, show, status, table, td, plain } from "./dom.js";
+import { $, h, on, said, show, status, table, td, plain } from "./dom.js";
 import { big, clock, count, duration, interval, rate, stamp } from "./fmt.js";
 import { rigButton, toneOf, userOf } from "./farm.js";
 import { get, Refused } from "./net.js";
@@ -12,7 +12,7 @@ const ANEW_MS = 10_000;
 const TYPING_MS = 250;
 /** The columns: sort key, or none, its text, its class. */
 const COLUMNS = [
-  ["name", "rig"], ["state", "state"], ["hash_rate", "hash_rate_1h", "n"], [null, "interval", "n"],
+  ["name", "rig"], ["state", "state"], ["hash_rate", "hash_rate_1h", "n"],
   ["last_share", "last_share", "n"], ["difficulty", "difficulty", "n"], [null, "accepted", "n"], [null, "rejected", "n"],
   ["refused", "refused", "n"], [null, "reason"]];
 /** Where the largest is looked for first; of states the gravest is the first. */
@@ -82,14 +82,14 @@ class Rigs {
     const rows = answer.rows.map((rig) => h("tr", { "data-key": rig.rig },
       h("th", { scope: "row" }, rigButton(rig.rig, rig.rig_id, "table"), userOf(rig)),
       td(status(toneOf(rig.state), word("presence", rig.state))),
-      td(rate(rig.hash_rate?.per_second), `n${rig.hash_rate ? "" : " none"}`),
-      td(rig.hash_rate ? interval(rig.hash_rate.per_second, rig.hash_rate.low, rig.hash_rate.high) : "–", "n more"),
+      td(rig.hash_rate ? [rate(rig.hash_rate.per_second), h("span", { class: "sub", title: t("interval") },
+        interval(rig.hash_rate.per_second, rig.hash_rate.low, rig.hash_rate.high))] : t("no_data"), `n${rig.hash_rate ? "" : " none"}`),
       td(h("time", { title: stamp(rig.last_share_unix_ms) }, rig.last_share_unix_ms === null ? t("never")
         : t("ago", { time: duration(Math.max(0, now - rig.last_share_unix_ms)) })), "n"),
       td(big(rig.difficulty), `n${rig.difficulty === null ? " none" : ""}`),
       td(count(rig.accepted), rig.accepted === null ? "n none" : "n"), td(count(rig.rejected), rig.rejected > 0 ? "n warn" : "n"),
       td(count(rig.refused), rig.refused > 0 ? "n bad" : "n"),
-      td(h("span", { class: "words" }, rig.reason ? plain(rig.reason) : "–"))));
+      rig.reason ? td(said(rig.reason)) : td("–", "blank")));
     const last = Math.min(answer.matched, this.offset + answer.rows.length);
     show($("rig-table"),
       rows.length > 0 ? table(t("h_rigs"), heads, rows, { class: "stack rigs" }) : h("p", { class: "wait" }, t("no_rig_matches")),

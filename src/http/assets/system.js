@@ -1,6 +1,6 @@
 // The store, and the tree of actors.
 
-import { $, facts, field, h, name, on, show, status, table, td, plain } from "./dom.js";
+import { $, facts, field, h, name, on, said, show, status, table, td, plain } from "./dom.js";
 import { bytes, count, micros, since, stamp } from "./fmt.js";
 import { stateMark } from "./ia.js";
 import { t, tn } from "./text.js";
@@ -9,8 +9,9 @@ function store(shown) {
   if (!shown) return h("p", { class: "fine" }, status("warn", t("store_off")));
   return [
     h("p", { class: "lead" }, shown.failing === null ? status("ok", t("store_writes")) : status("bad", t("store_fails")),
-      shown.failing === null ? null : h("span", { class: "words" }, plain(shown.failing))),
-    shown.damage.length > 0 ? h("ul", { class: "lines bad" }, shown.damage.map((line) => h("li", null, plain(line)))) : null,
+      " ",
+      shown.failing === null ? null : said(shown.failing)),
+    shown.damage.length > 0 ? h("ul", { class: "lines bad" }, shown.damage.map((line) => said(line, { class: null }, "li"))) : null,
     facts(
       [t("recorded"), field("store.recorded", shown.recorded, count(shown.recorded))],
       [t("unrecorded"), field("store.acknowledged_unrecorded", shown.acknowledged_unrecorded, count(shown.acknowledged_unrecorded))],
@@ -61,9 +62,9 @@ function rows(node, depth, now, few = false) {
       td(stateMark(actor.state)), td(count(actor.generation), "n"),
       td(count(actor.faults), actor.faults > 0 ? "n warn" : "n"), td(count(actor.queue_depth), "n"),
       td(count(actor.steps), "n"), td(actor.steps > 0 ? micros(actor.step_micros) : "–", "n"),
-      td([h("span", { class: "words" }, plain(actor.note)), actor.last_fault
-        ? h("span", { class: "words fault", title: stamp(actor.last_fault_unix_ms) },
-          `${t("last_fault", { time: since(actor.last_fault_unix_ms, now) })} ${plain(actor.last_fault)}`) : null])];
+      td([actor.note ? said(actor.note) : null, actor.last_fault
+        ? h("span", { class: "fault", title: stamp(actor.last_fault_unix_ms) },
+          t("last_fault", { time: since(actor.last_fault_unix_ms, now) }), " ", said(actor.last_fault)) : null])];
     const row = h("tr", { "data-key": kid.name }, h("th", { scope: "row", class: `d${Math.min(depth, 4)}` }, label), told);
     return [row, ...(group && (unfolded || some) ? rows(kid, depth + 1, now, some) : [])];
   });

@@ -1,6 +1,6 @@
 // The answer to the first question, in one sentence.
 
-import { $, field, mark, show } from "./dom.js";
+import { $, field, mark, plain, show } from "./dom.js";
 import { count, duration, interval, micros, percent, rate } from "./fmt.js";
 import { looked } from "./farm.js";
 import { t, tn } from "./text.js";
@@ -36,10 +36,19 @@ function atMost(ratio, answers) {
   return (ratio + (z * z) / (2 * answers) + spread) / (1 + (z * z) / answers);
 }
 
+/** Why miners can't be served, in the reader's language where the page knows the daemon's words. */
+function why(reason) {
+  if (!reason) return t("v_not_ready");
+  if (reason.startsWith("leaving:")) return t("v_leaving");
+  if (reason.startsWith("starting:")) return t("v_starting");
+  const lane = /^lane (\d+): no upstream has a fresh job$/.exec(reason);
+  return lane ? t("v_no_job", { lane: lane[1] }) : plain(reason);
+}
+
 function judge(overview) {
   const { earning } = overview;
   if (!overview.ready) {
-    return ["bad", t("v_not", { why: overview.not_ready_because[0] ?? t("v_not_ready") })];
+    return ["bad", t("v_not", { why: why(overview.not_ready_because[0]) })];
   }
   if (earning.miners === 0) return ["bad", t("v_not", { why: t("v_no_miner") })];
   if (earning.since_accepted_ms === null) {
@@ -58,6 +67,7 @@ function judge(overview) {
   }
   const answers = serving(overview)[0]?.submit_micros ?? null;
   if (answers !== null) parts.push(t("v_answers", { time: micros(answers) }));
+  if (parts.length === 0) parts.push(t("v_last", { time: duration(earning.since_accepted_ms) }));
   const poor = earning.accepted_ratio_1h !== null
     && atMost(earning.accepted_ratio_1h, earning.answered_1h) < FEW_ACCEPTED;
   const said = parts.join(t("v_comma"));

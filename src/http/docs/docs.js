@@ -11,6 +11,10 @@ function el(name, className, ...inside) {
   return element;
 }
 
+/** A text whose parts between backticks are code. */
+const words = (text) =>
+  (text || "").split("`").map((part, at) => (at % 2 === 1 ? el("code", "", part) : part));
+
 /** What a schema refers to. */
 function resolve(schema, whole) {
   const seen = new Set();
@@ -79,7 +83,7 @@ function parameters(operation, whole, fields) {
     table.append(el("tr", "",
       el("th", "", parameter.name),
       el("td", "type", typeOf(parameter.schema, whole)),
-      el("td", "", parameter.description || ""),
+      el("td", "", ...words(parameter.description)),
       el("td", "", input)));
   }
   return table;
@@ -91,7 +95,7 @@ function answers(operation, whole) {
     const good = status.startsWith("2");
     const head = el("summary", "",
       el("span", good ? "status ok" : "status", status),
-      el("span", "says", response.description || ""));
+      el("span", "says", ...words(response.description)));
     const answer = el("details", "answer", head);
     answer.open = good;
     for (const [kind, content] of Object.entries(response.content || {})) {
@@ -150,7 +154,7 @@ async function ask(path, fields, told, output) {
 function route(path, method, operation, whole) {
   const fields = [];
   const body = el("div", "body");
-  if (operation.description) body.append(el("p", "", operation.description));
+  if (operation.description) body.append(el("p", "", ...words(operation.description)));
   if ((operation.parameters || []).length) {
     body.append(el("h3", "", "Parameters"), parameters(operation, whole, fields));
   }
@@ -177,7 +181,7 @@ function route(path, method, operation, whole) {
     el("summary", "",
       el("span", `method ${method}`, method.toUpperCase()),
       el("span", "path", path),
-      el("span", "says", operation.summary || ""),
+      el("span", "says", ...words(operation.summary)),
       el("span", "lock", lock(operation, method, path))),
     body);
   details.dataset.words = `${path} ${operation.summary || ""} ${operation.description || ""}`.toLowerCase();
