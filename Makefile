@@ -13,7 +13,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 PACKAGES := build-essential g++ cmake pkg-config libssl-dev
 # What tests start beside the program.
-TEST_PACKAGES := prometheus
+TEST_PACKAGES := prometheus python3-venv curl
 
 # What `make run` gives to the demo: make run ARGS="--for 5m --monitor 0.0.0.0:8080"
 ARGS ?=
@@ -70,7 +70,7 @@ test-fuzz: rust packages ## Run the fuzz targets over their corpus and mutations
 	cargo test --manifest-path fuzz/Cargo.toml
 
 .PHONY: test-api
-test-api: rust packages ## Let schemathesis ask the API of a demo everything that its document allows
+test-api: rust packages packages-test ## Let schemathesis ask the API of a demo everything that its document allows
 	cargo build --locked --bin zartrux
 	scripts/check-api "$(CARGO_TARGET_DIR)/debug/zartrux"
 
@@ -97,6 +97,10 @@ bench-filters: release ## Play policies of proving against each other, into docs
 .PHONY: bench-store
 bench-store: release ## Measure the store on a disk, into docs/src/results (BENCH_ARGS="--folder DIR")
 	scripts/bench-store "$(CARGO_TARGET_DIR)/release/zartrux" $(BENCH_ARGS)
+
+.PHONY: bench-watch
+bench-watch: release ## Measure what it costs to watch 10,000 rigs, into docs/src/results
+	scripts/bench-watch "$(CARGO_TARGET_DIR)/release/zartrux" $(BENCH_ARGS)
 
 .PHONY: bench-learn
 bench-learn: release ## Measure what it costs to learn from a million shares, into docs/src/results
