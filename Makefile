@@ -43,7 +43,7 @@ release: rust packages ## Build the program: target/release/zartrux
 	cargo build --release --locked --bin zartrux
 
 .PHONY: test
-test: rust packages packages-test format deny lint doc-check test-fuzz test-code ## Everything that must hold before a change goes in
+test: rust packages packages-test format deny lint doc-check test-fuzz test-code test-api ## Everything that must hold before a change goes in
 
 .PHONY: format
 format: rust ## Check the format of the code
@@ -71,7 +71,8 @@ test-fuzz: rust packages ## Run the fuzz targets over their corpus and mutations
 
 .PHONY: test-api
 test-api: rust packages packages-test ## Let schemathesis ask the API of a demo everything that its document allows
-	cargo build --locked --bin zartrux
+	# Nothing is built for it that test-code has not built: its tests start the same program.
+	cargo test --locked --workspace --no-run --test api
 	scripts/check-api "$(CARGO_TARGET_DIR)/debug/zartrux"
 
 .PHONY: deny

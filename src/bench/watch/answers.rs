@@ -48,7 +48,11 @@ pub(super) fn time(address: SocketAddr, clock: &Clock, figures: &mut Figures) ->
     for ((_, name), (mut anew, mut again, bytes)) in ANSWERS.iter().zip(seen) {
         for (samples, which) in [(&mut anew, "first"), (&mut again, "at once again")] {
             figures.proxy(&format!("{name}, {which}, p50"), "ms", samples.millis(500));
-            figures.proxy(&format!("{name}, {which}, max"), "ms", samples.millis(1_000));
+            figures.proxy(
+                &format!("{name}, {which}, max"),
+                "ms",
+                samples.millis(1_000),
+            );
         }
         figures.proxy(&format!("{name}, body"), "bytes", count(bytes));
     }

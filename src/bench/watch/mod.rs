@@ -130,11 +130,7 @@ fn measure(args: &Watch) -> Result<Figures> {
     }
     answers::time(address, &clock, &mut figures)?;
     figures.proxy("the page, all files", "bytes", count(page_bytes()));
-    figures.proxy(
-        "an overview",
-        "bytes",
-        nanos_to_f64(seen.overview_bytes),
-    );
+    figures.proxy("an overview", "bytes", nanos_to_f64(seen.overview_bytes));
     figures.generator("pages", "", f64::from(args.watchers));
     figures.generator("overviews read", "", nanos_to_f64(seen.overviews));
     figures.generator("parts of the table read", "", nanos_to_f64(seen.tables));
