@@ -11,7 +11,7 @@ use crate::bench::figure::Figures;
 use crate::bench::stats::{Samples, count};
 
 /// Times that each is asked anew.
-const ROUNDS: u32 = 5;
+const ROUNDS: u32 = 3;
 /// After so long none is given again that was given before: metrics count rigs anew after
 /// 15 seconds.
 const PAUSE: Duration = Duration::from_secs(17);

@@ -162,7 +162,7 @@ mod tests {
         );
         let pages = Pages::open(address, args.watchers).unwrap();
         let clock = Clock::start();
-        while pages.seen().overviews < 2 || pages.seen().rows < 100 || pages.seen().series < 2 {
+        while pages.seen().overviews < 2 || pages.seen().rows < 50 || pages.seen().series < 2 {
             assert!(clock.now().0 < 60_000_000_000, "{:?}", pages.seen());
             std::thread::park_timeout(Duration::from_millis(20));
         }
