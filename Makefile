@@ -13,7 +13,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 PACKAGES := build-essential g++ cmake pkg-config libssl-dev
 # What tests start beside the program.
-TEST_PACKAGES := prometheus chromium chromium-driver
+TEST_PACKAGES := prometheus chromium chromium-driver python3-venv curl
 
 # What `make run` gives to the demo: make run ARGS="--for 5m --monitor 0.0.0.0:8080"
 ARGS ?=
@@ -43,7 +43,7 @@ release: rust packages ## Build the program: target/release/zartrux
 	cargo build --release --locked --bin zartrux
 
 .PHONY: test
-test: rust packages packages-test format deny lint doc-check test-fuzz test-code ## Everything that must hold before a change goes in
+test: rust packages packages-test format deny lint doc-check test-fuzz test-code test-api ## Everything that must hold before a change goes in
 
 .PHONY: format
 format: rust ## Check the format of the code
@@ -70,8 +70,9 @@ test-fuzz: rust packages ## Run the fuzz targets over their corpus and mutations
 	cargo test --manifest-path fuzz/Cargo.toml
 
 .PHONY: test-api
-test-api: rust packages ## Let schemathesis ask the API of a demo everything that its document allows
-	cargo build --locked --bin zartrux
+test-api: rust packages packages-test ## Let schemathesis ask the API of a demo everything that its document allows
+	# Nothing is built for it that test-code has not built: its tests start the same program.
+	cargo test --locked --workspace --no-run --test api
 	scripts/check-api "$(CARGO_TARGET_DIR)/debug/zartrux"
 
 .PHONY: deny
@@ -97,6 +98,10 @@ bench-filters: release ## Play policies of proving against each other, into docs
 .PHONY: bench-store
 bench-store: release ## Measure the store on a disk, into docs/src/results (BENCH_ARGS="--folder DIR")
 	scripts/bench-store "$(CARGO_TARGET_DIR)/release/zartrux" $(BENCH_ARGS)
+
+.PHONY: bench-watch
+bench-watch: release ## Measure what it costs to watch 10,000 rigs, into docs/src/results
+	scripts/bench-watch "$(CARGO_TARGET_DIR)/release/zartrux" $(BENCH_ARGS)
 
 .PHONY: bench-learn
 bench-learn: release ## Measure what it costs to learn from a million shares, into docs/src/results

@@ -77,6 +77,13 @@ static ASSETS: [Asset; 19] = [
     asset!("verdict.js", SCRIPT),
 ];
 
+/// The page with all its files, bytes as they are sent: nothing is compressed.
+#[must_use]
+pub fn page_bytes() -> usize {
+    let files = ASSETS.iter().map(|asset| asset.text.len());
+    INDEX.text.len() + files.sum::<usize>()
+}
+
 /// The page for people.
 #[get("/")]
 pub(super) async fn index(request: HttpRequest) -> impl Responder {

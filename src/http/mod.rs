@@ -32,6 +32,7 @@ use zartrux_config::Monitor;
 use crate::node::NodeView;
 use crate::overview::Watch;
 use access::Gate;
+pub use assets::page_bytes;
 
 /// Connections of monitors, scrapers and probes together.
 const MAX_CONNECTIONS: usize = 256;

@@ -61,9 +61,14 @@ impl Farm {
 
     /// The next share, ended at a time, without a place in the ledger.
     pub(in crate::bench) fn share(&mut self, unix_ms: u64) -> ShareEntry {
+        let place = self.random.gen_range(0..self.rigs.len());
+        self.share_of(place, unix_ms)
+    }
+
+    /// Likewise of the rig in a place, of which there must be so many.
+    pub(in crate::bench) fn share_of(&mut self, place: usize, unix_ms: u64) -> ShareEntry {
         self.sent += 1;
         let random = &mut self.random;
-        let place = random.gen_range(0..self.rigs.len());
         let rig = &self.rigs[place];
         let (session, since) = (place / SESSION, unix_ms % JOB_MS);
         let epoch = unix_ms / JOB_MS;

@@ -1,5 +1,5 @@
-//! Pages that watch: each reads a stream, and asks for the table and the series as often as a page
-//! does.
+//! Pages that watch: each reads a stream, and when an overview comes it asks for the table and the
+//! series if they are due, as the page's scripts do.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -10,10 +10,18 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 
-/// From one part of the table to the next.
-const TABLE: Duration = Duration::from_secs(5);
-/// Series are asked for once in so many of these.
-const SERIES: u32 = 6;
+use crate::bench::clock::{Clock, Nanos};
+
+/// From one part of the table to the next, at least: `ANEW_MS` of `rigs.js`.
+const TABLE: Duration = Duration::from_secs(10);
+/// From one series to the next, at least: the hour's `ANEW` of `history.js`.
+const SERIES: Duration = Duration::from_secs(15);
+/// What the page asks for as it opens.
+const TABLE_PATH: &str = "/api/v1/rigs/table?sort=state&order=asc&offset=0&limit=25";
+const SERIES_PATH: &str = "/api/v1/series?span=1h";
+/// Over how long pages are opened: the time from one overview to the next, so that they do not all
+/// come at once and share what was put together for one of them.
+const OPENED_OVER: Duration = Duration::from_secs(2);
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -21,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 struct Counts {
     overviews: AtomicU64,
+    overview_bytes: AtomicU64,
     tables: AtomicU64,
     rows: AtomicU64,
     series: AtomicU64,
@@ -31,6 +40,8 @@ struct Counts {
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) overviews: u64,
+    /// Of the last of them.
+    pub(super) overview_bytes: u64,
     pub(super) tables: u64,
     /// Rigs in them.
     pub(super) rows: u64,
@@ -52,15 +63,16 @@ impl Pages {
             streams: Vec::new(),
             threads: Vec::new(),
         };
-        for _ in 0..count {
+        for number in 0..count {
+            if number > 0 {
+                std::thread::park_timeout(OPENED_OVER / count);
+            }
             let mut stream = TcpStream::connect(address).context("no stream")?;
             stream.write_all(b"GET /api/v1/stream HTTP/1.0\r\n\r\n")?;
             pages.streams.push(stream.try_clone()?);
             let counts = Arc::clone(&pages.counts);
-            let read = std::thread::spawn(move || read_stream(stream, &counts));
-            let counts = Arc::clone(&pages.counts);
-            let ask = std::thread::spawn(move || ask(address, &counts));
-            pages.threads.extend([read, ask]);
+            let page = std::thread::spawn(move || page(address, stream, &counts));
+            pages.threads.push(page);
         }
         Ok(pages)
     }
@@ -70,6 +82,7 @@ impl Pages {
         let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Seen {
             overviews: get(&self.counts.overviews),
+            overview_bytes: get(&self.counts.overview_bytes),
             tables: get(&self.counts.tables),
             rows: get(&self.counts.rows),
             series: get(&self.counts.series),
@@ -85,20 +98,47 @@ impl Pages {
         }
         let seen = self.seen();
         for thread in self.threads {
-            thread.thread().unpark();
             thread.join().map_err(|_| anyhow!("a page failed"))??;
         }
         Ok(seen)
     }
 }
 
-fn read_stream(stream: TcpStream, counts: &Counts) -> Result<()> {
+/// One page, until its stream ends.
+fn page(address: SocketAddr, stream: TcpStream, counts: &Counts) -> Result<()> {
+    let clock = Clock::start();
+    let is_due = |asked: &mut Option<Nanos>, every: Duration| {
+        let now = clock.now();
+        let due = asked.is_none_or(|asked| now > asked.after(every));
+        if due {
+            *asked = Some(now);
+        }
+        due
+    };
+    let (mut table_asked, mut series_asked) = (None, None);
+    let mut is_overview = false;
     for line in BufReader::new(stream).lines() {
         let Ok(line) = line else {
             break;
         };
-        if line == "event: overview" {
-            counts.overviews.fetch_add(1, Ordering::Relaxed);
+        if !is_overview || !line.starts_with("data: ") {
+            is_overview = line == "event: overview";
+            continue;
+        }
+        is_overview = false;
+        counts.overviews.fetch_add(1, Ordering::Relaxed);
+        counts
+            .overview_bytes
+            .store(line.len() as u64, Ordering::Relaxed);
+        if is_due(&mut series_asked, SERIES) {
+            get(address, SERIES_PATH)?;
+            counts.series.fetch_add(1, Ordering::Relaxed);
+        }
+        if is_due(&mut table_asked, TABLE) {
+            let table = get(address, TABLE_PATH)?;
+            let rows = table.matches("\"rig\":").count();
+            counts.rows.fetch_add(rows as u64, Ordering::Relaxed);
+            counts.tables.fetch_add(1, Ordering::Relaxed);
         }
     }
     ensure!(
@@ -108,25 +148,8 @@ fn read_stream(stream: TcpStream, counts: &Counts) -> Result<()> {
     Ok(())
 }
 
-fn ask(address: SocketAddr, counts: &Counts) -> Result<()> {
-    let mut round = 0;
-    while !counts.ended.load(Ordering::Acquire) {
-        if round % SERIES == 0 {
-            get(address, "/api/v1/series?span=1h")?;
-            get(address, "/api/v1/series?span=1d")?;
-            counts.series.fetch_add(2, Ordering::Relaxed);
-        }
-        let table = get(address, "/api/v1/rigs/table?sort=state&limit=100")?;
-        let rows = table.matches("\"rig\":").count();
-        counts.rows.fetch_add(rows as u64, Ordering::Relaxed);
-        counts.tables.fetch_add(1, Ordering::Relaxed);
-        round += 1;
-        std::thread::park_timeout(TABLE);
-    }
-    Ok(())
-}
-
-fn get(address: SocketAddr, path: &str) -> Result<String> {
+/// The answer's body; an error unless it is 200.
+pub(super) fn get(address: SocketAddr, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect(address).with_context(|| path.to_owned())?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes())?;

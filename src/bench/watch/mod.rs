@@ -3,6 +3,7 @@
 //! The process that is watched is a child, with as many rigs in its registry and with its judge as
 //! are asked for; this one plays the pages. Processor time is read from outside, in `/proc`.
 
+mod answers;
 mod args;
 mod clients;
 mod serve;
@@ -22,8 +23,9 @@ use super::figure::{Figures, PERCENT_OF_CORE};
 use super::machine::Machine;
 use super::procfs;
 use super::report::Document;
-use super::stats::nanos_to_f64;
+use super::stats::{count, nanos_to_f64};
 use crate::console;
+use crate::http::page_bytes;
 use clients::Pages;
 
 /// What the program is called in the report.
@@ -104,28 +106,31 @@ fn measure(args: &Watch) -> Result<Figures> {
     std::thread::park_timeout(SETTLED);
     let rigs = usize::try_from(args.rigs).unwrap_or(usize::MAX);
     let mut figures = Figures::of("watch", rigs);
-    let alone = busy()?;
+    // What the daemon does by itself may change while it is measured: it is taken before and after.
+    let before = busy()?;
     let pages = Pages::open(address, args.watchers)?;
     let at_first = busy()?;
-    let watched_cpu = busy()?;
+    let later = busy()?;
     let seen = pages.close()?;
+    let after = busy()?;
     ensure!(
-        seen.overviews > 0 && seen.rows > 0,
+        seen.overviews > 0 && seen.rows > 0 && seen.series > 0,
         "the pages were shown nothing: {seen:?}"
     );
-    figures.proxy("nobody watches", PERCENT_OF_CORE, alone);
-    figures.proxy("pages, at first", PERCENT_OF_CORE, at_first);
-    figures.proxy("pages, later", PERCENT_OF_CORE, watched_cpu);
-    figures.proxy(
-        "cost of watching, at first",
-        PERCENT_OF_CORE,
-        at_first - alone,
-    );
-    figures.proxy(
-        "cost of watching, later",
-        PERCENT_OF_CORE,
-        watched_cpu - alone,
-    );
+    let alone = f64::midpoint(before, after);
+    for (figure, percent) in [
+        ("nobody watches, before", before),
+        ("pages, at first", at_first),
+        ("pages, later", later),
+        ("nobody watches, after", after),
+        ("cost of watching, at first", at_first - alone),
+        ("cost of watching, later", later - alone),
+    ] {
+        figures.proxy(figure, PERCENT_OF_CORE, percent);
+    }
+    answers::time(address, &clock, &mut figures)?;
+    figures.proxy("the page, all files", "bytes", count(page_bytes()));
+    figures.proxy("an overview", "bytes", nanos_to_f64(seen.overview_bytes));
     figures.generator("pages", "", f64::from(args.watchers));
     figures.generator("overviews read", "", nanos_to_f64(seen.overviews));
     figures.generator("parts of the table read", "", nanos_to_f64(seen.tables));
@@ -157,7 +162,7 @@ mod tests {
         );
         let pages = Pages::open(address, args.watchers).unwrap();
         let clock = Clock::start();
-        while pages.seen().overviews < 2 || pages.seen().rows < 100 || pages.seen().series < 2 {
+        while pages.seen().overviews < 2 || pages.seen().rows < 50 || pages.seen().series < 2 {
             assert!(clock.now().0 < 60_000_000_000, "{:?}", pages.seen());
             std::thread::park_timeout(Duration::from_millis(20));
         }

@@ -21,11 +21,18 @@ use crate::bench::store::Farm;
 use crate::console;
 use crate::node::{Node, NodeOptions, StoreFolders, state_bounds};
 
-/// Shares of each rig in the registry, over the last hour.
+/// Shares of each rig in the registry: one a minute, for an hour.
 const EACH: u64 = 60;
+const MINUTE_MS: u64 = 60_000;
+/// One rig in so many is late: it stopped before the others did,
+const LATE_ONE_IN: usize = 50;
+/// so many minutes before. The settings say after how long a rig is late, which is less than this,
+/// and longer than the whole measurement: the others are online until the end.
+const LATE_MINUTES: u64 = 50;
 /// The difficulty that rigs are asked for.
 const ASKED: u64 = 120_000;
-const HOUR_MS: u64 = 3_600_000;
+/// Most rigs with metrics of their own.
+const RIG_METRICS: u32 = 10_000;
 
 /// Says where the monitor is, and serves until it is killed.
 ///
@@ -45,10 +52,11 @@ pub(super) fn launch(args: &Watch, folder: &Path) -> Result<Node> {
     // Nobody listens there: what a pool does is no part of this.
     let text = format!(
         "[node]\nlanes = 1\ndata = {:?}\n[miners]\nlisten = [\"127.0.0.1:0\"]\n[prove]\nmode = \
-         \"off\"\n[monitor]\nlisten = \"127.0.0.1:0\"\n[[pool]]\nurl = \
+         \"off\"\n[monitor]\nlisten = \"127.0.0.1:0\"\nrig_metrics = {}\n[[pool]]\nurl = \
          \"stratum+tcp://127.0.0.1:9\"\nuser = \"bench\"\n[failover]\nretry = \"60s\"\nretry_max = \
-         \"60s\"\n[filters]\nmax_rigs = {}\n",
+         \"60s\"\n[filters]\nmax_rigs = {}\n[rigs]\nlate_after = \"45m\"\nsilent_after = \"2h\"\n",
         folder.display().to_string(),
+        args.rigs.min(RIG_METRICS),
         args.rigs.max(1_000),
     );
     let settings = Settings::from_toml(&text, &Overrides::default())?;
@@ -60,25 +68,29 @@ pub(super) fn launch(args: &Watch, folder: &Path) -> Result<Node> {
     Ok(node)
 }
 
-/// An hour of shares of the farm, that has just ended.
+/// An hour of shares of the farm, that has just ended. Rig by rig, which leaves the registry much to
+/// sum up between two checkpoints; in no order it would take four times as long.
 fn fill(settings: &Settings, mut farm: Farm, keys: &[RigKey]) -> Result<()> {
     let folders = StoreFolders::below(&settings.node.data);
     std::fs::create_dir_all(&folders.state).context("no folder for the registry")?;
     let mut book = StateBook::open(&folders.state, state_bounds(settings))?;
     let now_ms = Clock.unix_millis();
-    for (number, rig) in keys.iter().enumerate() {
-        let name = format!("rig-{number:06}");
+    let mut seq = 0;
+    for (place, rig) in keys.iter().enumerate() {
+        let name = format!("rig-{place:06}");
         let names = RigNames::of_login("farm", &name, "XMRig/6.24.0");
         book.note_names(*rig, &names, &["rx/0"], now_ms)?;
-        if book.wants_checkpoint() {
-            book.checkpoint(0)?;
+        let until = if place.is_multiple_of(LATE_ONE_IN) {
+            LATE_MINUTES
+        } else {
+            0
+        };
+        for minutes in (until..EACH).rev() {
+            seq += 1;
+            let mut share = farm.share_of(place, now_ms - minutes * MINUTE_MS);
+            share.seq = seq;
+            book.apply(&share)?;
         }
-    }
-    let shares = EACH * keys.len() as u64;
-    for seq in 1..=shares {
-        let mut share = farm.share(now_ms - HOUR_MS + HOUR_MS * seq / shares);
-        share.seq = seq;
-        book.apply(&share)?;
         if book.wants_checkpoint() {
             book.checkpoint(0)?;
         }

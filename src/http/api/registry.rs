@@ -176,6 +176,7 @@ pub(in crate::http) async fn list(
 
 /// A hash rate over a span of time.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SpanRate)]
 struct Rate {
     over: &'static str,
     /// `shares`: by chance, with an interval that holds the truth in 95 of 100 cases; `odometer`:

@@ -131,7 +131,7 @@ fn the_policy_lets_the_page_load_nothing_but_its_own_files() {
 
 #[test]
 fn the_files_are_small_together_and_each_has_its_own_tag() {
-    let total: usize = every().map(|asset| asset.text.len()).sum();
+    let total = page_bytes();
     assert!(total < LARGEST, "{total} bytes");
     let tags: BTreeSet<_> = every().map(|asset| asset.tag).collect();
     assert_eq!(tags.len(), ASSETS.len() + 1);

@@ -3,13 +3,21 @@
 use std::fmt;
 
 use super::writer::Writer;
+use crate::build_facts::build_facts;
 use crate::node::NodeView;
 
 pub(super) fn write(writer: &mut Writer<'_, '_>, view: &NodeView) -> fmt::Result {
+    let facts = build_facts();
     writer.gauges(
-        ("zartrux_build_info", "Always 1; the version is the label"),
-        ["version"],
-        [([env!("CARGO_PKG_VERSION")], 1_u64)],
+        (
+            "zartrux_build_info",
+            "Always 1; how the program was built is in the labels",
+        ),
+        ["version", "commit", "rustc", "target"],
+        [(
+            [facts.version, facts.commit, facts.rustc, facts.target],
+            1_u64,
+        )],
     )?;
     writer.gauge(
         ("zartrux_uptime_seconds", "Time since launch"),

@@ -111,6 +111,49 @@ fn no_two_routes_have_one_name() {
     }
 }
 
+/// The names that types have in the document, from each `derive` that has `ToSchema`.
+fn schemas(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            schemas(&path, found);
+        } else if path.extension().is_some_and(|is| is == "rs") {
+            let source = fs::read_to_string(&path).unwrap();
+            let derives = source.split("#[derive(").skip(1);
+            for derived in derives.filter(|rest| {
+                let traits = rest.split_once(")]").map(|(traits, _)| traits);
+                traits.is_some_and(|traits| traits.contains("ToSchema"))
+            }) {
+                let named = |begin: &str| {
+                    let (before, rest) = derived.split_once(begin)?;
+                    let name = rest.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
+                    Some((before.len(), name.to_owned()))
+                };
+                let of_type = ["struct ", "enum "].into_iter().filter_map(named).min();
+                let (at, name) = of_type.unwrap();
+                let given = named("#[schema(as = ").filter(|(before, _)| *before < at);
+                found.push(given.map_or(name, |(_, given)| given));
+            }
+        }
+    }
+}
+
+/// Of two the document would keep one, and say it of the answers of both.
+#[test]
+fn no_two_types_have_one_name() {
+    let mut found = Vec::new();
+    schemas(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut found,
+    );
+    let told = whole()["components"]["schemas"].as_object().unwrap().len();
+    assert!(found.len() >= told, "the sources were read");
+    let mut names = BTreeSet::new();
+    for name in found {
+        assert!(names.insert(name.clone()), "{name}");
+    }
+}
+
 #[test]
 fn methods_are_found_by_path() {
     assert_eq!(methods_at("/health"), ["GET"]);
