@@ -162,6 +162,8 @@ pub(crate) struct PoolReport {
     forwarded: u64,
     /// Submits the pool took.
     accepted: u64,
+    /// When it took the last one, ms since 1970.
+    last_accepted_unix_ms: Option<u64>,
     /// Submits the pool refused, by class of its words; classes that never occurred are left out.
     rejected: BTreeMap<String, u64>,
     /// Submits that were written and never answered.
