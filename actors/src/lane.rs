@@ -14,6 +14,7 @@
 //! The filters are six stages in a row, each of which passes every share on to the next:
 //! entropy, divergence, pattern, pace, cluster, classifier. A lane may also do without them.
 
+mod listening;
 mod models_way;
 mod pools;
 mod remembered;
@@ -30,7 +31,6 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::plan::NonceOrder;
-use zartrux_models::work::{Algorithm, UpstreamJob};
 
 use crate::clock::Clock;
 use crate::doorkeeper::Doorkeeper;
@@ -39,8 +39,8 @@ use crate::journal::Journal;
 use crate::judge::{Judge, JudgeArgs};
 use crate::messaging::{Credits, Post};
 use crate::miner_sessions::{
-    CloseAll, Door, MinerSessions, Namesakes, ReplaceOrder, ReportSeats, RigListener, SeatsWay,
-    SessionArgs, SessionPosts, SessionSettings, StopAccepting, StopReading,
+    CloseAll, Door, MinerSessions, Namesakes, ReplaceOrder, ReportSeats, SeatsWay, SessionArgs,
+    SessionPosts, SessionSettings, StopAccepting, StopReading,
 };
 use crate::planner::{ClosePools, PlanPolicy, Planner, PlannerArgs, PlannerPosts};
 use crate::pool_session::{PoolEndpoint, PoolTimeouts};
@@ -55,6 +55,7 @@ pub use remembered::Remembered;
 pub use settings_way::{LaneSettings, SettingsWay};
 pub use view::{LaneView, PoolView, Switches};
 
+use listening::{name_keeper, seed_preparer};
 use pools::{pool_forgetter, pool_opener};
 use settings_way::Dialing;
 
@@ -424,29 +425,6 @@ fn start_filters(
     let states = cascade.state_posts();
     let (first, alive) = cascade.finish();
     (first, alive, Some(models), states)
-}
-
-/// Has the seeds of each new job prepared before its first share comes.
-fn seed_preparer(prover: Option<Prover<ShareTicket>>) -> Arc<dyn Fn(&UpstreamJob) + Send + Sync> {
-    Arc::new(move |job| {
-        let provable = matches!(job.algorithm, Algorithm::Rx0 | Algorithm::Rx2);
-        if let Some(prover) = prover.as_ref().filter(|_| provable) {
-            for seed in [job.seed, job.next_seed].into_iter().flatten() {
-                prover.prepare(seed);
-            }
-        }
-    })
-}
-
-/// Keeps how rigs call themselves.
-fn name_keeper(view: &Arc<LaneView>, registry: Option<RegistryLink>) -> RigListener {
-    let rigs = Arc::clone(&view.rigs);
-    Arc::new(move |who| {
-        rigs.note_names(who.rig, who.user, who.rig_id, who.agent);
-        if let Some(registry) = &registry {
-            registry.introduced(who);
-        }
-    })
 }
 
 /// Shows that the lane's thread turns and that its actors are there.
