@@ -538,9 +538,15 @@ fn proxy_headers() -> Vec<(&'static str, Vec<u8>)> {
         ("unix", header(0x21, 0x31, &[b'/'; 216])),
         ("field", with(&[4, 0, 3, 0, 0, 0])),
         ("field-cut", with(&[4, 0, 9, 0])),
-        ("checksum", with(&[3, 0, 4, CHECKSUM[0], CHECKSUM[1], CHECKSUM[2], CHECKSUM[3]])),
+        (
+            "checksum",
+            with(&[3, 0, 4, CHECKSUM[0], CHECKSUM[1], CHECKSUM[2], CHECKSUM[3]]),
+        ),
         ("checksum-wrong", with(&[3, 0, 4, 0, 0, 0, 0])),
-        ("version-1", b"\x03PROXY TCP4 192.0.2.7 10.0.0.1 12345 3333\r\n".to_vec()),
+        (
+            "version-1",
+            b"\x03PROXY TCP4 192.0.2.7 10.0.0.1 12345 3333\r\n".to_vec(),
+        ),
         ("version-3", header(0x31, 0x11, &v4)),
         ("datagram", header(0x21, 0x12, &v4)),
         ("too-short", header(0x21, 0x11, &v4[..8])),
