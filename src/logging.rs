@@ -23,7 +23,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Lines of this format on the standard error. From now on [`last_words`] go by it as well.
+    /// Lines of this format on the standard error. From now on the last words of the process go by it as well.
     #[must_use]
     pub fn to_stderr(format: LogFormat) -> Self {
         let journal = std::env::var("JOURNAL_STREAM").is_ok_and(|stream| stderr_is(&stream));

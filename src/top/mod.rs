@@ -1,7 +1,7 @@
 //! `zartrux top`: a running daemon at a glance, in a terminal.
 //!
 //! It reads what the page reads, `/api/v1/overview`, once a second in a thread of its own
-//! ([`fetch`]), and draws what it has ([`draw`]). What comes is read leniently ([`seen`]): a newer
+//! (`fetch`), and draws what it has (`draw`). What comes is read leniently (`seen`): a newer
 //! daemon may say more, an older one less.
 
 mod app;
