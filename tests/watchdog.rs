@@ -40,8 +40,7 @@ fn daemon() -> (Child, SocketAddr) {
 fn a_stuck_lane_ends_the_process_with_a_report_that_names_it() {
     let (mut child, monitor) = daemon();
     let mut http = TcpStream::connect(monitor).unwrap();
-    let stall =
-        "POST /drill/lane0/planner/stall?ms=60000 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let stall = "POST /drill/lane0/planner/stall?ms=60000 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     http.write_all(stall.as_bytes()).unwrap();
     let mut reply = String::new();
     http.read_to_string(&mut reply).unwrap();
