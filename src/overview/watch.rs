@@ -1,4 +1,4 @@
-//! What is shown, kept for all who watch: put together at most once a second, whoever asks, and the
+//! What is shown, kept for all who watch: put together at most every two seconds, whoever asks, and the
 //! rigs are counted only while somebody watches.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -74,13 +74,14 @@ impl Drop for Looking {
 impl Watch {
     /// Streams at a time.
     pub(crate) const STREAMS: usize = 64;
-    /// An overview serves for so long.
-    const OVERVIEW: Duration = Duration::from_secs(1);
+    /// An overview serves for so long: as long as a stream waits for its next, so that many who watch
+    /// cost hardly more than one.
+    const OVERVIEW: Duration = Duration::from_millis(1_900);
     /// From one look at the rigs to the next, at least,
     const LOOK: Duration = Duration::from_secs(5);
     /// and so many times as long as the last one took, so that looks take a small part of a core
     /// however many rigs there are,
-    const REST: u32 = 200;
+    const REST: u32 = 400;
     /// but no longer.
     const LONGEST: Duration = Duration::from_secs(60);
     /// Rigs that were looked at so long ago are not shown any more before they are looked at again,
@@ -119,7 +120,7 @@ impl Watch {
         taken.ok().map(|_| Seat(Arc::clone(&self.streams)))
     }
 
-    /// The overview as it is now, or was less than a second ago. Must be called on a thread of the
+    /// The overview as it is now, or was less than two seconds ago. Must be called on a thread of the
     /// HTTP server.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use super::{Refusal, answered};
 use crate::node::NodeView;
 use crate::overview::{Overview, Watch};
 
-/// The whole daemon at one moment: put together at most once a second. Rigs are counted every few
+/// The whole daemon at one moment: put together at most every two seconds. Rigs are counted every few
 /// seconds while somebody watches; the first answer after a while waits for that.
 #[utoipa::path(
     get,
