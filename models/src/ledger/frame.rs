@@ -149,6 +149,20 @@ impl<'a> Frame<'a> {
         })
     }
 
+    /// Whether some bytes are the beginning of a frame that ends beyond them: what is left of a
+    /// write that was broken off.
+    #[must_use]
+    pub fn is_begun_by(bytes: &'a [u8]) -> bool {
+        match Self::at_start(bytes) {
+            Err(BadFrame::Short) => true,
+            Err(BadFrame::NoFrame) => {
+                let begun = &bytes[..bytes.len().min(MAGIC.len())];
+                !begun.is_empty() && bytes.len() < HEADER && MAGIC.starts_with(begun)
+            }
+            Ok(_) | Err(BadFrame::Damaged | BadFrame::UnknownKind(_) | BadFrame::Trailing) => false,
+        }
+    }
+
     /// How long it is with its header, bytes.
     #[must_use]
     pub const fn length(&self) -> usize {
@@ -242,8 +256,19 @@ mod tests {
         }
 
         #[test]
+        fn a_frame_cut_anywhere_is_one_that_was_begun_and_a_whole_one_is_not(
+            body in proptest::collection::vec(any::<u8>(), 0..200), cut: prop::sample::Index) {
+            let bytes = wrapped(&body);
+            let cut = 1 + cut.index(bytes.len() - 1);
+            prop_assert!(Frame::is_begun_by(&bytes[..cut]));
+            prop_assert!(!Frame::is_begun_by(&bytes));
+            prop_assert!(!Frame::is_begun_by(&[]));
+        }
+
+        #[test]
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = Frame::read(&bytes);
+            let _ = Frame::is_begun_by(&bytes);
             let _ = Frame::scan(&bytes).count();
         }
     }

@@ -8,6 +8,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use zartrux_models::ledger::Frame;
@@ -16,6 +17,25 @@ use super::volume_files::search_from;
 
 /// Its name in the volume's folder.
 const NAME: &str = "commits";
+
+/// Bytes in a commit log that are no record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hole {
+    /// From here on they have changed.
+    Damaged(u64),
+    /// From here to the end they begin a record: the process ended in the middle of writing it, so
+    /// nobody was told that it was committed.
+    Unended(u64),
+}
+
+impl Hole {
+    /// Where it begins, bytes from the beginning of the log.
+    pub(super) const fn at(self) -> u64 {
+        match self {
+            Self::Damaged(at) | Self::Unended(at) => at,
+        }
+    }
+}
 
 /// A commit log, open for appending.
 #[derive(Debug)]
@@ -55,6 +75,12 @@ impl CommitLog {
         self.length
     }
 
+    /// Lets the next commit begin here: what follows is the beginning of one that never ended.
+    pub(super) const fn cut_off(&mut self, at: u64) {
+        self.length = at;
+        self.torn = true;
+    }
+
     /// Appends frames, all or, as far as the system lets us, none.
     pub(super) fn append(&mut self, frames: &[u8]) -> io::Result<()> {
         let file = match &mut self.file {
@@ -88,25 +114,41 @@ impl CommitLog {
     }
 
     /// Tells of the frames from a place on, each with where it begins, and of bytes between them
-    /// that are none: where they begin.
+    /// that are none.
     pub(super) fn read(
         folder: &Path,
         from: u64,
         mut tell: impl FnMut(u64, &Frame<'_>),
-        mut damaged: impl FnMut(u64),
+        mut no_record: impl FnMut(Hole),
     ) -> io::Result<()> {
         let mut expected = from;
         let end = search_from(&Self::path(folder), from, |at, frame| {
             if at != expected {
-                damaged(expected);
+                no_record(Hole::Damaged(expected));
             }
             expected = at + frame.length() as u64;
             tell(at, frame);
         })?;
         if end > expected {
-            damaged(expected);
+            no_record(Self::last_hole(folder, expected, end)?);
         }
         Ok(())
+    }
+
+    /// What the bytes after the last record are.
+    fn last_hole(folder: &Path, at: u64, end: u64) -> io::Result<Hole> {
+        // A longer rest holds more than one frame, and only one can be unended.
+        let length = usize::try_from(end - at).unwrap_or(usize::MAX);
+        if length > Frame::BODY_MAX + 64 {
+            return Ok(Hole::Damaged(at));
+        }
+        let mut rest = vec![0; length];
+        File::open(Self::path(folder))?.read_exact_at(&mut rest, at)?;
+        Ok(if Frame::is_begun_by(&rest) {
+            Hole::Unended(at)
+        } else {
+            Hole::Damaged(at)
+        })
     }
 
     /// Removes a volume's log: its database was seen to be whole.

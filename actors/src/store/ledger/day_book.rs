@@ -25,7 +25,7 @@ use zartrux_models::ledger::{
 };
 
 use super::Volume;
-use super::commit_log::CommitLog;
+use super::commit_log::{CommitLog, Hole};
 use super::database::{mark_of, open_database, read_mark, seq_of};
 use super::pages::Pages;
 use crate::store::{Damage, StoreFault};
@@ -138,20 +138,35 @@ impl DayBook {
     fn read_log(&mut self) -> Result<(), StoreFault> {
         let from = read_mark(&self.marks, UNPACKED_FROM).unwrap_or(0);
         let folder = self.folder.clone();
-        let damaged_at = std::cell::RefCell::new(Vec::new());
+        let mut holes = Vec::new();
         let read = CommitLog::read(
             &folder,
             from.min(self.log.length()),
             |at, frame| self.take(at, frame),
-            |at| damaged_at.borrow_mut().push(at),
+            |hole| holes.push(hole),
         );
         read.map_err(|why| self.io(why))?;
-        for at in damaged_at.into_inner() {
-            self.damage.push(Damage {
-                place: format!("{}, byte {at}", CommitLog::path(&self.folder).display()),
-                why: "is no record: what was committed there is lost, or was never acknowledged"
-                    .to_owned(),
-            });
+        for hole in holes {
+            let place = format!(
+                "{}, byte {}",
+                CommitLog::path(&self.folder).display(),
+                hole.at()
+            );
+            match hole {
+                Hole::Unended(at) => {
+                    tracing::info!(
+                        "{place}: a commit that was begun and never ended is cut off: nobody was \
+                         told of it"
+                    );
+                    self.log.cut_off(at);
+                }
+                Hole::Damaged(_) => self.damage.push(Damage {
+                    place,
+                    why:
+                        "is no record: what was committed there is lost, or was never acknowledged"
+                            .to_owned(),
+                }),
+            }
         }
         Ok(())
     }

@@ -194,7 +194,7 @@ impl Inspection {
     /// What is no record in the commit log was never acknowledged if no number is missing.
     fn look_at_log(&mut self, folder: &Path) -> io::Result<()> {
         let mut places = Vec::new();
-        CommitLog::read(folder, 0, |_, _| (), |at| places.push(at))?;
+        CommitLog::read(folder, 0, |_, _| (), |hole| places.push(hole.at()))?;
         self.remarks.extend(places.into_iter().map(|at| {
             Damage {
                 place: format!("{}, byte {at}", CommitLog::path(folder).display()),

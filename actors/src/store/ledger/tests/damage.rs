@@ -109,6 +109,30 @@ fn a_flipped_byte_in_the_commit_log_costs_that_commit_and_is_told() {
 }
 
 #[test]
+fn a_commit_that_a_kill_broke_off_is_no_damage_and_the_next_one_takes_its_place() {
+    let folder = TempDir::new().unwrap();
+    let mut ledger = open(folder.path(), 0);
+    ledger.commit(0, &shares(1, 10), &[]).unwrap();
+    let log = ledger.book.folder().join("commits");
+    let whole = fs::metadata(&log).unwrap().len();
+    ledger.commit(0, &shares(11, 10), &[]).unwrap();
+    drop(ledger);
+    let bytes = fs::read(&log).unwrap();
+    for cut in (whole + 1..bytes.len() as u64).rev().step_by(7) {
+        fs::write(&log, &bytes[..usize::try_from(cut).unwrap()]).unwrap();
+        for _ in 0..2 {
+            let mut ledger = open(folder.path(), 0);
+            assert_eq!(ledger.damage(), [], "cut at {cut}");
+            let next = ledger.last_seq() + 1;
+            ledger.commit(0, &shares(next, 10), &[]).unwrap();
+            let (found, damage) = read(ledger.reader());
+            assert_true(&found);
+            assert_eq!((found.len() as u64, damage.len()), (next + 9, 0));
+        }
+    }
+}
+
+#[test]
 fn a_torn_file_costs_what_was_torn_off_and_that_is_told() {
     let whole = written(WRITTEN);
     let file = database_file(whole.path());
