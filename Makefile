@@ -11,9 +11,9 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # One folder for everything that is built, the fuzz crate's tests included.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-PACKAGES := build-essential g++ cmake pkg-config libssl-dev
+PACKAGES := build-essential g++ cmake pkg-config libssl-dev libzmq3-dev
 # What tests start beside the program.
-TEST_PACKAGES := prometheus chromium chromium-driver python3-venv curl
+TEST_PACKAGES := prometheus chromium chromium-driver monero python3-venv curl
 
 # What `make run` gives to the demo: make run ARGS="--for 5m --monitor 0.0.0.0:8080"
 ARGS ?=
