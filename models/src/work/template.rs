@@ -180,7 +180,7 @@ impl BlockTemplate {
         self.within_extra(at, bytes.len())?;
         let end = at + bytes.len();
         if at < self.extra_at + Self::EXTRA_LEN && self.extra_at < end {
-            let extra = self.extra.clone();
+            let extra = self.extra;
             return Err(BadTemplate::OutsideExtra { at, end, extra });
         }
         self.bytes[at..end].copy_from_slice(bytes);
