@@ -255,7 +255,7 @@ impl Planner {
     fn close(&mut self, pool: PoolKey) {
         self.facts.remove(&pool);
         if let Some(opened) = self.opened.remove(&pool) {
-            opened.close.send(ClosePool);
+            opened.close.send(ClosePool(pool));
             for post in &self.posts.pool_closed {
                 post.send(PoolClosed(pool));
             }

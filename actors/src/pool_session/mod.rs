@@ -38,7 +38,7 @@ use crate::supervision::{ActorState, Guard};
 
 pub use args::{PoolEndpoint, PoolPosts, PoolSessionArgs, PoolTimeouts, Tls};
 pub use messages::{
-    ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged, ReplaceTimeouts,
+    ClosePool, ForwardShare, JobReplaced, OpenPage, PoolState, PoolStateChanged, ReplaceTimeouts,
 };
 pub use stats::{PoolReport, PoolStats};
 
@@ -214,8 +214,11 @@ impl Handler<ForwardShare> for PoolSession {
 impl Handler<ClosePool> for PoolSession {
     type Result = ();
 
-    fn handle(&mut self, _: ClosePool, ctx: &mut Self::Context) {
+    fn handle(&mut self, ClosePool(pool): ClosePool, ctx: &mut Self::Context) {
         self.guard.health().dequeued();
+        if pool != self.key {
+            return;
+        }
         self.closing = true;
         if self.pending.is_empty() {
             // Without a connection as well: nothing is pending then.

@@ -227,7 +227,7 @@ impl Session {
     }
 
     pub(crate) fn close(&self) {
-        self.close.send(ClosePool);
+        self.close.send(ClosePool(PoolKey(7)));
     }
 
     pub(crate) fn is_alive(&self) -> bool {
