@@ -33,6 +33,7 @@ use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::plan::NonceOrder;
 
 use crate::clock::Clock;
+use crate::dial::Names;
 use crate::doorkeeper::Doorkeeper;
 use crate::filters::{Alive, Cascade, FilterModels, ModelPosts, StageSettings, StatePosts, alive};
 use crate::journal::Journal;
@@ -86,6 +87,8 @@ pub struct LaneArgs {
     pub upstreams: Vec<Upstream>,
     /// Timers of the pools' side.
     pub timeouts: PoolTimeouts,
+    /// Addresses of names: the same for all lanes of a process.
+    pub names: Names,
     /// Choice of upstream.
     pub plan: PlanPolicy,
     /// Bounds of the filters; `None`: shares go to the judge without any evidence.

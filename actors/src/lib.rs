@@ -12,6 +12,7 @@
 //! - [`rigs`]: what is remembered of rigs and of the last shares
 //! - [`store`]: the ledger of shares, the registry of rigs and the journals on disk
 //! - [`trainer`]: learns from the ledger, and says which models are in force
+//! - [`dial`]: the way to upstreams
 //! - [`headers`]: the network's difficulty, from a monerod, on a thread of its own
 //! - [`counters`]: what became of every share; [`auditor`]: whether the sums fit
 
@@ -20,6 +21,7 @@ pub mod auditor;
 mod changed;
 pub mod clock;
 pub mod counters;
+pub mod dial;
 pub mod doorkeeper;
 pub mod events;
 pub mod filters;

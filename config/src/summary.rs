@@ -8,8 +8,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::section::{
-    ACKS, Access, Alerts, BAN_WINDOWS, EXPECTS, Failover, Filters, Learn, LogFormat, MAIL_TLS,
-    Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
+    ACKS, Access, Alerts, BAN_WINDOWS, EXPECTS, Failover, Filters, IP_VERSIONS, Learn, LogFormat,
+    MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
 };
 use crate::settings::Settings;
 use crate::value::{TokenDigest, format_duration, masked_user};
@@ -156,6 +156,12 @@ pub(crate) fn pool(pool: &Pool) -> Entries {
         .into_iter()
         .find(|(_, window)| *window == pool.ban_window)
         .map_or("none", |(name, _)| name);
+    let ip = IP_VERSIONS
+        .into_iter()
+        .find(|(_, version)| *version == pool.ip)
+        .map_or("any", |(name, _)| name);
+    let hosts = pool.allow_reconnect_to.iter();
+    let hosts: Vec<_> = hosts.map(|host| quoted(host.as_str())).collect();
     vec![
         ("url", quoted(&pool.url.to_string())),
         ("user", quoted(&pool.user.masked())),
@@ -174,6 +180,19 @@ pub(crate) fn pool(pool: &Pool) -> Entries {
         ("keepalive", or_off(pool.keepalive)),
         ("max_sessions", pool.max_sessions.to_string()),
         ("ban_window", quoted(ban_window)),
+        (
+            "proxy",
+            pool.proxy
+                .as_ref()
+                .map_or_else(|| "none".to_owned(), |proxy| quoted(&proxy.to_string())),
+        ),
+        ("ip", quoted(ip)),
+        (
+            "source",
+            pool.source
+                .map_or_else(|| "none".to_owned(), |from| quoted(&from.to_string())),
+        ),
+        ("allow_reconnect_to", format!("[{}]", hosts.join(", "))),
     ]
 }
 
@@ -187,6 +206,7 @@ fn failover(failover: &Failover) -> Entries {
         ("failback_after", duration(failover.failback_after)),
         ("standby", failover.standby.to_string()),
         ("grace", duration(failover.grace)),
+        ("dns_ttl", duration(failover.dns_ttl)),
     ]
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use native_tls::TlsAcceptor;
+use zartrux_actors::dial::{IpChoice, SocksProxy, Way};
 use zartrux_actors::doorkeeper::Doorkeeper;
 use zartrux_actors::filters::{FilterModels, StageSettings};
 use zartrux_actors::journal::Journal;
@@ -16,7 +17,7 @@ use zartrux_actors::pool_session::{PoolEndpoint, PoolTimeouts, Tls};
 use zartrux_actors::prover::Prover;
 use zartrux_actors::share_ticket::ShareTicket;
 use zartrux_actors::tls::{MinerTls, TlsFiles};
-use zartrux_config::{BanWindow, Pool, Settings};
+use zartrux_config::{BanWindow, IpVersion, Pool, Settings};
 use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::plan::{FailoverPolicy, VardiffPolicy};
 use zartrux_models::work::{Algorithm, Difficulty};
@@ -112,6 +113,7 @@ pub(super) fn lane_args(
             max_shares_in_flight: settings.miners.max_shares_in_flight.div_ceil(lanes),
             upstreams: upstreams.clone(),
             timeouts: pool_timeouts(settings),
+            names: view.names().clone(),
             plan: plan_policy(settings),
             filters: stage_settings(settings, lanes),
             models: FilterModels::default(),
@@ -217,6 +219,26 @@ fn session_settings(settings: &Settings, lanes: usize) -> SessionSettings {
     }
 }
 
+fn way(pool: &Pool) -> Way {
+    Way {
+        proxy: pool.proxy.as_ref().map(|proxy| SocksProxy {
+            host: proxy.host().to_owned(),
+            port: proxy.port(),
+            login: proxy
+                .login()
+                .map(|(name, pass)| (name.to_owned(), pass.to_owned())),
+        }),
+        ip: match pool.ip {
+            IpVersion::Any => IpChoice::Any,
+            IpVersion::V4 => IpChoice::V4,
+            IpVersion::V6 => IpChoice::V6,
+            IpVersion::PreferV4 => IpChoice::PreferV4,
+            IpVersion::PreferV6 => IpChoice::PreferV6,
+        },
+        source: pool.source,
+    }
+}
+
 fn upstream(pool: &Pool) -> Upstream {
     let tls = match (pool.url.is_tls(), pool.tls_fingerprint) {
         (false, _) => Tls::None,
@@ -228,13 +250,18 @@ fn upstream(pool: &Pool) -> Upstream {
             host: pool.url.host(),
             port: pool.url.port(),
             tls,
+            way: way(pool),
             user: pool.user.as_str().to_owned(),
             pass: pool.pass.expose().to_owned(),
             rig_id: pool.rig_id.clone(),
             agent: AGENT.to_owned(),
             algorithms: vec![Algorithm::Rx0, Algorithm::Rx2],
             keepalive: pool.keepalive,
-            allow_reconnect_to: Vec::new(),
+            allow_reconnect_to: pool
+                .allow_reconnect_to
+                .iter()
+                .map(|host| host.as_str().to_owned())
+                .collect(),
         },
         max_sessions: pool.max_sessions,
         ban_rule: match pool.ban_window {

@@ -10,6 +10,7 @@ use zartrux_actors::alerts::AlertsLink;
 use zartrux_actors::auditor::Auditor;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneCounts;
+use zartrux_actors::dial::Names;
 use zartrux_actors::events::{EventLog, Severity};
 use zartrux_actors::headers::HeadersView;
 use zartrux_actors::lane::LaneView;
@@ -60,6 +61,7 @@ pub struct NodeView {
     started: Instant,
     facts: Facts,
     upstreams: Arc<UpstreamList>,
+    names: Names,
     reloads: Reloads,
     health: HealthRegistry,
     events: EventLog,
@@ -85,6 +87,7 @@ impl NodeView {
             clock,
             started: clock.now(),
             upstreams: Arc::new(UpstreamList::of(&settings.pools)),
+            names: Names::of_system(settings.failover.dns_ttl),
             reloads: Reloads::new(settings),
             facts: Facts::of(settings),
             health: HealthRegistry::telling(events.clone()),
@@ -229,6 +232,11 @@ impl NodeView {
     /// What the registry says of all rigs, counted now and then.
     pub(crate) const fn census(&self) -> &Census {
         &self.census
+    }
+
+    /// The addresses of upstreams' names.
+    pub(crate) const fn names(&self) -> &Names {
+        &self.names
     }
 
     /// What is to be told of what is noted in the journal, and how upstreams are called.

@@ -23,6 +23,7 @@ pub(super) fn pool_opener(
     [to_sessions, to_planner]: [Guard; 2],
 ) -> OpenPool {
     let (index, clock, registry) = (args.index, args.clock, args.health.clone());
+    let names = args.names.clone();
     let (view, sessions, planner) = (Arc::clone(view), sessions.clone(), planner.clone());
     Box::new(move |pool, upstream| {
         macro_rules! post {
@@ -44,6 +45,7 @@ pub(super) fn pool_opener(
             },
             health: Arc::clone(&health),
             stats: Arc::clone(&stats),
+            names: names.clone(),
             clock,
         });
         view.pools

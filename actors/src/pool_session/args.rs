@@ -9,21 +9,10 @@ use zartrux_models::work::{Algorithm, PoolKey};
 
 use super::{JobReplaced, PoolStateChanged, PoolStats};
 use crate::clock::Clock;
+use crate::dial::{Names, Tls, Way};
 use crate::messaging::Post;
 use crate::share_ticket::ShareSettled;
 use crate::supervision::ActorHealth;
-
-/// How a connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tls {
-    /// Not at all.
-    None,
-    /// The certificate must be for the host's name, and the system's roots must vouch for it.
-    Verified,
-    /// The certificate must be the one with this SHA-256 of its DER form; who vouches for it and
-    /// which name it bears do not matter then.
-    Pinned([u8; 32]),
-}
 
 /// One upstream, and how to log in there.
 #[derive(Clone)]
@@ -34,6 +23,8 @@ pub struct PoolEndpoint {
     pub port: u16,
     /// How the connection is protected.
     pub tls: Tls,
+    /// How the way there is taken.
+    pub way: Way,
     /// Whom the pool pays.
     pub user: String,
     /// Password; never logged.
@@ -130,6 +121,8 @@ pub struct PoolSessionArgs {
     pub health: Arc<ActorHealth>,
     /// Where it counts.
     pub stats: Arc<PoolStats>,
+    /// Addresses of names.
+    pub names: Names,
     /// The time.
     pub clock: Clock,
 }
@@ -144,6 +137,7 @@ mod tests {
             host: "pool.example".to_owned(),
             port: 3333,
             tls: Tls::None,
+            way: Way::default(),
             user: "44GBHzv6".to_owned(),
             pass: "hunter2".to_owned(),
             rig_id: None,

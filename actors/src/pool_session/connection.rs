@@ -6,11 +6,11 @@ use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
 use zartrux_models::session::{PoolClose, PoolProtocol};
 use zartrux_models::stratum::{ErrorClass, LineAssembler, bounded_text};
 
-use super::connect::{ConnectFault, Dial, Transport};
 use super::outbox::Outbox;
 use super::pump::Pump;
 use super::retry::{Cause, spread};
 use super::{Link, PoolSession, PoolState};
+use crate::dial::{ConnectFault, Dial, Transport};
 use crate::share_ticket::{Settlement, ShareTicket};
 use crate::supervision::Faulted;
 
@@ -74,6 +74,8 @@ impl PoolSession {
             tls: self.endpoint.tls,
             timeout: self.timeouts.connect,
             connector: self.connector.clone(),
+            way: self.endpoint.way.clone(),
+            names: self.names.clone(),
             clock: self.clock,
         };
         ctx.spawn(

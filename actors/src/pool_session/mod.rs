@@ -6,8 +6,6 @@
 //! that were forwarded meanwhile leave in one write.
 
 mod args;
-mod certificate;
-mod connect;
 mod connection;
 mod hearing;
 mod messages;
@@ -29,14 +27,15 @@ use zartrux_models::session::{PoolProtocol, PoolSettings};
 use zartrux_models::stratum::LineAssembler;
 use zartrux_models::work::{JobOrigin, PoolKey};
 
-use self::connect::Transport;
 use self::outbox::Outbox;
 use self::pending::Pending;
 use self::retry::Retry;
 use crate::clock::Clock;
+use crate::dial::{Names, Transport};
 use crate::supervision::{ActorState, Guard};
 
-pub use args::{PoolEndpoint, PoolPosts, PoolSessionArgs, PoolTimeouts, Tls};
+pub use crate::dial::Tls;
+pub use args::{PoolEndpoint, PoolPosts, PoolSessionArgs, PoolTimeouts};
 pub use messages::{
     ClosePool, ForwardShare, JobReplaced, OpenPage, PoolState, PoolStateChanged, ReplaceTimeouts,
 };
@@ -60,6 +59,7 @@ pub struct PoolSession {
     clock: Clock,
     settings: Arc<PoolSettings>,
     connector: Arc<OnceCell<TlsConnector>>,
+    names: Names,
     core: PoolProtocol,
     /// Which connection, counted from 1.
     connection: u32,
@@ -116,6 +116,7 @@ impl PoolSession {
             stats: args.stats,
             clock: args.clock,
             connector: Arc::new(OnceCell::new()),
+            names: args.names,
             core: PoolProtocol::new(Arc::clone(&settings)),
             settings,
             connection: 0,

@@ -56,6 +56,7 @@ pub(crate) fn endpoint(port: u16) -> PoolEndpoint {
         host: "127.0.0.1".to_owned(),
         port,
         tls: Tls::None,
+        way: zartrux_actors::dial::Way::default(),
         user: "wallet".to_owned(),
         pass: "secret".to_owned(),
         rig_id: None,
@@ -109,6 +110,7 @@ impl Session {
             posts,
             health: Arc::clone(&health),
             stats: Arc::clone(&stats),
+            names: zartrux_actors::dial::Names::of_system(Duration::from_secs(30)),
             clock: Clock,
         });
         let address = session.start();

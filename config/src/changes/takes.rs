@@ -12,7 +12,7 @@ pub enum Takes {
 use Takes::{Live, Restart};
 
 /// Every key, in the order of the file.
-const KEYS: [(&str, Takes); 106] = [
+const KEYS: [(&str, Takes); 111] = [
     ("node.lanes", Restart),
     ("node.data", Restart),
     ("node.log", Live),
@@ -48,6 +48,10 @@ const KEYS: [(&str, Takes); 106] = [
     ("pool.keepalive", Live),
     ("pool.max_sessions", Live),
     ("pool.ban_window", Live),
+    ("pool.proxy", Live),
+    ("pool.ip", Live),
+    ("pool.source", Live),
+    ("pool.allow_reconnect_to", Live),
     ("failover.connect_timeout", Live),
     ("failover.response_timeout", Live),
     ("failover.job_timeout", Live),
@@ -56,6 +60,7 @@ const KEYS: [(&str, Takes); 106] = [
     ("failover.failback_after", Live),
     ("failover.standby", Live),
     ("failover.grace", Live),
+    ("failover.dns_ttl", Live),
     // Stages are made, and remember, by these.
     ("filters.enabled", Restart),
     ("filters.alpha", Live),

@@ -1,6 +1,6 @@
 //! Rules: what the value of a key must be.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -196,6 +196,16 @@ pub(crate) fn choice<T: Copy>(choices: &[(&'static str, T)]) -> impl Fn(&Value<'
 /// A text that a value can be made of. The text itself is never shown, because it may be secret.
 pub(crate) fn parsed<T: std::str::FromStr<Err = Invalid>>(value: &Value<'_>) -> Accepted<T> {
     text(value)?.parse()
+}
+
+/// An address without a port.
+pub(crate) fn ip_address(value: &Value<'_>) -> Accepted<IpAddr> {
+    text(value)?.parse().map_err(|_| {
+        Invalid::new(format!(
+            "must be an IP address without a port, such as \"192.0.2.7\", but is {}",
+            value.found()
+        ))
+    })
 }
 
 /// The path of a file or folder.

@@ -25,6 +25,8 @@ pub struct Failover {
     /// How long miners are kept while no upstream serves, before they are told and
     /// disconnected so that their own failover works.
     pub grace: Duration,
+    /// How long the addresses of an upstream's name are good before they are asked for again.
+    pub dns_ttl: Duration,
 }
 
 impl Default for Failover {
@@ -38,6 +40,7 @@ impl Default for Failover {
             failback_after: Duration::from_secs(60),
             standby: true,
             grace: Duration::from_secs(10),
+            dns_ttl: Duration::from_secs(30),
         }
     }
 }
@@ -54,6 +57,7 @@ impl Failover {
             retry_max: wait("retry_max", default.retry_max, some_time()),
             failback_after: wait("failback_after", default.failback_after, any_time()),
             grace: wait("grace", default.grace, any_time()),
+            dns_ttl: wait("dns_ttl", default.dns_ttl, any_time()),
             standby: section.value("standby", default.standby, accept::boolean),
         }
     }

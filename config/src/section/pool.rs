@@ -1,10 +1,11 @@
 //! `[[pool]]`: one upstream.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::overrides::Overrides;
 use crate::reader::{Reader, Section, accept};
-use crate::value::{Fingerprint, PoolUrl, Secret, User};
+use crate::value::{Fingerprint, HostName, PoolUrl, Secret, SocksUrl, User};
 
 /// Most `[[pool]]` in a file.
 pub(crate) const MOST_POOLS: usize = 32;
@@ -29,7 +30,41 @@ pub struct Pool {
     pub max_sessions: usize,
     /// How the pool counts shares before it bans.
     pub ban_window: BanWindow,
+    /// The SOCKS5 proxy over which it is reached, and which looks its name up. None: straight.
+    pub proxy: Option<SocksUrl>,
+    /// Which of its addresses are used.
+    pub ip: IpVersion,
+    /// The address of this machine to connect from. None: the system chooses.
+    pub source: Option<IpAddr>,
+    /// Hosts to which the pool may send us by `client.reconnect`.
+    pub allow_reconnect_to: Vec<HostName>,
 }
+
+/// Which addresses of an upstream are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IpVersion {
+    /// Both versions in turn, as the resolver begins.
+    Any,
+    /// Version 4 alone.
+    V4,
+    /// Version 6 alone.
+    V6,
+    /// Version 4 first.
+    PreferV4,
+    /// Version 6 first.
+    PreferV6,
+}
+
+pub(crate) const IP_VERSIONS: [(&str, IpVersion); 5] = [
+    ("any", IpVersion::Any),
+    ("v4", IpVersion::V4),
+    ("v6", IpVersion::V6),
+    ("prefer-v4", IpVersion::PreferV4),
+    ("prefer-v6", IpVersion::PreferV6),
+];
+
+/// Most hosts in `allow_reconnect_to`.
+const MOST_RECONNECT_HOSTS: usize = 16;
 
 /// How a pool counts good and bad shares before it bans whoever sent them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +93,10 @@ impl Pool {
             keepalive: Some(Duration::from_secs(60)),
             max_sessions: 256,
             ban_window: BanWindow::NodejsPool,
+            proxy: None,
+            ip: IpVersion::Any,
+            source: None,
+            allow_reconnect_to: Vec::new(),
         }
     }
 
@@ -108,6 +147,15 @@ impl Pool {
         let keepalive = section.optional("keepalive", accept::or_off(accept::duration(keepalives)));
         let max_sessions = section.optional("max_sessions", accept::whole(1..=4096));
         let ban_window = section.optional("ban_window", accept::choice(&BAN_WINDOWS));
+        let proxy = section.optional("proxy", accept::parsed);
+        let ip = section.optional("ip", accept::choice(&IP_VERSIONS));
+        let source = section.optional("source", accept::ip_address);
+        let allow_reconnect_to = section.list(
+            "allow_reconnect_to",
+            Vec::new(),
+            MOST_RECONNECT_HOSTS,
+            accept::parsed,
+        );
 
         let default = Self::new(url?, user?);
         if tls_fingerprint.is_some() && !default.url.is_tls() {
@@ -117,7 +165,18 @@ impl Pool {
                  leave the fingerprint out",
             );
         }
+        if proxy.is_none() && default.url.host().ends_with(".onion") {
+            section.fault(
+                "url",
+                "is an onion service, which only Tor reaches: write Tor's address as `proxy`, such as \
+                 \"socks5://127.0.0.1:9050\"",
+            );
+        }
         Some(Self {
+            proxy,
+            ip: ip.unwrap_or(default.ip),
+            source,
+            allow_reconnect_to,
             pass: pass.unwrap_or(default.pass),
             rig_id,
             tls_fingerprint,

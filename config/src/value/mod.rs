@@ -12,6 +12,7 @@ mod node_url;
 mod pool_url;
 mod probability;
 mod secret;
+mod socks_url;
 mod token;
 mod user;
 
@@ -26,6 +27,7 @@ pub use node_url::NodeUrl;
 pub use pool_url::PoolUrl;
 pub use probability::Probability;
 pub use secret::Secret;
+pub use socks_url::SocksUrl;
 pub use token::TokenDigest;
 pub use user::{User, masked_name, masked_user};
 

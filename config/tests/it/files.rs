@@ -45,6 +45,9 @@ fn the_commented_lines_of_the_annotated_file_are_right_too() {
     let as_written = Pool {
         rig_id: Some("farm".to_owned()),
         tls_fingerprint: pool.tls_fingerprint,
+        proxy: Some("socks5://127.0.0.1:9050".parse().unwrap()),
+        source: Some([192, 0, 2, 7].into()),
+        allow_reconnect_to: vec!["eu.pool.example".parse().unwrap()],
         ..default
     };
     assert_eq!(

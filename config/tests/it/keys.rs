@@ -129,6 +129,19 @@ const UPSTREAM: &[Case] = &[
     ("ban_window", "\"none\"", |s| {
         s.pools[0].ban_window = BanWindow::None;
     }),
+    ("proxy", "\"socks5://me:secret@127.0.0.1:9050\"", |s| {
+        let proxy = "socks5://me:secret@127.0.0.1:9050";
+        s.pools[0].proxy = Some(proxy.parse().unwrap());
+    }),
+    ("ip", "\"prefer-v6\"", |s| {
+        s.pools[0].ip = zartrux_config::IpVersion::PreferV6;
+    }),
+    ("source", "\"192.0.2.7\"", |s| {
+        s.pools[0].source = Some([192, 0, 2, 7].into());
+    }),
+    ("allow_reconnect_to", "[\"eu.pool.example\"]", |s| {
+        s.pools[0].allow_reconnect_to = vec!["eu.pool.example".parse().unwrap()];
+    }),
 ];
 
 const FAILOVER: &[Case] = &[
@@ -152,6 +165,7 @@ const FAILOVER: &[Case] = &[
     }),
     ("standby", "false", |s| s.failover.standby = false),
     ("grace", "\"1m\"", |s| s.failover.grace = seconds(60)),
+    ("dns_ttl", "\"2m\"", |s| s.failover.dns_ttl = seconds(120)),
 ];
 
 const FILTERS: &[Case] = &[

@@ -54,6 +54,10 @@ tls_fingerprint = none: the system's roots decide
 keepalive = "1m"
 max_sessions = 256
 ban_window = "nodejs-pool"
+proxy = none
+ip = "any"
+source = none
+allow_reconnect_to = []
 
 [failover]
 connect_timeout = "20s"
@@ -64,6 +68,7 @@ retry_max = "1m"
 failback_after = "1m"
 standby = true
 grace = "10s"
+dns_ttl = "30s"
 
 [filters]
 enabled = true

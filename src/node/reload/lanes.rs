@@ -4,6 +4,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use zartrux_actors::dial::Names;
 use zartrux_actors::lane::{LaneSettings, SettingsWay};
 use zartrux_actors::messaging::Post;
 use zartrux_actors::store::registry::NameUpstreams;
@@ -25,6 +26,7 @@ pub(in crate::node) struct LanesTaker {
     ways: Vec<SettingsWay>,
     shared: Arc<Shared>,
     names: Option<Post<NameUpstreams>>,
+    addresses: Names,
     numbers: UpstreamNumbers,
 }
 
@@ -49,6 +51,7 @@ impl LanesTaker {
                 store.link.provenance().upstreams.clone()
             }),
             upstreams: Arc::clone(view.upstream_list()),
+            addresses: view.names().clone(),
             ways,
             shared: Arc::new(Shared {
                 places: Mutex::new(Places::at_start(&settings.pools)),
@@ -104,6 +107,7 @@ impl Taker for LanesTaker {
         let note = fingerprint.as_ref().filter(|_| is_other).map(|sha256| {
             format!("miners that connect from now on see another certificate, SHA-256 {sha256}")
         });
+        let (addresses, dns_ttl) = (self.addresses.clone(), new.failover.dns_ttl);
         let (upstreams, ways) = (Arc::clone(&self.upstreams), self.ways.clone());
         let (shared, all_numbers) = (Arc::clone(&self.shared), self.numbers.clone());
         let take_over = move || {
@@ -112,6 +116,7 @@ impl Taker for LanesTaker {
                 all_numbers.tell(first_new + at, number);
             }
             upstreams.set_order(places.order());
+            addresses.keep_for(dns_ttl);
             give(&ways, &lane);
             *lock(&shared.places) = places;
             *lock(&shared.fingerprint) = fingerprint;

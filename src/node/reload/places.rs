@@ -132,10 +132,16 @@ fn same(a: &Pool, b: &Pool) -> bool {
         // How many connections, and what a bad share costs there.
         max_sessions: _,
         ban_window: _,
+        proxy,
+        ip,
+        source,
+        allow_reconnect_to,
     } = a;
     (url, user, rig_id) == (&b.url, &b.user, &b.rig_id)
         && pass.expose() == b.pass.expose()
         && (tls_fingerprint, keepalive) == (&b.tls_fingerprint, &b.keepalive)
+        && (proxy, ip, source) == (&b.proxy, &b.ip, &b.source)
+        && *allow_reconnect_to == b.allow_reconnect_to
 }
 
 #[cfg(test)]

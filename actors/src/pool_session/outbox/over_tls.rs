@@ -10,8 +10,8 @@ use tokio::io::{AsyncReadExt, DuplexStream, duplex};
 use tokio_native_tls::{TlsAcceptor, TlsStream};
 
 use super::super::Tls;
-use super::super::certificate::connector;
 use super::*;
+use crate::dial::tls_connector as connector;
 
 /// Far longer than it takes: a test that hangs fails instead.
 const HANG: Duration = Duration::from_secs(60);

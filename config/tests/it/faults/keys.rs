@@ -64,6 +64,36 @@ fn a_pool_is_checked_key_by_key() {
             "from 1 to 4096",
         ),
         (
+            "url = \"stratum+tcp://a.onion:1\"\nuser = \"w\"",
+            2,
+            "pool[0].url",
+            "which only Tor reaches",
+        ),
+        (
+            "url = \"stratum+tcp://a:1\"\nuser = \"w\"\nproxy = \"127.0.0.1:9050\"",
+            4,
+            "pool[0].proxy",
+            "socks5://host:port",
+        ),
+        (
+            "url = \"stratum+tcp://a:1\"\nuser = \"w\"\nip = \"v5\"",
+            4,
+            "pool[0].ip",
+            "\"prefer-v4\"",
+        ),
+        (
+            "url = \"stratum+tcp://a:1\"\nuser = \"w\"\nsource = \"eth0\"",
+            4,
+            "pool[0].source",
+            "an IP address",
+        ),
+        (
+            "url = \"stratum+tcp://a:1\"\nuser = \"w\"\nallow_reconnect_to = [\"a:1\"]",
+            4,
+            "pool[0].allow_reconnect_to[0]",
+            "without a port",
+        ),
+        (
             "url = \"stratum+tcp://a:1\"\nuser = \"w\"\nkeepalive = \"on\"",
             4,
             "pool[0].keepalive",

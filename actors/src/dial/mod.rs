@@ -1,7 +1,15 @@
-//! Opening a connection: name, TCP, TLS, each in its share of one time limit.
+//! Opening a connection to an upstream: name, TCP, SOCKS, TLS, each in its share of one time limit.
+
+mod certificate;
+mod names;
+mod order;
+mod socks;
+#[cfg(test)]
+mod tests;
+mod way;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,15 +17,20 @@ use std::time::{Duration, Instant};
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::OnceCell;
 use tokio::time::timeout_at;
 use tokio_native_tls::{TlsConnector, TlsStream};
 use zartrux_models::stratum::ErrorClass;
 
-use super::Tls;
-use super::certificate::{TlsFault, check_pin, connector};
+use self::certificate::{TlsFault, check_pin};
 use crate::clock::Clock;
+
+#[cfg(test)]
+pub(crate) use certificate::connector as tls_connector;
+pub use names::{Addresses, Lookup, Names, Resolve};
+pub use order::IpChoice;
+pub use way::{SocksProxy, Tls, Way};
 
 /// Most addresses of one name that are tried.
 const ADDRESSES_TRIED: usize = 8;
@@ -27,23 +40,27 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// An open connection.
 #[derive(Debug)]
-pub(super) enum Transport {
+pub(crate) enum Transport {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// Why no connection was made.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ConnectFault {
+pub(crate) enum ConnectFault {
     #[error("can't resolve {host}: {source}")]
     Resolve { host: String, source: io::Error },
-    #[error("{0} has no address")]
-    NoAddress(String),
+    #[error("{host} has no address that may be used: {why}")]
+    NoAddress { host: String, why: String },
     #[error("can't connect to {address}: {source}")]
     Refused {
         address: SocketAddr,
         source: io::Error,
     },
+    #[error("can't connect from {from}, which `source` asks for: {source}")]
+    Source { from: IpAddr, source: io::Error },
+    #[error("the SOCKS proxy {proxy}: {why}")]
+    Socks { proxy: String, why: String },
     #[error("no answer within {after:?} while {doing}")]
     Slow { after: Duration, doing: String },
     #[error("{0}")]
@@ -52,11 +69,13 @@ pub(super) enum ConnectFault {
 
 impl ConnectFault {
     /// Whose fault it is.
-    pub(super) const fn class(&self) -> ErrorClass {
+    pub(crate) const fn class(&self) -> ErrorClass {
         match self {
             Self::Tls(fault) => fault.class(),
+            Self::Source { .. } => ErrorClass::Ours,
             Self::Resolve { .. }
-            | Self::NoAddress(_)
+            | Self::NoAddress { .. }
+            | Self::Socks { .. }
             | Self::Refused { .. }
             | Self::Slow { .. } => ErrorClass::Pool,
         }
@@ -64,22 +83,34 @@ impl ConnectFault {
 }
 
 /// What is to be opened.
-pub(super) struct Dial {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) tls: Tls,
-    pub(super) timeout: Duration,
+pub(crate) struct Dial {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) tls: Tls,
+    pub(crate) timeout: Duration,
     /// Built with the first connection and kept: it holds the system's roots.
-    pub(super) connector: Arc<OnceCell<TlsConnector>>,
-    pub(super) clock: Clock,
+    pub(crate) connector: Arc<OnceCell<TlsConnector>>,
+    pub(crate) way: Way,
+    pub(crate) names: Names,
+    pub(crate) clock: Clock,
 }
 
 impl Dial {
     /// Opens the connection.
-    pub(super) async fn open(self) -> Result<Transport, ConnectFault> {
+    pub(crate) async fn open(self) -> Result<Transport, ConnectFault> {
         let deadline = self.clock.now() + self.timeout;
-        let addresses = self.resolve(deadline).await?;
-        let stream = self.connect(&addresses, deadline).await?;
+        let (host, port) = match &self.way.proxy {
+            Some(proxy) => (proxy.host.as_str(), proxy.port),
+            None => (self.host.as_str(), self.port),
+        };
+        let addresses = self.resolve(host, port, deadline).await?;
+        let mut stream = self.connect(host, &addresses, deadline).await?;
+        if let Some(proxy) = &self.way.proxy {
+            let through = socks::through(stream, proxy, &self.host, self.port);
+            stream = timeout_at(deadline.into(), through)
+                .await
+                .map_err(|_| self.slow(format!("waiting for the SOCKS proxy {proxy:?}")))??;
+        }
         // Without these a connection works as well, only later or longer than it should.
         let _ = stream.set_nodelay(true);
         let _ =
@@ -90,46 +121,86 @@ impl Dial {
         }
     }
 
-    async fn resolve(&self, deadline: Instant) -> Result<Vec<SocketAddr>, ConnectFault> {
-        let name = (self.host.as_str(), self.port);
-        let found = timeout_at(deadline.into(), lookup_host(name))
+    /// The addresses to try, in their order.
+    async fn resolve(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Instant,
+    ) -> Result<Vec<SocketAddr>, ConnectFault> {
+        let all = match host.parse::<IpAddr>() {
+            Ok(address) => vec![address],
+            Err(_) => self.look_up(host, deadline).await?,
+        };
+        let source = self.way.source;
+        let fits = |address: &IpAddr| source.is_none_or(|from| from.is_ipv4() == address.is_ipv4());
+        let mut chosen = self.way.ip.order(&all);
+        chosen.retain(fits);
+        if chosen.is_empty() {
+            let asked = match source {
+                Some(from) => format!("`source` is {from}"),
+                None => "`ip` asks for others".to_owned(),
+            };
+            return Err(ConnectFault::NoAddress {
+                host: host.to_owned(),
+                why: format!("{all:?} are found, and {asked}"),
+            });
+        }
+        chosen.truncate(ADDRESSES_TRIED);
+        let with_port = |address| SocketAddr::new(address, port);
+        Ok(chosen.into_iter().map(with_port).collect())
+    }
+
+    async fn look_up(&self, host: &str, deadline: Instant) -> Result<Vec<IpAddr>, ConnectFault> {
+        let found = self.names.addresses(host, self.clock.now());
+        let found = timeout_at(deadline.into(), found)
             .await
-            .map_err(|_| self.slow(format!("resolving {}", self.host)))?
+            .map_err(|_| self.slow(format!("resolving {host}")))?
             .map_err(|source| ConnectFault::Resolve {
-                host: self.host.clone(),
+                host: host.to_owned(),
                 source,
             })?;
-        let addresses: Vec<SocketAddr> = found.take(ADDRESSES_TRIED).collect();
-        if addresses.is_empty() {
-            return Err(ConnectFault::NoAddress(self.host.clone()));
+        if found.are_old {
+            tracing::warn!(%host, "the resolver does not answer: its last addresses are used");
         }
-        Ok(addresses)
+        Ok(found.all)
     }
 
     /// Tries one address after the other. Each gets an equal part of the time that is left, so that
     /// one that swallows everything (a broken IPv6 route, say) does not hide the next.
     async fn connect(
         &self,
+        host: &str,
         addresses: &[SocketAddr],
         deadline: Instant,
     ) -> Result<TcpStream, ConnectFault> {
-        let mut last = ConnectFault::NoAddress(self.host.clone());
+        let mut last = self.slow(format!("connecting to {host}"));
         for (untried, address) in (1..=addresses.len()).rev().zip(addresses) {
             let now = self.clock.now();
             let left = deadline.saturating_duration_since(now);
             let part = left / u32::try_from(untried).unwrap_or(u32::MAX);
-            match timeout_at((now + part).into(), TcpStream::connect(address)).await {
+            match timeout_at((now + part).into(), self.connect_to(*address)).await {
                 Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(source)) => {
-                    last = ConnectFault::Refused {
-                        address: *address,
-                        source,
-                    };
-                }
+                Ok(Err(fault)) => last = fault,
                 Err(_) => last = self.slow(format!("connecting to {address}")),
             }
         }
         Err(last)
+    }
+
+    async fn connect_to(&self, address: SocketAddr) -> Result<TcpStream, ConnectFault> {
+        let refused = |source| ConnectFault::Refused { address, source };
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()
+        } else {
+            TcpSocket::new_v6()
+        };
+        let socket = socket.map_err(refused)?;
+        if let Some(from) = self.way.source {
+            let bound = socket.bind(SocketAddr::new(from, 0));
+            bound.map_err(|source| ConnectFault::Source { from, source })?;
+        }
+        socket.connect(address).await.map_err(refused)
     }
 
     async fn secure(
@@ -142,7 +213,7 @@ impl Dial {
             .connector
             .get_or_try_init(|| async {
                 // Reading the system's roots takes milliseconds: not on the lane.
-                tokio::task::spawn_blocking(move || connector(tls, &[]))
+                tokio::task::spawn_blocking(move || certificate::connector(tls, &[]))
                     .await
                     .unwrap_or_else(|gone| Err(TlsFault::Other(gone.to_string())))
             })

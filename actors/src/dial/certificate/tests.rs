@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 
-use super::super::connect::{ConnectFault, Dial, Transport};
+use super::super::{ConnectFault, Dial, Names, Transport, Way};
 use super::*;
 use crate::clock::Clock;
 
@@ -89,6 +89,8 @@ async fn open(
         tls,
         timeout: Duration::from_secs(20),
         connector: Arc::new(OnceCell::new_with(Some(built))),
+        way: Way::default(),
+        names: Names::of_system(Duration::ZERO),
         clock: Clock,
     };
     let (opened, ()) = tokio::join!(dial.open(), server);

@@ -10,7 +10,7 @@ use super::Tls;
 
 /// Why a handshake failed, in words that say what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum TlsFault {
+pub(crate) enum TlsFault {
     #[error(
         "the pool's certificate is not the pinned one: it shows {presented}; if the pool announced \
          a new certificate, put this into tls_fingerprint"
@@ -77,7 +77,7 @@ impl TlsFault {
 }
 
 /// What makes the handshakes of one upstream; `more_roots` vouch beside the system's.
-pub(super) fn connector(tls: Tls, more_roots: &[Certificate]) -> Result<TlsConnector, TlsFault> {
+pub(crate) fn connector(tls: Tls, more_roots: &[Certificate]) -> Result<TlsConnector, TlsFault> {
     let mut builder = native_tls::TlsConnector::builder();
     match tls {
         Tls::Pinned(_) => {
