@@ -59,6 +59,11 @@ impl Blob {
         Ok(Self(bytes.into_boxed_slice()))
     }
 
+    /// A blob that was made here: long enough, and with the nonce bytes zero.
+    pub(super) const fn made(bytes: Box<[u8]>) -> Self {
+        Self(bytes)
+    }
+
     /// The bytes with the nonce as the pool sent it.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
