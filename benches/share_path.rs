@@ -46,7 +46,7 @@ fn scene() -> (JobTable, MinerProtocol, Vec<u8>) {
     };
     let job = UpstreamJob {
         id: "bcc6cb09e3a13772".into(),
-        blob: Blob::from_hex(BLOB).expect("a real blob"),
+        work: Blob::from_hex(BLOB).expect("a real blob").into(),
         target: Difficulty::new(1_000).target(),
         algorithm: Algorithm::Rx0,
         height: Some(3),

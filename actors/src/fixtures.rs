@@ -10,7 +10,7 @@ use zartrux_models::work::{
 pub(crate) fn easy_job() -> Arc<IssuedJob> {
     let job = UpstreamJob {
         id: "a".into(),
-        blob: Blob::from_hex(&"00".repeat(76)).unwrap(),
+        work: Blob::from_hex(&"00".repeat(76)).unwrap().into(),
         target: Difficulty::ONE.target(),
         algorithm: Algorithm::Rx0,
         height: None,

@@ -8,7 +8,7 @@ use zartrux_models::session::{Assignment, Heard, MinerProtocol};
 use zartrux_models::share::{NonceSet, NotAdmitted, RefusalReason, Share, TargetClass};
 use zartrux_models::stratum::{JobLine, RequestId, push_error, push_kept_alive, push_login};
 use zartrux_models::work::{
-    Blob, Difficulty, IssuedJob, JobKey, JobTable, Lateness, Nonce, ResultHash, Slot,
+    Difficulty, IssuedJob, JobKey, JobTable, Lateness, Nonce, ResultHash, Slot, Work,
 };
 
 use crate::Reached;
@@ -65,7 +65,7 @@ struct Farm {
     /// Jobs in a row with one blob have one space of nonces, whatever connections bring them: the
     /// same nonce is the same share.
     space: u32,
-    last_blob: Option<Blob>,
+    last_work: Option<Work>,
     spaces: HashMap<JobKey, u32>,
     fates: HashMap<(u32, Nonce), Fate>,
     reached: Reached,
@@ -82,7 +82,7 @@ impl Farm {
             slot: Slot(0),
             given: HashSet::new(),
             space: 0,
-            last_blob: None,
+            last_work: None,
             spaces: HashMap::new(),
             fates: HashMap::new(),
             reached: Reached::new(),
@@ -97,8 +97,8 @@ impl Farm {
         let algorithm = if self.issued % 4 == 2 { "rx/2" } else { "rx/0" };
         let variant = u8::try_from(self.issued / 4).expect("so few lines");
         let job = job(&format!("job-{}", self.issued), algorithm, variant);
-        let same_blob = self.last_blob.as_ref() == Some(&job.blob);
-        self.last_blob = Some(job.blob.clone());
+        let same_blob = self.last_work.as_ref() == Some(&job.work);
+        self.last_work = Some(job.work.clone());
         let issued = self.jobs.replace(origin(self.connection), job);
         let issued = issued.expect("another id is another job");
         if !same_blob {
@@ -140,7 +140,7 @@ impl Farm {
         if let Some(id) = answered {
             let mut out = Vec::new();
             let object = line.patch_object(self.slot, ASKED);
-            push_login(&mut out, id, &MINER_SESSION.to_hex(), object);
+            push_login(&mut out, id, &MINER_SESSION.to_hex(), object, false);
             assert_eq!(assert_one_json_line(&out)["id"], json!(id.0));
         }
     }

@@ -206,6 +206,7 @@ fn issued(job: &Arc<UpstreamJob>) -> IssuedJob {
 fn share(job: &Arc<UpstreamJob>) -> Share {
     Share {
         job: Arc::new(issued(job)),
+        slot: Slot(9),
         nonce: Nonce::in_slot(Slot(9), 77),
         nonce_set: NonceSetId(1),
         result: ResultHash::new([0; 32]),

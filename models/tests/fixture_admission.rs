@@ -47,7 +47,7 @@ fn admitted(line: &Line) -> Result<Share, NotAdmitted> {
     };
     let job = UpstreamJob {
         id: "fixture".into(),
-        blob: Blob::from_hex(&line.blob).unwrap(),
+        work: Blob::from_hex(&line.blob).unwrap().into(),
         target: Target::from_hex(&line.target).unwrap(),
         algorithm: Algorithm::Rx0,
         height: None,

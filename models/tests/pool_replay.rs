@@ -109,6 +109,7 @@ impl Replay {
     fn share(&self, params: &Value) -> Share {
         let id = params["job_id"].as_str().unwrap();
         let job = self.jobs.iter().find(|job| &*job.id == id).unwrap();
+        let nonce = Nonce::from_hex(params["nonce"].as_str().unwrap()).unwrap();
         Share {
             job: Arc::new(IssuedJob {
                 key: JobKey(1),
@@ -119,7 +120,8 @@ impl Replay {
                 },
                 job: (**job).clone(),
             }),
-            nonce: Nonce::from_hex(params["nonce"].as_str().unwrap()).unwrap(),
+            slot: nonce.slot(),
+            nonce,
             nonce_set: NonceSetId(1),
             result: ResultHash::from_hex(params["result"].as_str().unwrap()).unwrap(),
             raw_hash: None,

@@ -171,6 +171,7 @@ const fn plan_policy(settings: &Settings) -> PlanPolicy {
         },
         standby: failover.standby,
         grace: failover.grace,
+        spare_slot_zero: false,
     }
 }
 

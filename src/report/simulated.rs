@@ -77,6 +77,7 @@ fn share(place: u64, rig: u64, random: &mut Xoshiro256PlusPlus) -> ShareEntry {
         flags: Flags {
             late,
             scan_known: true,
+            own_blob: false,
             ..Flags::default()
         },
         arm,

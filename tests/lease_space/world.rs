@@ -11,7 +11,7 @@ use zartrux_actors::planner::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
 use zartrux_models::filter::ModelId;
 use zartrux_models::plan::{FailoverPolicy, Lease, NonceOrder, SeatKey, SlotPlan};
 use zartrux_models::work::{
-    Algorithm, Blob, Difficulty, JobOrigin, JobTable, PoolKey, Slot, UpstreamJob,
+    Algorithm, Blob, Difficulty, JobOrigin, JobTable, PoolKey, Slot, UpstreamJob, Work,
 };
 
 use crate::support::clock;
@@ -26,6 +26,7 @@ const POLICY: PlanPolicy = PlanPolicy {
     },
     standby: true,
     grace: Duration::from_secs(30),
+    spare_slot_zero: false,
 };
 
 /// A planner's core and its surroundings.
@@ -161,7 +162,7 @@ impl World {
         }
         let facts = self.facts.get_mut(&pool).unwrap();
         facts.job_at = None;
-        facts.blob = None;
+        facts.work = None;
         facts.failed = true;
         let effects = self.core.pool_lost(pool, true, self.now);
         self.apply(effects);
@@ -219,7 +220,7 @@ impl World {
         let facts = self.facts.get_mut(&pool).unwrap();
         facts.connection += u32::from(facts.job_at.is_none());
         facts.job_at = Some(self.now);
-        facts.blob = Some(blob.clone());
+        facts.work = Some(blob.clone());
         facts.responsive = true;
         let connection = facts.connection;
         let origin = JobOrigin { pool, connection };
@@ -241,7 +242,7 @@ impl World {
         let connection = facts.connection + u32::from(facts.job_at.is_none());
         let told = UpstreamJob {
             id: self.told.to_string().into(),
-            blob: blob_of(job),
+            work: blob_of(job),
             target: Difficulty::ONE.target(),
             algorithm: Algorithm::Rx0,
             height: None,
@@ -337,8 +338,10 @@ impl World {
     }
 }
 
-fn blob_of(job: u64) -> Blob {
+fn blob_of(job: u64) -> Work {
     let mut bytes = [0; 76];
     bytes[50..58].copy_from_slice(&job.to_le_bytes());
-    Blob::from_hex(&const_hex::encode(bytes)).expect("a blob")
+    Blob::from_hex(&const_hex::encode(bytes))
+        .expect("a blob")
+        .into()
 }

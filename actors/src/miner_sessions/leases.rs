@@ -96,13 +96,17 @@ impl MinerSessions {
             difficulty,
         });
         let session = seat.protocol.session();
+        let own_blob = issued.job.work.is_template();
+        if login.is_some() {
+            seat.leaves_top_byte = !own_blob;
+        }
         let mut out = std::mem::take(&mut self.scratch);
         out.clear();
         if let Some(line) = self.lines.get_mut(&lease.pool) {
             match login {
                 Some(id) => {
                     let object = line.patch_object(byte, difficulty);
-                    push_login(&mut out, id, &session.to_hex(), object);
+                    push_login(&mut out, id, &session.to_hex(), object, own_blob);
                     self.stats.connections(|counts| counts.logged_in += 1);
                 }
                 None => out.extend_from_slice(line.patch(byte, difficulty)),

@@ -37,7 +37,7 @@ use slab::Slab;
 use zartrux_models::plan::{NonceOrder, SeatKey, VardiffPolicy, Wheel};
 use zartrux_models::share::RigKey;
 use zartrux_models::stratum::{JobLine, LINE_LIMIT};
-use zartrux_models::work::{JobTable, Nonce, NonceSetId, PoolKey, UpstreamJob};
+use zartrux_models::work::{JobTable, LeasedNonce, NonceSetId, PoolKey, UpstreamJob};
 
 use crate::clock::Clock;
 use crate::counters::LaneStats;
@@ -202,7 +202,7 @@ pub struct MinerSessions {
     lines: HashMap<PoolKey, JobLine>,
     /// Shares for a nonce that another share has claimed, perhaps in another job of the same blob,
     /// until that one is settled. Each holds a credit, so they are bounded.
-    contested: HashMap<(NonceSetId, Nonce), VecDeque<ShareTicket>>,
+    contested: HashMap<(NonceSetId, LeasedNonce), VecDeque<ShareTicket>>,
     wheel: Wheel<SeatKey>,
     /// Sockets that had more to read than one turn allows.
     read_on: Vec<SeatKey>,

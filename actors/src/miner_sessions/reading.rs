@@ -261,7 +261,7 @@ impl MinerSessions {
         }
         self.stats.share_admitted();
         if let Some(nonces) = self.jobs.nonces_of(share.nonce_set) {
-            nonces.claim(share.nonce, share.result);
+            nonces.claim(share.leased_nonce(), share.result);
         }
         let now = self.second();
         let vardiff = self.settings.vardiff;
@@ -278,7 +278,7 @@ impl MinerSessions {
             seat.note_share(&share, vardiff.as_ref(), now);
             self.schedule(key);
         }
-        let place = (share.nonce_set, share.nonce);
+        let place = (share.nonce_set, share.leased_nonce());
         let contested = share.contested;
         let received = self.clock.now();
         let at_ms = self.at_ms(received);
@@ -319,9 +319,9 @@ impl Seat {
         }
         // A late share tells nothing about the scan that goes on now.
         let scanned_now =
-            |given: Assignment| given.job == share.job.key && given.slot == share.nonce.slot();
+            |given: Assignment| given.job == share.job.key && given.slot == share.slot;
         if self.protocol.current().is_some_and(scanned_now) {
-            self.note_odometer(share.nonce, share.asked, now);
+            self.note_odometer(share, now);
         }
     }
 }

@@ -102,6 +102,8 @@ pub(super) struct Seat {
     pub(super) checking: Option<Box<Checking>>,
     pub(super) identity: Option<Box<Identity>>,
     pub(super) lease: Option<Lease>,
+    /// It was told at its login to leave the top byte of its nonces alone.
+    pub(super) leaves_top_byte: bool,
     /// What it is asked for; nothing before its first job.
     pub(super) difficulty: Option<Difficulty>,
     pub(super) vardiff: Option<Vardiff>,
@@ -145,6 +147,7 @@ impl Seat {
             checking: None,
             identity: None,
             lease: None,
+            leaves_top_byte: true,
             difficulty: None,
             vardiff: None,
             vardiff_at: now,

@@ -92,7 +92,7 @@ impl MinerSessions {
 
     /// Lets the next share go on that waited for what became of this one's nonce, or settles it.
     fn release_contested(&mut self, settled: &ShareTicket) -> Option<ShareSettled> {
-        let place = (settled.share.nonce_set, settled.share.nonce);
+        let place = (settled.share.nonce_set, settled.share.leased_nonce());
         let queue = self.contested.get_mut(&place)?;
         let next = queue.pop_front();
         if queue.is_empty() {
@@ -136,7 +136,7 @@ impl MinerSessions {
 
 /// What the end of a share means for its nonce.
 fn note_end(nonces: &mut NonceSet, ticket: &ShareTicket, settlement: &Settlement) {
-    let nonce = ticket.share.nonce;
+    let nonce = ticket.share.leased_nonce();
     match settlement {
         Settlement::Refused(_) | Settlement::Undeliverable | Settlement::Held => {
             nonces.give_back(nonce, &ticket.claimed);
@@ -185,6 +185,7 @@ mod tests {
     fn ticket() -> ShareTicket {
         let share = Share {
             job: easy_job(),
+            slot: NONCE.slot(),
             nonce: NONCE,
             nonce_set: NonceSetId(1),
             result: CLAIMED,

@@ -1,8 +1,9 @@
 //! Deadlines of seats, and leases renewed before their nonces are used up.
 
 use zartrux_models::plan::{SeatKey, Wheel};
+use zartrux_models::share::Share;
 use zartrux_models::stratum::push_error;
-use zartrux_models::work::{Difficulty, Nonce, Slot};
+use zartrux_models::work::{Difficulty, Slot};
 
 use super::seat::Second;
 use super::writing::Closed;
@@ -10,7 +11,7 @@ use super::{MinerSessions, Seat};
 use crate::doorkeeper::Turned;
 use crate::planner::LeaseNearlyUsedUp;
 
-/// A lease is renewed when this part of its 2²⁴ nonces is scanned: 16 miners' threads each hold a
+/// A lease is renewed when this part of its nonces, 2²⁴ mostly, is scanned: 16 miners' threads each hold a
 /// block of 32,768 nonces (xmrig), 3 % of the slot, and the renewal takes milliseconds.
 const RENEW_AT_PERCENT: u64 = 75;
 
@@ -27,9 +28,17 @@ impl Seat {
     /// A share's nonce tells how far the scan has come, and so when the lease will be used up; if
     /// the miner scans upward from 0. Then it has tried about as many nonces as its shares of this
     /// scan are worth; one that is far beyond scans in another way, or does not tell the truth.
-    pub(super) fn note_odometer(&mut self, nonce: Nonce, worth: Difficulty, now: Second) {
-        let limit = u64::from(Slot::NONCES) * RENEW_AT_PERCENT / 100;
-        let scanned = u64::from(nonce.counter());
+    pub(super) fn note_odometer(&mut self, share: &Share, now: Second) {
+        let nonces = if self.leaves_top_byte {
+            u64::from(Slot::NONCES)
+        } else {
+            share.job.job.work.nonces_per_lease()
+        };
+        self.note_scanned(u64::from(share.odometer()), nonces, share.asked, now);
+    }
+
+    fn note_scanned(&mut self, scanned: u64, nonces: u64, worth: Difficulty, now: Second) {
+        let limit = nonces * RENEW_AT_PERCENT / 100;
         let worth = u32::try_from(worth.get()).unwrap_or(u32::MAX);
         self.scan_work = self.scan_work.saturating_add(worth);
         let expected = u64::from(self.scan_work) + u64::from(worth);
@@ -153,7 +162,8 @@ mod tests {
             100,
         );
         let worth = Difficulty::new(worth);
-        seat.note_odometer(Nonce::in_slot(Slot(1), counter), worth, 100 + elapsed);
+        let nonces = u64::from(Slot::NONCES);
+        seat.note_scanned(u64::from(counter), nonces, worth, 100 + elapsed);
         seat.renew_at.map(|at| at - 100)
     }
 

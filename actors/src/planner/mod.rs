@@ -385,10 +385,10 @@ impl Handler<JobReplaced> for Planner {
         if let Some(facts) = self.facts.get_mut(&origin.pool) {
             facts.connection = origin.connection;
             facts.job_at = Some(now);
-            facts.blob = Some(replaced.job.blob.clone());
+            facts.work = Some(replaced.job.work.clone());
         }
         self.step(ctx, |core| {
-            core.job_replaced(origin, &replaced.job.blob, now)
+            core.job_replaced(origin, &replaced.job.work, now)
         });
     }
 }
@@ -412,7 +412,7 @@ impl Handler<PoolStateChanged> for Planner {
                 let failed = changed.state != PoolState::Connecting;
                 if let Some(facts) = self.facts.get_mut(&pool) {
                     facts.job_at = None;
-                    facts.blob = None;
+                    facts.work = None;
                     facts.responsive = true;
                     facts.failed |= failed;
                 }

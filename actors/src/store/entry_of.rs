@@ -48,8 +48,9 @@ pub(crate) fn entry_of(
             retargeted: share.retargeted,
             imported: false,
             scan_known: ticket.seen.scanner == Scanner::XmrigBlocks,
+            own_blob: share.job.job.work.is_template(),
         },
-        arm: share.job.plan.arm(share.nonce.slot()),
+        arm: share.job.plan.arm(share.slot),
         evidence: evidence_kept(&ticket.evidence),
         ruled: ticket.ruling.as_ref().map(Ruled::from),
         proof: ticket.proof.map(|proof| Proof {

@@ -80,7 +80,7 @@ impl Known {
     pub(crate) fn job(&self, class: TargetClass) -> UpstreamJob {
         UpstreamJob {
             id: "job".into(),
-            blob: self.blob.clone(),
+            work: self.blob.clone().into(),
             target: match class {
                 TargetClass::Local => HARD.target(),
                 TargetClass::Upstream | TargetClass::BlockCandidate => self.target,

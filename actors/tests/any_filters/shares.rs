@@ -57,6 +57,7 @@ impl Manner {
                 job,
                 plan: zartrux_models::plan::SlotPlan::identity(),
             }),
+            slot: nonce.slot(),
             nonce,
             nonce_set: NonceSetId(1),
             result,

@@ -79,7 +79,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn job() -> UpstreamJob {
     UpstreamJob {
         id: "job".into(),
-        blob: Blob::from_hex(&"00".repeat(76)).unwrap(),
+        work: Blob::from_hex(&"00".repeat(76)).unwrap().into(),
         target: Difficulty::ONE.target(),
         algorithm: Algorithm::Rx0,
         height: None,

@@ -198,7 +198,7 @@ pub(crate) fn share_of(rig: u64, number: u64) -> ShareTicket {
 fn ticket(credits: &Credits, number: u64, rig: RigKey) -> ShareTicket {
     let job = UpstreamJob {
         id: "a".into(),
-        blob: Blob::from_hex(&"00".repeat(76)).unwrap(),
+        work: Blob::from_hex(&"00".repeat(76)).unwrap().into(),
         target: Difficulty::ONE.target(),
         algorithm: Algorithm::Rx0,
         height: None,
@@ -218,6 +218,7 @@ fn ticket(credits: &Credits, number: u64, rig: RigKey) -> ShareTicket {
             job,
             plan: zartrux_models::plan::SlotPlan::identity(),
         }),
+        slot: Slot(1),
         nonce: Nonce::in_slot(Slot(1), u32::try_from(number).unwrap()),
         nonce_set: NonceSetId(1),
         result: ResultHash::new([1; 32]),

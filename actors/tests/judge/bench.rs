@@ -25,7 +25,7 @@ use zartrux_models::share::{RefusalReason, RigKey, Share, ShareId, TargetClass};
 use zartrux_models::stratum::RequestId;
 use zartrux_models::work::{
     Algorithm, Blob, Difficulty, IssuedJob, JobKey, JobOrigin, Lateness, Nonce, NonceSetId,
-    PoolKey, ResultHash, SeedHash, UpstreamJob,
+    PoolKey, ResultHash, SeedHash, Slot, UpstreamJob,
 };
 
 /// Far more than anything here takes: only a hang reaches it.
@@ -207,7 +207,7 @@ impl Bench {
                 },
                 job: UpstreamJob {
                     id: "job".into(),
-                    blob: Blob::from_hex(&"00".repeat(76)).unwrap(),
+                    work: Blob::from_hex(&"00".repeat(76)).unwrap().into(),
                     target: asked.target(),
                     algorithm: Algorithm::Rx0,
                     height: None,
@@ -216,6 +216,7 @@ impl Bench {
                     network_difficulty: None,
                 },
             }),
+            slot: Slot(4),
             nonce: Nonce::new([1, 2, 3, 4]),
             nonce_set: NonceSetId(1),
             result,

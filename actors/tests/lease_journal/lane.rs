@@ -171,6 +171,7 @@ impl Lane {
                 },
                 standby: true,
                 grace: HOUR,
+                spare_slot_zero: false,
             },
             max_sessions: vec![3, 3],
             linger: Duration::ZERO,
@@ -292,7 +293,7 @@ impl Lane {
             },
             job: UpstreamJob {
                 id: format!("job-{}", self.jobs).into(),
-                blob: Blob::from_hex(&const_hex::encode(bytes)).unwrap(),
+                work: Blob::from_hex(&const_hex::encode(bytes)).unwrap().into(),
                 target: Difficulty::new(WORTH).target(),
                 algorithm: Algorithm::Rx0,
                 height: None,

@@ -216,7 +216,7 @@ fn job(id: &str, end: u8) -> JobReplaced {
     let blob = format!("{}{end:02x}", &BLOB[..BLOB.len() - 2]);
     let job = UpstreamJob {
         id: id.into(),
-        blob: Blob::from_hex(&blob).unwrap(),
+        work: Blob::from_hex(&blob).unwrap().into(),
         target: Difficulty::new(1_000).target(),
         algorithm: Algorithm::Rx0,
         height: Some(3),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::planner::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
 use zartrux_models::plan::{FailoverPolicy, Lease, SeatKey};
-use zartrux_models::work::{Blob, JobOrigin, PoolKey, Slot};
+use zartrux_models::work::{Blob, JobOrigin, PoolKey, Slot, Work};
 
 pub(crate) const POLICY: PlanPolicy = PlanPolicy {
     failover: FailoverPolicy {
@@ -15,6 +15,7 @@ pub(crate) const POLICY: PlanPolicy = PlanPolicy {
     },
     standby: true,
     grace: Duration::from_secs(10),
+    spare_slot_zero: false,
 };
 
 /// How long the miner sessions hold a login; longer than a planner keeps who was mining.
@@ -122,7 +123,7 @@ impl Farm {
 
     /// A pool session gets a job, with new nonces or only with another target.
     pub(crate) fn job(&mut self, pool: PoolKey, another_blob: bool) {
-        let former = self.facts[&pool].blob.clone();
+        let former = self.facts[&pool].work.clone();
         let blob = match former {
             Some(blob) if !another_blob => blob,
             Some(_) | None => {
@@ -136,7 +137,7 @@ impl Farm {
         let facts = self.fact(pool);
         facts.connection += u32::from(facts.job_at.is_none());
         facts.job_at = Some(now);
-        facts.blob = Some(blob.clone());
+        facts.work = Some(blob.clone());
         let connection = facts.connection;
         let origin = JobOrigin { pool, connection };
         self.step(|core, now| core.job_replaced(origin, &blob, now));
@@ -145,7 +146,7 @@ impl Farm {
     pub(crate) fn lose(&mut self, pool: PoolKey) {
         let facts = self.fact(pool);
         facts.job_at = None;
-        facts.blob = None;
+        facts.work = None;
         facts.responsive = true;
         facts.failed = true;
         self.vacate(pool);
@@ -406,9 +407,11 @@ impl Farm {
     }
 }
 
-pub(crate) fn blob(number: u64) -> Blob {
+pub(crate) fn blob(number: u64) -> Work {
     let mut bytes = [0x10_u8; 76];
     bytes[3..11].copy_from_slice(&number.to_le_bytes());
     bytes[39..43].fill(0);
-    Blob::from_hex(&const_hex::encode(bytes)).expect("a blob")
+    Blob::from_hex(&const_hex::encode(bytes))
+        .expect("a blob")
+        .into()
 }

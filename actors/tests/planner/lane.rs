@@ -275,7 +275,7 @@ impl Lane {
         self.told += 1;
         let told = UpstreamJob {
             id: self.told.to_string().into(),
-            blob: blob(job.blob),
+            work: blob(job.blob),
             target: Difficulty::ONE.target(),
             algorithm: Algorithm::Rx0,
             height: None,
@@ -320,14 +320,14 @@ impl Lane {
                 if let Some(facts) = self.facts.get_mut(&origin.pool) {
                     facts.connection = origin.connection;
                     facts.job_at = Some(now);
-                    facts.blob = Some(blob.clone());
+                    facts.work = Some(blob.clone());
                 }
                 self.step(|core, now| core.job_replaced(origin, &blob, now));
             }
             ToPlanner::Lost(pool) => {
                 if let Some(facts) = self.facts.get_mut(&pool) {
                     facts.job_at = None;
-                    facts.blob = None;
+                    facts.work = None;
                     facts.responsive = true;
                     facts.failed = true;
                 }

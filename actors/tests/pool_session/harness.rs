@@ -196,6 +196,7 @@ impl Session {
                 origin: job.origin,
                 job: job.job.clone(),
             }),
+            slot: Slot(0xb2),
             nonce: Nonce::in_slot(Slot(0xb2), number),
             nonce_set: NonceSetId(1),
             result: ResultHash::new([0; 32]),

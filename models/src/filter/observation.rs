@@ -50,7 +50,8 @@ pub struct Observation {
     pub rig: RigKey,
     /// Where it was looked for.
     pub scan: ScanKey,
-    /// Position of its nonce within the slot, 0 … 2²⁴−1.
+    /// Position of its nonce within the lease, 0 … 2²⁴−1, or 2³²−1 where each lease has a blob of its
+    /// own.
     pub counter: u32,
     /// As claimed.
     pub result: ResultHash,
@@ -84,9 +85,9 @@ impl Observation {
             rig,
             scan: ScanKey {
                 job: share.job.key,
-                slot: share.nonce.slot(),
+                slot: share.slot,
             },
-            counter: share.nonce.counter(),
+            counter: share.odometer(),
             result: share.result,
             target: (!share.retargeted).then(|| share.asked.target()),
             asked: share.asked,

@@ -72,22 +72,29 @@ pub struct Flags {
     pub imported: bool,
     /// Its rig's program is known to scan nonces upward, in blocks.
     pub scan_known: bool,
+    /// Its lease had a blob of its own with all nonces, and not one of 256 slots.
+    pub own_blob: bool,
 }
 
 impl ShareEntry {
     /// Longest text kept of a job's name or of a pool's words, bytes.
     pub const TEXT_MAX: usize = 200;
 
-    /// The lease it was found under.
+    /// The slot that its nonce was in; none where its lease had all nonces.
     #[must_use]
     pub fn slot(&self) -> Option<Slot> {
-        self.nonce.map(Nonce::slot)
+        let sliced = self.nonce.filter(|_| !self.flags.own_blob);
+        sliced.map(Nonce::slot)
     }
 
     /// Its odometer: hashes tried since its scan began, if the rig counts upward from 0.
     #[must_use]
     pub fn odometer(&self) -> Option<u32> {
-        self.nonce.map(Nonce::counter)
+        let counted = |nonce: Nonce| match self.flags.own_blob {
+            false => nonce.counter(),
+            true => nonce.whole_counter(),
+        };
+        self.nonce.map(counted)
     }
 
     /// Whether its miner was told OK.

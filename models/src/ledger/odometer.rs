@@ -74,16 +74,15 @@ impl Scan {
         if flags.retargeted || flags.imported || matches!(entry.outcome, Outcome::Refused(_)) {
             return None;
         }
-        let nonce = entry.nonce?;
         let ended_after = u64::from(entry.latencies.total_us) / 1_000;
         Some(Self {
             node: entry.node,
             run: entry.run,
             lane: entry.id?.lane(),
             job_key: entry.job_key?,
-            slot: nonce.slot().0,
+            slot: entry.slot().map_or(0, |slot| slot.0),
             asked: entry.asked.get(),
-            highest: nonce.counter(),
+            highest: entry.odometer()?,
             at_ms: entry.unix_ms.saturating_sub(ended_after),
             error: 0,
         })

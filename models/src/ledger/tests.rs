@@ -99,6 +99,7 @@ pub(crate) fn any_entry() -> impl Strategy<Value = ShareEntry> {
                 retargeted: marks.1[2],
                 imported: marks.1[3],
                 scan_known: marks.1[4],
+                own_blob: marks.1[4] != marks.1[3],
             },
             arm: marks.2,
             evidence: marks.3,

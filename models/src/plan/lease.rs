@@ -23,6 +23,8 @@ enum Tenancy {
     Leaving(SeatKey),
     /// Its tenant is gone: its nonces are used up until the next job.
     Dead,
+    /// Never leased.
+    Spared,
 }
 
 #[derive(Debug, Clone)]
@@ -43,6 +45,19 @@ impl SlotMap {
             // Slot 0 leaves the blob's nonce all zero in every plan, which some miners take for no
             // slot: last.
             cursor: 0,
+        }
+    }
+
+    /// Never leases slot 0, if nobody has it.
+    fn spare_zero(&mut self) {
+        let zero = &mut self.slots[0];
+        match zero {
+            Tenancy::Free => {
+                *zero = Tenancy::Spared;
+                self.free -= 1;
+            }
+            Tenancy::Dead => *zero = Tenancy::Spared,
+            Tenancy::Held(_) | Tenancy::Leaving(_) | Tenancy::Spared => {}
         }
     }
 
@@ -114,13 +129,24 @@ pub struct Occupancy {
 #[derive(Debug, Clone, Default)]
 pub struct LeaseBook {
     pools: BTreeMap<PoolKey, SlotMap>,
+    spares_zero: bool,
 }
 
 impl LeaseBook {
     /// Opens the slots of a pool session that has got its first job; all free. Does nothing for
     /// one that is open already.
     pub fn open(&mut self, pool: PoolKey) {
-        self.pools.entry(pool).or_insert_with(SlotMap::new);
+        let map = self.pools.entry(pool).or_insert_with(SlotMap::new);
+        if self.spares_zero {
+            map.spare_zero();
+        }
+    }
+
+    /// Leases slot 0 of no session any more, for good: it leaves the nonce of a blob all zero, and
+    /// miners that were not told of `NiceHash` mode would take it for all nonces.
+    pub fn spare_zero(&mut self) {
+        self.spares_zero = true;
+        self.pools.values_mut().for_each(SlotMap::spare_zero);
     }
 
     /// Opens a pool session of which nothing is known but who holds what: every other slot counts
@@ -133,6 +159,9 @@ impl LeaseBook {
             map.slots[usize::from(slot.0)] = Tenancy::Held(seat);
             map.held += 1;
         }
+        if self.spares_zero {
+            map.spare_zero();
+        }
         self.pools.insert(pool, map);
     }
 
@@ -143,7 +172,7 @@ impl LeaseBook {
                 .iter()
                 .filter_map(|tenancy| match tenancy {
                     Tenancy::Held(seat) => Some(*seat),
-                    Tenancy::Free | Tenancy::Leaving(_) | Tenancy::Dead => None,
+                    Tenancy::Free | Tenancy::Leaving(_) | Tenancy::Dead | Tenancy::Spared => None,
                 })
                 .collect()
         })
@@ -207,6 +236,9 @@ impl LeaseBook {
     pub fn job_replaced(&mut self, pool: PoolKey) {
         if let Some(map) = self.pools.get_mut(&pool) {
             map.revive_dead();
+            if self.spares_zero {
+                map.spare_zero();
+            }
         }
     }
 
@@ -225,7 +257,7 @@ impl LeaseBook {
     pub fn tenant(&self, lease: Lease) -> Option<SeatKey> {
         match self.pools.get(&lease.pool)?.slots[usize::from(lease.slot.0)] {
             Tenancy::Held(seat) => Some(seat),
-            Tenancy::Free | Tenancy::Leaving(_) | Tenancy::Dead => None,
+            Tenancy::Free | Tenancy::Leaving(_) | Tenancy::Dead | Tenancy::Spared => None,
         }
     }
 
@@ -254,5 +286,37 @@ impl LeaseBook {
             };
             self.tenant(lease).map(|seat| (lease, seat))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slot_zero_is_leased_last_and_not_at_all_once_it_is_spared() {
+        let pool = PoolKey(1);
+        let seat = |index| SeatKey {
+            index,
+            generation: 1,
+        };
+        let mut book = LeaseBook::default();
+        book.open(pool);
+        let leased = |book: &mut LeaseBook| {
+            let slots = (0..300).map_while(|index| book.grant(seat(index), [pool]));
+            slots.map(|lease| lease.slot).collect::<Vec<_>>()
+        };
+        assert_eq!(leased(&mut book).last(), Some(&Slot(0)));
+        let mut book = LeaseBook::default();
+        book.open(pool);
+        book.spare_zero();
+        for _ in 0..2 {
+            let slots = leased(&mut book);
+            assert_eq!((slots.len(), slots.contains(&Slot(0))), (255, false));
+            for (index, slot) in (0..).zip(slots) {
+                assert!(book.release(Lease { pool, slot }, seat(index)));
+            }
+            book.job_replaced(pool);
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::{Novelty, Refusal, RefusalReason, Share, TargetClass};
 use crate::proof;
 use crate::session::Assignments;
 use crate::stratum::Submit;
-use crate::work::{Algorithm, Difficulty, JobTable, Nonce, ResultHash, UpstreamJob};
+use crate::work::{Algorithm, Difficulty, JobTable, LeasedNonce, Nonce, ResultHash, UpstreamJob};
 
 /// Why a share goes no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,20 +44,23 @@ pub fn admit(
     {
         return Err(RefusalReason::WrongAlgorithm.into());
     }
-    if nonce.slot() != assignment.slot {
+    let slot = assignment.slot;
+    if !job.work.holds(slot, nonce) {
         return Err(RefusalReason::OutsideLease.into());
     }
-    let novelty = found.nonces.novelty(nonce, &result);
+    let at = LeasedNonce { slot, nonce };
+    let novelty = found.nonces.novelty(at, &result);
     if novelty == Novelty::Duplicate {
         return Err(RefusalReason::Duplicate.into());
     }
     let class = classify(&result, assignment.difficulty, job)?;
-    let raw_hash = check_commitment(submit, job, nonce, &result)?;
-    if !found.nonces.has_room(nonce) {
+    let raw_hash = check_commitment(submit, job, at, &result)?;
+    if !found.nonces.has_room(at) {
         return Err(NotAdmitted::TooMany);
     }
     Ok(Share {
         job: Arc::clone(found.issued),
+        slot,
         nonce,
         nonce_set: found.nonce_set,
         result,
@@ -95,7 +98,7 @@ fn classify(
 fn check_commitment(
     submit: &Submit<'_>,
     job: &UpstreamJob,
-    nonce: Nonce,
+    at: LeasedNonce,
     result: &ResultHash,
 ) -> Result<Option<[u8; 32]>, NotAdmitted> {
     if !job.algorithm.has_commitment() {
@@ -106,7 +109,11 @@ fn check_commitment(
         .as_deref()
         .and_then(|text| ResultHash::from_hex(text).ok())
         .ok_or(RefusalReason::Malformed)?;
-    proof::check_link(&job.blob.with_nonce(nonce), raw.as_bytes(), result)
-        .map_err(|broken| NotAdmitted::Refused(broken.into()))?;
+    proof::check_link(
+        &job.work.hashed_bytes(at.slot, at.nonce),
+        raw.as_bytes(),
+        result,
+    )
+    .map_err(|broken| NotAdmitted::Refused(broken.into()))?;
     Ok(Some(*raw.as_bytes()))
 }

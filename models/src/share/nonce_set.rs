@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::work::{Nonce, ResultHash};
+use crate::work::{LeasedNonce, ResultHash};
 
 /// What is known of a nonce that a new share brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub enum Novelty {
 /// back.
 #[derive(Debug, Default)]
 pub struct NonceSet {
-    claims: HashMap<Nonce, Vec<ResultHash>>,
-    taken: HashSet<Nonce>,
+    claims: HashMap<LeasedNonce, Vec<ResultHash>>,
+    taken: HashSet<LeasedNonce>,
 }
 
 impl NonceSet {
@@ -37,7 +37,8 @@ impl NonceSet {
 
     /// What is known of a nonce.
     #[must_use]
-    pub fn novelty(&self, nonce: Nonce, result: &ResultHash) -> Novelty {
+    pub fn novelty(&self, nonce: impl Into<LeasedNonce>, result: &ResultHash) -> Novelty {
+        let nonce = nonce.into();
         if self.taken.contains(&nonce) {
             return Novelty::Duplicate;
         }
@@ -50,31 +51,36 @@ impl NonceSet {
 
     /// Whether a further share with this nonce finds room.
     #[must_use]
-    pub fn has_room(&self, nonce: Nonce) -> bool {
+    pub fn has_room(&self, nonce: impl Into<LeasedNonce>) -> bool {
+        let nonce = nonce.into();
         let claims = self.claims.get(&nonce).map_or(0, Vec::len);
         claims < Self::MAX_CLAIMS && self.claims.len() + self.taken.len() < Self::MAX
     }
 
     /// A share is under way.
-    pub fn claim(&mut self, nonce: Nonce, result: ResultHash) {
+    pub fn claim(&mut self, nonce: impl Into<LeasedNonce>, result: ResultHash) {
+        let nonce = nonce.into();
         self.claims.entry(nonce).or_default().push(result);
     }
 
     /// A share was forwarded or credited.
-    pub fn take(&mut self, nonce: Nonce) {
+    pub fn take(&mut self, nonce: impl Into<LeasedNonce>) {
+        let nonce = nonce.into();
         self.claims.remove(&nonce);
         self.taken.insert(nonce);
     }
 
     /// Whether a share with this nonce was forwarded or credited.
     #[must_use]
-    pub fn is_taken(&self, nonce: Nonce) -> bool {
+    pub fn is_taken(&self, nonce: impl Into<LeasedNonce>) -> bool {
+        let nonce = nonce.into();
         self.taken.contains(&nonce)
     }
 
     /// A share was refused: its nonce is free again for the right result. `result` is the one that
     /// was claimed, even if another took its place meanwhile.
-    pub fn give_back(&mut self, nonce: Nonce, result: &ResultHash) {
+    pub fn give_back(&mut self, nonce: impl Into<LeasedNonce>, result: &ResultHash) {
+        let nonce = nonce.into();
         if let Some(claims) = self.claims.get_mut(&nonce) {
             claims.retain(|claimed| claimed != result);
             if claims.is_empty() {
@@ -93,6 +99,7 @@ impl NonceSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::work::Nonce;
 
     const NONCE: Nonce = Nonce::new([1, 2, 3, 4]);
 

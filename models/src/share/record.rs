@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::work::{Difficulty, IssuedJob, Lateness, Nonce, NonceSetId, ResultHash};
+use crate::work::{
+    Difficulty, IssuedJob, Lateness, LeasedNonce, Nonce, NonceSetId, ResultHash, Slot,
+};
 
 /// What a share is worth, by the targets it claims to meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +34,10 @@ impl TargetClass {
 pub struct Share {
     /// The upstream job it is for.
     pub job: Arc<IssuedJob>,
-    /// Within the miner's lease, new among the nonces of the job's blob.
+    /// The miner's lease: the top byte of its nonces, or its number where each lease has a blob of its
+    /// own.
+    pub slot: Slot,
+    /// Within the miner's lease, new among the nonces of what it hashes.
     pub nonce: Nonce,
     /// Where its nonce is claimed: the same for all jobs of the same blob.
     pub nonce_set: NonceSetId,
@@ -57,6 +62,21 @@ impl Share {
     /// The bytes that were hashed.
     #[must_use]
     pub fn hashed_bytes(&self) -> Box<[u8]> {
-        self.job.job.blob.with_nonce(self.nonce)
+        self.job.job.work.hashed_bytes(self.slot, self.nonce)
+    }
+
+    /// Its place among the nonces of its job.
+    #[must_use]
+    pub const fn leased_nonce(&self) -> LeasedNonce {
+        LeasedNonce {
+            slot: self.slot,
+            nonce: self.nonce,
+        }
+    }
+
+    /// How far a miner that counts upward from 0 under its lease has come: nonces tried.
+    #[must_use]
+    pub fn odometer(&self) -> u32 {
+        self.job.job.work.odometer(self.nonce)
     }
 }

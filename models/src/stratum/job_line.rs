@@ -1,6 +1,6 @@
 //! The job as miners get it: rendered once per upstream job, patched per miner.
 
-use crate::work::{Difficulty, IssuedJob, JobKey, Slot, Target};
+use crate::work::{Blob, Difficulty, IssuedJob, JobKey, Slot, Target, Work};
 
 /// The id under which a miner gets a job: the job's number and the miner's slot, so that a lease
 /// renewed within a job is another job to the miner.
@@ -40,7 +40,8 @@ const NOTIFY_TAIL: &[u8] = b"}\n";
 pub struct JobLine {
     /// The whole notification, newline included.
     notify: Vec<u8>,
-    blob_slot_at: usize,
+    work: Work,
+    blob_at: usize,
     id_slot_at: usize,
     target_at: usize,
 }
@@ -53,8 +54,8 @@ impl JobLine {
         let mut notify = Vec::with_capacity(512);
         notify.extend_from_slice(NOTIFY_HEAD);
         notify.extend_from_slice(br#"{"blob":""#);
-        let blob_slot_at = notify.len() + 2 * crate::work::Blob::SLOT_OFFSET;
-        notify.extend_from_slice(job.blob.to_hex(Slot(0)).as_bytes());
+        let blob_at = notify.len();
+        notify.extend_from_slice(job.work.blob_for(Slot(0)).to_hex().as_bytes());
         notify.extend_from_slice(br#"","job_id":""#);
         notify.extend_from_slice(issued.key.to_string().as_bytes());
         let id_slot_at = notify.len();
@@ -77,7 +78,8 @@ impl JobLine {
         notify.extend_from_slice(NOTIFY_TAIL);
         Self {
             notify,
-            blob_slot_at,
+            work: job.work.clone(),
+            blob_at,
             id_slot_at,
             target_at,
         }
@@ -86,7 +88,17 @@ impl JobLine {
     /// The notification line for one miner.
     pub fn patch(&mut self, slot: Slot, difficulty: Difficulty) -> &[u8] {
         let slot_hex = hex_of(slot);
-        self.notify[self.blob_slot_at..][..2].copy_from_slice(&slot_hex);
+        match &self.work {
+            Work::Sliced(_) => {
+                let at = self.blob_at + 2 * Blob::SLOT_OFFSET;
+                self.notify[at..][..2].copy_from_slice(&slot_hex);
+            }
+            Work::Template(page) => {
+                // As long as that of any other lease.
+                let blob = page.blob(slot).to_hex();
+                self.notify[self.blob_at..][..blob.len()].copy_from_slice(blob.as_bytes());
+            }
+        }
         self.notify[self.id_slot_at..][..2].copy_from_slice(&slot_hex);
         self.notify[self.target_at..][..Target::HEX_LEN]
             .copy_from_slice(&difficulty.target().to_hex_ascii());
@@ -111,7 +123,7 @@ const fn hex_of(slot: Slot) -> [u8; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::{Algorithm, Blob, JobOrigin, PoolKey, SeedHash, UpstreamJob};
+    use crate::work::{Algorithm, JobOrigin, PoolKey, SeedHash, UpstreamJob};
 
     #[test]
     fn the_patched_line_is_the_job_with_this_miners_slot_and_target() {
@@ -124,7 +136,7 @@ mod tests {
             },
             job: UpstreamJob {
                 id: "pool-id".into(),
-                blob: Blob::from_hex(&"00".repeat(77)).unwrap(),
+                work: Blob::from_hex(&"00".repeat(77)).unwrap().into(),
                 target: Difficulty::new(1000).target(),
                 algorithm: Algorithm::Rx0,
                 height: Some(3),

@@ -9,6 +9,8 @@ use super::RequestId;
 /// `keepalived` only where they are named here.
 const LOGIN_TAIL: &[u8] =
     br#","extensions":["algo","nicehash","connect","tls","keepalive"],"status":"OK"}}"#;
+const LOGIN_TAIL_OWN_BLOB: &[u8] =
+    br#","extensions":["algo","connect","tls","keepalive"],"status":"OK"}}"#;
 
 /// `code` of every error, as xmrig-proxy has it.
 const ERROR_CODE: &str = "-1";
@@ -80,14 +82,27 @@ pub fn makes_miners_hang_up(text: &str) -> bool {
 }
 
 /// The answer to `login`: the session id and the first job, which xmrig wants at once.
-pub fn push_login(out: &mut Vec<u8>, id: RequestId, session: &str, job_object: &[u8]) {
+///
+/// Where each miner gets a blob of its own, `own_blob`, nothing is said of `NiceHash` mode: a miner
+/// would leave the top byte of its nonces alone.
+pub fn push_login(
+    out: &mut Vec<u8>,
+    id: RequestId,
+    session: &str,
+    job_object: &[u8],
+    own_blob: bool,
+) {
     out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
     push_id(out, id);
     out.extend_from_slice(br#","error":null,"result":{"id":""#);
     push_escaped(out, session);
     out.extend_from_slice(br#"","job":"#);
     out.extend_from_slice(job_object);
-    out.extend_from_slice(LOGIN_TAIL);
+    out.extend_from_slice(if own_blob {
+        LOGIN_TAIL_OWN_BLOB
+    } else {
+        LOGIN_TAIL
+    });
     out.push(b'\n');
 }
 
@@ -120,6 +135,7 @@ mod tests {
             RequestId(1),
             "e34841103589a186",
             br#"{"blob":"00"}"#,
+            false,
         );
         assert_eq!(
             std::str::from_utf8(&out).unwrap(),

@@ -59,9 +59,9 @@ impl Blob {
         Ok(Self(bytes.into_boxed_slice()))
     }
 
-    /// A blob that was made here: long enough, and with the nonce bytes zero.
-    pub(super) const fn made(bytes: Box<[u8]>) -> Self {
-        Self(bytes)
+    /// A blob that was made of a template, which is long enough and leaves the nonce zero.
+    pub(super) fn of_template(bytes: Vec<u8>) -> Self {
+        Self(bytes.into_boxed_slice())
     }
 
     /// The bytes with the nonce as the pool sent it.
@@ -78,12 +78,18 @@ impl Blob {
         bytes
     }
 
-    /// The blob as one miner gets it, in hex.
+    /// The blob as the miner with a slot of it gets it.
     #[must_use]
-    pub fn to_hex(&self, slot: Slot) -> String {
+    pub fn in_slot(&self, slot: Slot) -> Self {
         let mut bytes = self.0.clone();
         bytes[Self::SLOT_OFFSET] = slot.0;
-        const_hex::encode(bytes)
+        Self(bytes)
+    }
+
+    /// In hex.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        const_hex::encode(&self.0)
     }
 }
 
@@ -105,7 +111,7 @@ mod tests {
         let blob = Blob::from_hex(REAL).unwrap();
         let hashed = blob.with_nonce(Nonce::from_hex("01020304").unwrap());
         assert_eq!(&hashed[39..43], &[1, 2, 3, 4]);
-        assert_eq!(blob.to_hex(Slot(0xb2))[84..86], *"b2");
+        assert_eq!(blob.in_slot(Slot(0xb2)).to_hex()[84..86], *"b2");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Algorithm, Blob, Difficulty, SeedHash, Target};
+use super::{Algorithm, Difficulty, SeedHash, Target, Work};
 use crate::plan::SlotPlan;
 
 /// Number of an upstream job within a lane; rises with every job and is never used twice.
@@ -33,8 +33,8 @@ impl fmt::Display for JobKey {
 pub struct UpstreamJob {
     /// The pool's own id, sent back with each share.
     pub id: Box<str>,
-    /// What is hashed.
-    pub blob: Blob,
+    /// What is hashed, and how it is divided among leases.
+    pub work: Work,
     /// What the pool pays for.
     pub target: Target,
     /// How it is hashed.
@@ -54,7 +54,7 @@ impl UpstreamJob {
     /// with a reconnect).
     #[must_use]
     pub fn is_same_work(&self, other: &Self) -> bool {
-        self.id == other.id && self.blob == other.blob && self.target == other.target
+        self.id == other.id && self.work == other.work && self.target == other.target
     }
 }
 
@@ -67,6 +67,7 @@ pub struct IssuedJob {
     pub origin: JobOrigin,
     /// The job.
     pub job: UpstreamJob,
-    /// Which top nonce byte each lease has in it: the same for all jobs of its blob.
+    /// Which top nonce byte each lease has in it: the same for all jobs of its blob. Where each lease
+    /// has a blob of its own, its own number.
     pub plan: SlotPlan,
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Blob, IssuedJob, JobKey, JobOrigin, PoolKey, UpstreamJob};
+use super::{IssuedJob, JobKey, JobOrigin, PoolKey, UpstreamJob, Work};
 use crate::plan::SlotPlan;
 use crate::share::NonceSet;
 
@@ -40,7 +40,7 @@ struct BlobSpace {
 /// What a pool session worked on when its connection went: the next one may bring it again.
 #[derive(Debug)]
 struct Parted {
-    blob: Blob,
+    work: Work,
     nonces: NonceSetId,
 }
 
@@ -99,16 +99,20 @@ impl JobTable {
         let pair = self.pools.entry(origin.pool).or_default();
         let former = pair[0].take();
         let last = match (&former, &parted) {
-            (Some(former), _) => Some((&former.issued.job.blob, former.nonces)),
-            (None, parted) => parted.as_ref().map(|parted| (&parted.blob, parted.nonces)),
+            (Some(former), _) => Some((&former.issued.job.work, former.nonces)),
+            (None, parted) => parted.as_ref().map(|parted| (&parted.work, parted.nonces)),
         };
         let nonces = match last {
-            Some((blob, nonces)) if *blob == job.blob => nonces,
+            Some((work, nonces)) if *work == job.work => nonces,
             Some(_) | None => NonceSetId(key.0),
         };
         let space = self.spaces.entry(nonces).or_insert_with(|| BlobSpace {
             nonces: NonceSet::default(),
-            plan: plan(),
+            plan: match job.work {
+                Work::Sliced(_) => plan(),
+                // There is no order among extra nonces that could be better than another.
+                Work::Template(_) => SlotPlan::identity(),
+            },
         });
         let issued = Arc::new(IssuedJob {
             key,
@@ -162,7 +166,7 @@ impl JobTable {
         };
         if let [Some(current), _] = &pair {
             let parted = Parted {
-                blob: current.issued.job.blob.clone(),
+                work: current.issued.job.work.clone(),
                 nonces: current.nonces,
             };
             self.parted.insert(pool, parted);
@@ -237,12 +241,12 @@ mod tests {
     use super::*;
     use crate::filter::ModelId;
     use crate::plan::NonceOrder;
-    use crate::work::{Algorithm, Difficulty, Nonce, Slot};
+    use crate::work::{Algorithm, Blob, Difficulty, Nonce, Slot};
 
     fn job(id: &str) -> UpstreamJob {
         UpstreamJob {
             id: id.into(),
-            blob: Blob::from_hex(&"00".repeat(76)).unwrap(),
+            work: Blob::from_hex(&"00".repeat(76)).unwrap().into(),
             target: Difficulty::new(1000).target(),
             algorithm: Algorithm::Rx0,
             height: None,
@@ -254,7 +258,9 @@ mod tests {
 
     fn other_blob(id: &str) -> UpstreamJob {
         UpstreamJob {
-            blob: Blob::from_hex(&format!("{}01", "00".repeat(75))).unwrap(),
+            work: Blob::from_hex(&format!("{}01", "00".repeat(75)))
+                .unwrap()
+                .into(),
             ..job(id)
         }
     }

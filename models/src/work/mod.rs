@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod blob;
+mod division;
 mod hash;
 mod job;
 mod job_table;
@@ -11,6 +12,7 @@ mod template;
 
 pub use algorithm::Algorithm;
 pub use blob::{BadBlob, Blob};
+pub use division::{LeasedNonce, TemplatePage, Work};
 pub use hash::{BlockId, NotHex32, ResultHash, SeedHash};
 pub use job::{IssuedJob, JobKey, JobOrigin, PoolKey, UpstreamJob};
 pub use job_table::{Found, JobTable, Lateness, NonceSetId};

@@ -74,6 +74,13 @@ impl Nonce {
         u32::from_le_bytes([self.0[0], self.0[1], self.0[2], 0])
     }
 
+    /// Position among all nonces, 0 … 2³²−1: how far a miner that counts upward has come where no byte
+    /// is fixed.
+    #[must_use]
+    pub const fn whole_counter(self) -> u32 {
+        u32::from_le_bytes(self.0)
+    }
+
     /// 8 lower-case hex digits.
     #[must_use]
     pub fn to_hex_ascii(self) -> [u8; 8] {

@@ -89,7 +89,7 @@ fn judge(lane: &LaneView, rig: RigKey, good: bool) {
 fn share(id: ShareId, rig: RigKey) -> SettledShare {
     let job = UpstreamJob {
         id: "pool-job-1".into(),
-        blob: Blob::from_hex(&"00".repeat(76)).unwrap(),
+        work: Blob::from_hex(&"00".repeat(76)).unwrap().into(),
         target: Difficulty::new(5_000).target(),
         algorithm: Algorithm::Rx0,
         height: Some(3_000_000),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use zartrux_models::plan::{FailoverPolicy, Lease, LeaseBook, SeatKey, UpstreamView};
-use zartrux_models::work::{Blob, JobOrigin, PoolKey};
+use zartrux_models::work::{JobOrigin, PoolKey, Work};
 
 use self::waiting::{Waiter, WaitingList};
 
@@ -28,6 +28,9 @@ pub struct PlanPolicy {
     /// How long miners that were mining are kept while no upstream serves. One that is logging in
     /// waits for as long as the miner sessions hold its login.
     pub grace: Duration,
+    /// An upstream gives each miner a blob of its own: such miners are not told of `NiceHash` mode,
+    /// and slot 0 of other upstreams is not for them. Once so, always.
+    pub spare_slot_zero: bool,
 }
 
 /// What the shell is to do.
@@ -66,8 +69,8 @@ pub struct PoolFacts {
     pub connection: u32,
     /// Connected and with a job since its last connection.
     pub job_at: Option<Instant>,
-    /// The blob of that job: slots come back to life only with another.
-    pub blob: Option<Blob>,
+    /// What that job hashes: slots come back to life only with something else.
+    pub work: Option<Work>,
     /// Answers submits, as far as is known: only a login, or an answer after a silence, says so.
     pub responsive: bool,
     /// Has failed at least once since it was opened.
@@ -82,7 +85,7 @@ impl PoolFacts {
             upstream,
             connection: 0,
             job_at: None,
-            blob: None,
+            work: None,
             responsive: true,
             failed: false,
         }
@@ -131,6 +134,10 @@ impl PlannerCore {
         serving: Option<usize>,
         now: Instant,
     ) -> Self {
+        let mut book = LeaseBook::default();
+        if policy.spare_slot_zero {
+            book.spare_zero();
+        }
         Self {
             policy,
             started: now,
@@ -144,7 +151,7 @@ impl PlannerCore {
             uninformed: next_pool > 0,
             pools,
             next_pool,
-            book: LeaseBook::default(),
+            book,
             waiting: WaitingList::default(),
         }
     }
@@ -166,6 +173,9 @@ impl PlannerCore {
         now: Instant,
     ) -> Vec<PlanEffect> {
         self.policy = policy;
+        if policy.spare_slot_zero {
+            self.book.spare_zero();
+        }
         self.upstreams
             .resize(max_sessions.len(), UpstreamView::default());
         self.max_sessions = max_sessions;
@@ -270,7 +280,7 @@ impl PlannerCore {
     pub fn job_replaced(
         &mut self,
         origin: JobOrigin,
-        blob: &Blob,
+        work: &Work,
         now: Instant,
     ) -> Vec<PlanEffect> {
         let JobOrigin { pool, connection } = origin;
@@ -278,10 +288,10 @@ impl PlannerCore {
             return Vec::new();
         };
         let first = facts.job_at.is_none();
-        let fresh_nonces = facts.blob.as_ref() != Some(blob);
+        let fresh_nonces = facts.work.as_ref() != Some(work);
         facts.connection = connection;
         facts.job_at = Some(now);
-        facts.blob = Some(blob.clone());
+        facts.work = Some(work.clone());
         if first && !self.book.is_open(pool) {
             self.book.open(pool);
         } else if fresh_nonces {
@@ -296,7 +306,7 @@ impl PlannerCore {
     pub fn pool_lost(&mut self, pool: PoolKey, failed: bool, now: Instant) -> Vec<PlanEffect> {
         if let Some(facts) = self.pools.get_mut(&pool) {
             facts.job_at = None;
-            facts.blob = None;
+            facts.work = None;
             facts.responsive = true;
             facts.failed |= failed;
             for seat in self.book.close(pool) {

@@ -262,7 +262,7 @@ fn usable(entry: &ShareEntry) -> Option<(Key, u32)> {
         run: entry.run,
         lane: entry.id?.lane(),
         job_key: entry.job_key?,
-        slot: nonce.slot().0,
+        slot: entry.slot()?.0,
         asked: entry.asked.get(),
     };
     Some((key, nonce.counter()))

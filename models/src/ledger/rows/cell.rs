@@ -64,6 +64,7 @@ impl<'a> Cell<'a> {
             Column::Retargeted => Self::YesNo(entry.flags.retargeted),
             Column::Imported => Self::YesNo(entry.flags.imported),
             Column::ScanKnown => Self::YesNo(entry.flags.scan_known),
+            Column::OwnBlob => Self::YesNo(entry.flags.own_blob),
             Column::Said(stage) => said(entry.evidence[stage.index()]),
             Column::Rule => Self::or_empty(entry.ruled, |ruled| Self::name(ruled.rule.label())),
             Column::Told => Self::or_empty(entry.ruled, |ruled| Self::name(ruled.told.label())),

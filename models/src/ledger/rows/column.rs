@@ -44,6 +44,7 @@ pub(super) enum Column {
     TotalTime,
     BehaviourModel,
     OutcomeModel,
+    OwnBlob,
 }
 
 impl Column {
@@ -102,6 +103,7 @@ impl Column {
             Self::TotalTime,
             Self::BehaviourModel,
             Self::OutcomeModel,
+            Self::OwnBlob,
         ]);
         all
     }
@@ -169,6 +171,7 @@ impl Column {
             Self::TotalTime => "total_us",
             Self::BehaviourModel => "behaviour_model",
             Self::OutcomeModel => "outcome_model",
+            Self::OwnBlob => "own_blob",
         }
     }
 }
@@ -189,7 +192,7 @@ mod tests {
              retargeted,imported,scan_known,entropy,divergence,pattern,pace,cluster,classifier,rule,told,\
              chance,proof,proof_waited_us,proof_took_us,pool_said,entropy_ns,divergence_ns,\
              pattern_ns,pace_ns,cluster_ns,classifier_ns,judge_ns,total_us,behaviour_model,\
-             outcome_model"
+             outcome_model,own_blob"
         );
     }
 

@@ -116,6 +116,7 @@ impl Draft {
             Column::TotalTime => entry.latencies.total_us = whole(cell)?,
             Column::BehaviourModel => entry.models[0] = Some(ModelId(hex(cell)?)),
             Column::OutcomeModel => entry.models[1] = Some(ModelId(hex(cell)?)),
+            Column::OwnBlob => entry.flags.own_blob = yes_no(cell)?,
             // They follow from the rest and are computed anew.
             Column::Odometer | Column::Feature(_) => {}
         }

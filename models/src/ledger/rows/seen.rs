@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use crate::filter::{Observation, ScanKey, Scanner, VerdictsHeard};
 use crate::ledger::{Outcome, ShareEntry};
 use crate::share::{RefusalReason, RigKey};
-use crate::work::{JobKey, Nonce, ResultHash, Slot};
+use crate::work::{JobKey, ResultHash, Slot};
 
 /// What is remembered of rigs; the one seen longest ago gives way and begins anew when it comes
 /// again.
@@ -80,7 +80,7 @@ impl ScanNumbers {
     /// The rig's next share as the filters saw it, without verdicts; and whether it is known if it
     /// goes on with the scan of the share before.
     pub(crate) fn observed(&mut self, entry: &ShareEntry) -> (Observation, bool) {
-        let scan = entry.nonce.and_then(|nonce| scan_mark(entry, nonce));
+        let scan = entry.nonce.and_then(|_| scan_mark(entry));
         let first = self.scans == 0;
         let followed = scan.is_some() && (first || self.scan.is_some());
         if first || scan.is_none() || scan != self.scan {
@@ -107,9 +107,9 @@ pub(crate) fn was_seen(entry: &ShareEntry) -> bool {
 }
 
 /// Tells a rig's scan from the one before it.
-fn scan_mark(entry: &ShareEntry, nonce: Nonce) -> Option<u64> {
+fn scan_mark(entry: &ShareEntry) -> Option<u64> {
     let mut hash = DefaultHasher::new();
-    nonce.slot().hash(&mut hash);
+    entry.slot().hash(&mut hash);
     match entry.job_key {
         Some(job) => (entry.node, entry.run, entry.id.map(|id| id.lane()), job).hash(&mut hash),
         None if entry.job.is_empty() => return None,

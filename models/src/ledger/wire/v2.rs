@@ -60,6 +60,7 @@ const CORRECTED: u8 = 2;
 const RETARGETED: u8 = 4;
 const IMPORTED: u8 = 8;
 const SCAN_KNOWN: u8 = 16;
+const OWN_BLOB: u8 = 1 << 5;
 
 impl<'a> Layout<'a> {
     pub(super) fn of(entry: &'a ShareEntry) -> Self {
@@ -145,6 +146,7 @@ const fn flag_bits(flags: Flags) -> u8 {
         | (if flags.retargeted { RETARGETED } else { 0 })
         | (if flags.imported { IMPORTED } else { 0 })
         | (if flags.scan_known { SCAN_KNOWN } else { 0 })
+        | (if flags.own_blob { OWN_BLOB } else { 0 })
 }
 
 pub(super) const fn flags_of(bits: u8) -> Flags {
@@ -154,6 +156,7 @@ pub(super) const fn flags_of(bits: u8) -> Flags {
         retargeted: bits & RETARGETED != 0,
         imported: bits & IMPORTED != 0,
         scan_known: bits & SCAN_KNOWN != 0,
+        own_blob: bits & OWN_BLOB != 0,
     }
 }
 

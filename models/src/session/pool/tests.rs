@@ -86,6 +86,7 @@ fn share(protocol: &PoolProtocol) -> Share {
             },
             job,
         }),
+        slot: crate::work::Slot(0xb2),
         nonce: Nonce::new([5, 0, 0, 0xb2]),
         nonce_set: NonceSetId(1),
         result: ResultHash::new([0; 32]),

@@ -91,7 +91,7 @@ impl JobFields<'_> {
         }
         Ok(UpstreamJob {
             id: id.into(),
-            blob,
+            work: blob.into(),
             target,
             algorithm,
             height: self.height,

@@ -86,7 +86,7 @@ impl BlockTemplate {
     ///
     /// # Errors
     /// They are not within the reserved bytes, or overlap the extra nonce.
-    pub fn with_bytes(&mut self, at: usize, bytes: &[u8]) -> Result<(), BadTemplate> {
+    pub fn with_bytes(mut self, at: usize, bytes: &[u8]) -> Result<Self, BadTemplate> {
         let range = self.reserved(at, bytes.len())?;
         let extra = self.extra_nonce();
         if range.start < extra.end && extra.start < range.end {
@@ -97,7 +97,7 @@ impl BlockTemplate {
             });
         }
         self.bytes[range].copy_from_slice(bytes);
-        Ok(())
+        Ok(self)
     }
 
     const fn extra_nonce(&self) -> Range<usize> {
@@ -114,7 +114,7 @@ impl BlockTemplate {
         blob.extend_from_slice(&[0; 4]);
         blob.extend_from_slice(&root(self.miner_hash(extra), &self.branch));
         reader::push_varint(&mut blob, self.transactions() + 1);
-        Blob::made(blob.into_boxed_slice())
+        Blob::of_template(blob)
     }
 
     fn miner_hash(&self, extra: u32) -> Hash {
@@ -192,8 +192,8 @@ impl BlockTemplate {
 
     /// Where the miner transaction's extra field stands, bytes.
     #[must_use]
-    pub fn extra_field(&self) -> Range<usize> {
-        self.layout.extra.clone()
+    pub const fn extra_field(&self) -> &Range<usize> {
+        &self.layout.extra
     }
 
     /// Offset of the extra nonce, bytes.
