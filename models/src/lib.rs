@@ -5,7 +5,8 @@
 //!
 //! - [`alert`]: what an operator is told, once for each change
 //! - [`stratum`]: lines, messages and replies of the Monero dialect
-//! - [`work`]: algorithms, blobs, nonces, targets, jobs
+//! - [`node_rpc`]: what is asked of a Monero node, and what it answers and publishes
+//! - [`work`]: algorithms, blobs, block templates, nonces, targets, jobs
 //! - [`share`]: admission, and refusals that only a proof can build
 //! - [`proof`]: RandomX hashes, and the evidence they give
 //! - [`session`]: miner and pool sessions as plain state machines
@@ -21,6 +22,7 @@ pub mod filter;
 pub mod judge;
 pub mod learn;
 pub mod ledger;
+pub mod node_rpc;
 pub mod plan;
 pub mod proof;
 pub mod session;

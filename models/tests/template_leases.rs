@@ -1,4 +1,5 @@
 //! Jobs whose leases have blobs of their own: what the miner gets, and what is admitted.
+#![cfg(test)]
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use zartrux_models::work::{
 
 /// As a monerod in regtest sent it.
 fn template() -> Arc<BlockTemplate> {
-    let reply = include_str!("../src/work/template/fixtures/5tx.json");
+    let reply = include_str!("../../tests/fixtures/get_block_template-5tx.json");
     let reply: serde_json::Value = serde_json::from_str(reply).unwrap();
     let hex = reply["result"]["blocktemplate_blob"].as_str().unwrap();
     let at = reply["result"]["reserved_offset"].as_u64().unwrap();

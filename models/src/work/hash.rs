@@ -73,6 +73,11 @@ macro_rules! hash32 {
 }
 
 hash32! {
+    /// A block's id, as the next block names it.
+    BlockId
+}
+
+hash32! {
     /// The RandomX key of an epoch of 2,048 blocks: hash of a main-chain block.
     SeedHash
 }

@@ -13,7 +13,7 @@ mod template;
 pub use algorithm::Algorithm;
 pub use blob::{BadBlob, Blob};
 pub use division::{LeasedNonce, TemplatePage, Work};
-pub use hash::{NotHex32, ResultHash, SeedHash};
+pub use hash::{BlockId, NotHex32, ResultHash, SeedHash};
 pub use job::{IssuedJob, JobKey, JobOrigin, PoolKey, UpstreamJob};
 pub use job_table::{Found, JobTable, Lateness, NonceSetId};
 pub use nonce::{BadNonce, Nonce, Slot};
