@@ -12,7 +12,7 @@ pub enum Takes {
 use Takes::{Live, Restart};
 
 /// Every key, in the order of the file.
-const KEYS: [(&str, Takes); 106] = [
+const KEYS: [(&str, Takes); 110] = [
     ("node.lanes", Restart),
     ("node.data", Restart),
     ("node.log", Live),
@@ -48,6 +48,10 @@ const KEYS: [(&str, Takes); 106] = [
     ("pool.keepalive", Live),
     ("pool.max_sessions", Live),
     ("pool.ban_window", Live),
+    ("pool.rpc_user", Live),
+    ("pool.rpc_pass", Live),
+    ("pool.zmq", Live),
+    ("pool.poll", Live),
     ("failover.connect_timeout", Live),
     ("failover.response_timeout", Live),
     ("failover.job_timeout", Live),

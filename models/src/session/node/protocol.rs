@@ -159,7 +159,9 @@ impl NodeProtocol {
             return self.on_trouble(&trouble, now);
         }
         let is_new = self.top != Some(info.top);
-        if is_new && self.standing == Standing::Serves && self.template_due.is_none_or(|at| at > now)
+        if is_new
+            && self.standing == Standing::Serves
+            && self.template_due.is_none_or(|at| at > now)
         {
             // No notice had come of it.
             self.noticed = false;

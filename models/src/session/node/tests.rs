@@ -107,7 +107,13 @@ fn a_wrong_wallet_is_our_own_fault() {
     let mut core = NodeProtocol::new(TIMING, [0; 8], now);
     let effects = core.on_template(Err(refused(-4)), now);
     assert!(
-        matches!(&effects[..], [NodeEffect::Lost { class: ErrorClass::Ours, .. }]),
+        matches!(
+            &effects[..],
+            [NodeEffect::Lost {
+                class: ErrorClass::Ours,
+                ..
+            }]
+        ),
         "{effects:?}"
     );
 }
@@ -274,7 +280,13 @@ fn a_block_that_the_node_refuses_is_refused_in_its_words() {
     let verdict = garbled.on_submitted(Err(refused(-6)), now);
     assert!(matches!(
         verdict,
-        Some((1, BlockVerdict::Refused { class: ErrorClass::Ours, .. }))
+        Some((
+            1,
+            BlockVerdict::Refused {
+                class: ErrorClass::Ours,
+                ..
+            }
+        ))
     ));
 }
 
