@@ -43,6 +43,7 @@ use crate::miner_sessions::{
     CloseAll, Door, MinerSessions, Namesakes, ReplaceOrder, ReportSeats, SeatsWay, SessionArgs,
     SessionPosts, SessionSettings, StopAccepting, StopReading,
 };
+use crate::node_session::NodeEndpoint;
 use crate::planner::{ClosePools, PlanPolicy, Planner, PlannerArgs, PlannerPosts};
 use crate::pool_session::{PoolEndpoint, PoolTimeouts};
 use crate::prover::Prover;
@@ -65,6 +66,8 @@ use settings_way::Dialing;
 pub struct Upstream {
     /// Where and as whom.
     pub endpoint: PoolEndpoint,
+    /// It is a monerod: this counts, and not `endpoint`.
+    pub node: Option<NodeEndpoint>,
     /// Most sessions of one lane.
     pub max_sessions: usize,
     /// How it counts before it bans.

@@ -33,6 +33,7 @@ pub mod judge;
 pub mod lane;
 pub mod messaging;
 pub mod miner_sessions;
+pub mod node_session;
 pub mod planner;
 pub mod pool_session;
 pub mod prover;

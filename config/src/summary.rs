@@ -8,11 +8,11 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::section::{
-    ACKS, Access, Alerts, BAN_WINDOWS, EXPECTS, Failover, Filters, IP_VERSIONS, Learn, LogFormat,
-    MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
+    ACKS, Access, Alerts, BAN_WINDOWS, DaemonKeys, EXPECTS, Failover, Filters, IP_VERSIONS, Learn,
+    LogFormat, MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
 };
 use crate::settings::Settings;
-use crate::value::{TokenDigest, format_duration, masked_user};
+use crate::value::{PoolKind, TokenDigest, format_duration, masked_user};
 
 pub(crate) type Entries = Vec<(&'static str, String)>;
 
@@ -147,6 +147,41 @@ fn access(access: &Access) -> Entries {
 }
 
 pub(crate) fn pool(pool: &Pool) -> Entries {
+    let head = [
+        ("url", quoted(&pool.url.to_string())),
+        ("user", quoted(&pool.user.masked())),
+    ];
+    let rest = match pool.url.kind() {
+        PoolKind::Stratum => of_stratum(pool),
+        PoolKind::Daemon => of_daemon(&pool.daemon),
+    };
+    head.into_iter().chain(rest).collect()
+}
+
+fn of_daemon(keys: &DaemonKeys) -> Entries {
+    let none = || "none".to_owned();
+    vec![
+        (
+            "rpc_user",
+            keys.rpc_user.as_deref().map_or_else(none, quoted),
+        ),
+        (
+            "rpc_pass",
+            keys.rpc_pass
+                .as_ref()
+                .map_or_else(none, ToString::to_string),
+        ),
+        (
+            "zmq",
+            keys.zmq
+                .as_ref()
+                .map_or_else(none, |at| quoted(at.as_str())),
+        ),
+        ("poll", duration(keys.poll)),
+    ]
+}
+
+fn of_stratum(pool: &Pool) -> Entries {
     let trust = if pool.url.is_tls() {
         "none: the system's roots decide"
     } else {
@@ -163,8 +198,6 @@ pub(crate) fn pool(pool: &Pool) -> Entries {
     let hosts = pool.allow_reconnect_to.iter();
     let hosts: Vec<_> = hosts.map(|host| quoted(host.as_str())).collect();
     vec![
-        ("url", quoted(&pool.url.to_string())),
-        ("user", quoted(&pool.user.masked())),
         ("pass", pool.pass.to_string()),
         (
             "rig_id",

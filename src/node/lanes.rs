@@ -12,12 +12,13 @@ use zartrux_actors::filters::{FilterModels, StageSettings};
 use zartrux_actors::journal::Journal;
 use zartrux_actors::lane::{LaneArgs, LaneSettings, Remembered, Upstream};
 use zartrux_actors::miner_sessions::{Door, Namesakes, SessionSettings, bind};
+use zartrux_actors::node_session::NodeEndpoint;
 use zartrux_actors::planner::PlanPolicy;
 use zartrux_actors::pool_session::{PoolEndpoint, PoolTimeouts, Tls};
 use zartrux_actors::prover::Prover;
 use zartrux_actors::share_ticket::ShareTicket;
 use zartrux_actors::tls::{MinerTls, TlsFiles};
-use zartrux_config::{BanWindow, IpVersion, Pool, Settings};
+use zartrux_config::{BanWindow, IpVersion, Pool, PoolKind, Secret, Settings};
 use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::plan::{FailoverPolicy, VardiffPolicy};
 use zartrux_models::work::{Algorithm, Difficulty};
@@ -245,7 +246,9 @@ fn upstream(pool: &Pool) -> Upstream {
         (true, None) => Tls::Verified,
         (true, Some(pin)) => Tls::Pinned(*pin.as_bytes()),
     };
+    let is_node = pool.url.kind() == PoolKind::Daemon;
     Upstream {
+        node: is_node.then(|| node(pool)),
         endpoint: PoolEndpoint {
             host: pool.url.host(),
             port: pool.url.port(),
@@ -265,8 +268,29 @@ fn upstream(pool: &Pool) -> Upstream {
         },
         max_sessions: pool.max_sessions,
         ban_rule: match pool.ban_window {
+            // A node bans nobody for a block.
+            BanWindow::NodejsPool if is_node => BanRule::None,
             BanWindow::NodejsPool => BanRule::NodejsPool,
             BanWindow::None => BanRule::None,
         },
+    }
+}
+
+fn node(pool: &Pool) -> NodeEndpoint {
+    let keys = &pool.daemon;
+    let scheme = if pool.url.is_tls() { "https" } else { "http" };
+    let host = pool.url.host();
+    let host = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host
+    };
+    let pass = keys.rpc_pass.as_ref().map(Secret::expose);
+    NodeEndpoint {
+        url: format!("{scheme}://{host}:{}", pool.url.port()),
+        wallet: pool.user.as_str().to_owned(),
+        login: keys.rpc_user.clone().zip(pass.map(str::to_owned)),
+        zmq: keys.zmq.as_ref().map(ToString::to_string),
+        poll: keys.poll,
     }
 }

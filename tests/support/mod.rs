@@ -27,6 +27,7 @@ pub mod fake_pool;
 pub mod fixtures;
 pub mod garbage;
 pub mod http;
+pub mod monerod;
 pub mod oracle;
 pub mod proxy;
 pub mod results;

@@ -66,6 +66,13 @@ impl Config {
         self
     }
 
+    /// Adds an upstream that pays this user.
+    pub fn pool_as(mut self, url: &str, user: &str, keys: &str) -> Self {
+        self.pools
+            .push(format!("url = \"{url}\"\nuser = \"{user}\"\n{keys}\n"));
+        self
+    }
+
     /// The file's text, with `data` for the data folder.
     pub fn toml(&self, data: &Path) -> String {
         let with_data = self

@@ -10,7 +10,7 @@ use crate::judge::ReplacePolicy;
 use crate::messaging::Post;
 use crate::miner_sessions::{ReplaceSettings, SessionSettings};
 use crate::planner::{PlanPolicy, Planner, ReplacePlan};
-use crate::pool_session::{PoolEndpoint, PoolTimeouts};
+use crate::pool_session::PoolTimeouts;
 
 /// Everything that a lane takes while it runs. It is checked before: a lane takes all of it.
 #[derive(Clone)]
@@ -58,11 +58,11 @@ impl Dialing {
         }))
     }
 
-    /// Where a new session with the upstream at that place connects, and how long it waits.
-    pub(super) fn of(dialing: &Mutex<Self>, place: usize) -> (PoolEndpoint, PoolTimeouts) {
+    /// The upstream at that place, and how long a new session with it waits.
+    pub(super) fn of(dialing: &Mutex<Self>, place: usize) -> (Upstream, PoolTimeouts) {
         let dialing = dialing.lock().unwrap_or_else(PoisonError::into_inner);
         // The planner knows no place that was not told here before.
-        (dialing.upstreams[place].endpoint.clone(), dialing.timeouts)
+        (dialing.upstreams[place].clone(), dialing.timeouts)
     }
 }
 

@@ -115,26 +115,26 @@ impl PoolReport {
 }
 
 impl PoolStats {
-    pub(super) fn attempt(&self) {
+    pub(crate) fn attempt(&self) {
         add(&self.attempts, 1);
     }
 
-    pub(super) fn logged_in(&self, unix_ms: u64) {
+    pub(crate) fn logged_in(&self, unix_ms: u64) {
         add(&self.logins, 1);
         self.logged_in_at.store(unix_ms, Ordering::Relaxed);
     }
 
-    pub(super) fn lost(&self, class: ErrorClass) {
+    pub(crate) fn lost(&self, class: ErrorClass) {
         add(&self.lost[class.index()], 1);
         self.left();
     }
 
     /// Not logged in any more.
-    pub(super) fn left(&self) {
+    pub(crate) fn left(&self) {
         self.logged_in_at.store(0, Ordering::Relaxed);
     }
 
-    pub(super) fn job(&self, job: &UpstreamJob, unix_ms: u64) {
+    pub(crate) fn job(&self, job: &UpstreamJob, unix_ms: u64) {
         add(&self.jobs, 1);
         self.job_at.store(unix_ms, Ordering::Relaxed);
         self.job_height
@@ -148,39 +148,39 @@ impl PoolStats {
         self.accepted_at.store(unix_ms, Ordering::Relaxed);
     }
 
-    pub(super) fn rejected(&self, class: ErrorClass) {
+    pub(crate) fn rejected(&self, class: ErrorClass) {
         add(&self.rejected[class.index()], 1);
     }
 
-    pub(super) fn unanswered(&self) {
+    pub(crate) fn unanswered(&self) {
         add(&self.unanswered, 1);
     }
 
-    pub(super) fn undeliverable(&self) {
+    pub(crate) fn undeliverable(&self) {
         add(&self.undeliverable, 1);
     }
 
-    pub(super) fn pending(&self, count: usize) {
+    pub(crate) fn pending(&self, count: usize) {
         self.pending.store(count, Ordering::Relaxed);
     }
 
-    pub(super) fn late_reply(&self) {
+    pub(crate) fn late_reply(&self) {
         add(&self.late_replies, 1);
     }
 
-    pub(super) fn odd_line(&self) {
+    pub(crate) fn odd_line(&self) {
         add(&self.odd_lines, 1);
     }
 
-    pub(super) fn reconnect_refused(&self) {
+    pub(crate) fn reconnect_refused(&self) {
         add(&self.reconnects_refused, 1);
     }
 
-    pub(super) fn read(&self, bytes: usize) {
+    pub(crate) fn read(&self, bytes: usize) {
         add(&self.bytes_read, bytes as u64);
     }
 
-    pub(super) fn wrote(&self, bytes: u64, writes: u64) {
+    pub(crate) fn wrote(&self, bytes: u64, writes: u64) {
         add(&self.bytes_written, bytes);
         add(&self.writes, writes);
     }

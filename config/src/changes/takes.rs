@@ -12,7 +12,7 @@ pub enum Takes {
 use Takes::{Live, Restart};
 
 /// Every key, in the order of the file.
-const KEYS: [(&str, Takes); 111] = [
+const KEYS: [(&str, Takes); 115] = [
     ("node.lanes", Restart),
     ("node.data", Restart),
     ("node.log", Live),
@@ -52,6 +52,10 @@ const KEYS: [(&str, Takes); 111] = [
     ("pool.ip", Live),
     ("pool.source", Live),
     ("pool.allow_reconnect_to", Live),
+    ("pool.rpc_user", Live),
+    ("pool.rpc_pass", Live),
+    ("pool.zmq", Live),
+    ("pool.poll", Live),
     ("failover.connect_timeout", Live),
     ("failover.response_timeout", Live),
     ("failover.job_timeout", Live),

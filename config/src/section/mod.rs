@@ -23,7 +23,7 @@ pub use learn::Learn;
 pub use miners::{Miners, TlsFiles};
 pub use monitor::Monitor;
 pub use node::{LogFormat, Node};
-pub use pool::{BanWindow, IpVersion, Pool};
+pub use pool::{BanWindow, DaemonKeys, IpVersion, Pool};
 pub use prove::{Prove, ProveMode};
 pub use rigs::{Expect, Rigs};
 pub use store::{Ack, Store};

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::overrides::Overrides;
 use crate::reader::{Reader, Section, accept};
-use crate::value::{Fingerprint, HostName, PoolUrl, Secret, SocksUrl, User};
+use crate::value::{
+    Fingerprint, HostName, PoolKind, PoolUrl, PublisherUrl, Secret, SocksUrl, User,
+};
 
 /// Most `[[pool]]` in a file.
 pub(crate) const MOST_POOLS: usize = 32;
@@ -38,6 +40,8 @@ pub struct Pool {
     pub source: Option<IpAddr>,
     /// Hosts to which the pool may send us by `client.reconnect`.
     pub allow_reconnect_to: Vec<HostName>,
+    /// What concerns a monerod only.
+    pub daemon: DaemonKeys,
 }
 
 /// Which addresses of an upstream are used.
@@ -65,6 +69,61 @@ pub(crate) const IP_VERSIONS: [(&str, IpVersion); 5] = [
 
 /// Most hosts in `allow_reconnect_to`.
 const MOST_RECONNECT_HOSTS: usize = 16;
+
+/// Keys of an upstream that is a monerod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DaemonKeys {
+    /// Name that its RPC asks for. None: it asks for none.
+    pub rpc_user: Option<String>,
+    /// Password that its RPC asks for.
+    pub rpc_pass: Option<Secret>,
+    /// Where it publishes new blocks. None: it is only polled.
+    pub zmq: Option<PublisherUrl>,
+    /// Between two looks for a new block while no notices come.
+    pub poll: Duration,
+}
+
+impl Default for DaemonKeys {
+    fn default() -> Self {
+        Self {
+            rpc_user: None,
+            rpc_pass: None,
+            zmq: None,
+            poll: Duration::from_secs(1),
+        }
+    }
+}
+
+impl DaemonKeys {
+    fn read(section: &mut Section<'_, '_>) -> Self {
+        let rpc_user = section.optional("rpc_user", accept::name);
+        let rpc_pass = section.optional("rpc_pass", accept::secret);
+        let zmq = section.optional("zmq", accept::parsed);
+        let polls = Duration::from_millis(100)..=Duration::from_secs(60);
+        let poll = section.optional("poll", accept::duration(polls));
+        Self {
+            rpc_user,
+            rpc_pass,
+            zmq,
+            poll: poll.unwrap_or(Self::default().poll),
+        }
+    }
+}
+
+/// Keys that mean nothing to a monerod, and those that mean nothing to a pool.
+const OF_POOLS: [&str; 10] = [
+    "pass",
+    "rig_id",
+    "tls_fingerprint",
+    "keepalive",
+    "max_sessions",
+    "ban_window",
+    "proxy",
+    "ip",
+    "source",
+    "allow_reconnect_to",
+];
+const OF_DAEMONS: [&str; 4] = ["rpc_user", "rpc_pass", "zmq", "poll"];
 
 /// How a pool counts good and bad shares before it bans whoever sent them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +156,7 @@ impl Pool {
             ip: IpVersion::Any,
             source: None,
             allow_reconnect_to: Vec::new(),
+            daemon: DaemonKeys::default(),
         }
     }
 
@@ -157,7 +217,24 @@ impl Pool {
             accept::parsed,
         );
 
+        let daemon = DaemonKeys::read(section);
+
         let default = Self::new(url?, user?);
+        let is_daemon = default.url.kind() == PoolKind::Daemon;
+        refuse_others(section, is_daemon);
+        if is_daemon {
+            if let Err(why) = default.user.as_address() {
+                section.fault("user", why);
+            }
+            if daemon.rpc_user.is_some() != daemon.rpc_pass.is_some() {
+                let (there, missing) = match daemon.rpc_user {
+                    Some(_) => ("rpc_user", "rpc_pass"),
+                    None => ("rpc_pass", "rpc_user"),
+                };
+                section.fault(there, format!("needs `{missing}` beside it"));
+            }
+            return Some(Self { daemon, ..default });
+        }
         if tls_fingerprint.is_some() && !default.url.is_tls() {
             section.fault(
                 "tls_fingerprint",
@@ -185,6 +262,24 @@ impl Pool {
             ban_window: ban_window.unwrap_or(default.ban_window),
             url: default.url,
             user: default.user,
+            daemon,
         })
+    }
+}
+
+/// Faults for keys that do nothing at an upstream of this kind.
+fn refuse_others(section: &mut Section<'_, '_>, is_daemon: bool) {
+    let (keys, why): (&[&'static str], _) = if is_daemon {
+        (&OF_POOLS, "means nothing to a monerod: remove it")
+    } else {
+        (
+            &OF_DAEMONS,
+            "concerns a monerod (\"daemon+http://\") only: remove it",
+        )
+    };
+    for key in keys {
+        if section.is_given(key) {
+            section.fault(key, why);
+        }
     }
 }

@@ -7,15 +7,32 @@ use url::{Host, Url};
 
 use super::Invalid;
 
-/// Where an upstream is: `stratum+tcp://host:port`, or `stratum+ssl://host:port` for TLS.
+/// What an upstream speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PoolKind {
+    /// A pool, or a p2pool node: stratum.
+    Stratum,
+    /// A monerod that is mined at alone: its RPC.
+    Daemon,
+}
+
+/// Where an upstream is: `stratum+tcp://host:port`, or `stratum+ssl://host:port` for TLS;
+/// `daemon+http://host:port` or `daemon+https://host:port` for a monerod.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PoolUrl {
+    kind: PoolKind,
     tls: bool,
     host: Host,
     port: u16,
 }
 
 impl PoolUrl {
+    /// What is spoken there.
+    #[must_use]
+    pub const fn kind(&self) -> PoolKind {
+        self.kind
+    }
+
     /// Whether the connection is encrypted, and the upstream's certificate checked.
     #[must_use]
     pub const fn is_tls(&self) -> bool {
@@ -46,26 +63,28 @@ impl FromStr for PoolUrl {
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err(no_scheme(text));
         };
-        let tls = match scheme.to_ascii_lowercase().as_str() {
-            "stratum+tcp" => false,
-            "stratum+ssl" => true,
-            "daemon+http" | "daemon+https" => {
-                return Err(Invalid::new(
-                    "is a monerod, and mining straight to monerod is not supported yet; use a \
-                     pool or a p2pool node",
-                ));
-            }
+        let (kind, tls) = match scheme.to_ascii_lowercase().as_str() {
+            "stratum+tcp" => (PoolKind::Stratum, false),
+            "stratum+ssl" => (PoolKind::Stratum, true),
+            "daemon+http" => (PoolKind::Daemon, false),
+            "daemon+https" => (PoolKind::Daemon, true),
             "stratum+tls" | "stratums" | "ssl" | "tls" => {
                 return Err(Invalid::new("must start with \"stratum+ssl://\" for TLS"));
             }
             _ => {
                 return Err(Invalid::new(
-                    "must start with \"stratum+tcp://\", or \"stratum+ssl://\" for TLS",
+                    "must start with \"stratum+tcp://\", or \"stratum+ssl://\" for TLS; with \
+                     \"daemon+http://\" for a monerod",
                 ));
             }
         };
         let (host, port) = host_and_port(rest)?;
-        Ok(Self { tls, host, port })
+        Ok(Self {
+            kind,
+            tls,
+            host,
+            port,
+        })
     }
 }
 
@@ -107,10 +126,11 @@ fn no_scheme(text: &str) -> Invalid {
 
 impl fmt::Display for PoolUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls {
-            "stratum+ssl"
-        } else {
-            "stratum+tcp"
+        let scheme = match (self.kind, self.tls) {
+            (PoolKind::Stratum, false) => "stratum+tcp",
+            (PoolKind::Stratum, true) => "stratum+ssl",
+            (PoolKind::Daemon, false) => "daemon+http",
+            (PoolKind::Daemon, true) => "daemon+https",
         };
         write!(f, "{scheme}://{}:{}", self.host, self.port)
     }
@@ -188,13 +208,30 @@ mod tests {
                 "stratum+tls://pool.example:3333",
                 "\"stratum+ssl://\" for TLS",
             ),
-            ("daemon+http://127.0.0.1:18081", "not supported yet"),
-            ("daemon+https://127.0.0.1:18081", "not supported yet"),
+            ("daemon+http://127.0.0.1", "must end with a port"),
+            (
+                "daemon+http://127.0.0.1:18081/json_rpc",
+                "must end with the port",
+            ),
         ];
         for (text, answer) in cases {
             let why = text.parse::<PoolUrl>().unwrap_err().to_string();
             assert!(why.contains(answer), "{text}: {why}");
         }
+    }
+
+    #[test]
+    fn a_daemon_is_no_pool_and_is_shown_as_it_was_written() {
+        for (text, tls) in [
+            ("daemon+http://127.0.0.1:18081", false),
+            ("daemon+https://node.example:18089", true),
+        ] {
+            let url: PoolUrl = text.parse().unwrap();
+            assert_eq!((url.kind(), url.is_tls()), (PoolKind::Daemon, tls));
+            assert_eq!(url.to_string(), text);
+        }
+        let pool: PoolUrl = "stratum+tcp://a:1".parse().unwrap();
+        assert_eq!(pool.kind(), PoolKind::Stratum);
     }
 
     #[test]
@@ -222,7 +259,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text: String, scheme in "(stratum\\+(tcp|ssl)://)?") {
+        fn any_text_is_read_or_refused(text: String, scheme in "((stratum\\+(tcp|ssl)|daemon\\+https?)://)?") {
             if let Ok(url) = format!("{scheme}{text}").parse::<PoolUrl>() {
                 prop_assert_eq!(url.to_string().parse(), Ok(url));
             }

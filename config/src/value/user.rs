@@ -25,6 +25,24 @@ impl User {
         &self.0
     }
 
+    /// Whether it has the form of a Monero address, which is what a node pays: 95 characters of
+    /// base58, or 106 with a payment id in it.
+    ///
+    /// # Errors
+    /// It has not.
+    pub fn as_address(&self) -> Result<&str, &'static str> {
+        let is_base58 =
+            |c: u8| c.is_ascii_alphanumeric() && !matches!(c, b'0' | b'O' | b'I' | b'l');
+        if matches!(self.0.len(), 95 | 106) && self.0.bytes().all(is_base58) {
+            Ok(&self.0)
+        } else {
+            Err(
+                "must be the wallet's address alone, 95 letters and digits (106 with a payment id): \
+                 a monerod knows no workers",
+            )
+        }
+    }
+
     /// The text with its wallet cut to the first four and last four characters.
     #[must_use]
     pub fn masked(&self) -> String {

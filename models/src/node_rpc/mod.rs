@@ -6,6 +6,7 @@
 //! bounded before it is kept.
 
 mod fault;
+mod header;
 mod info;
 mod notice;
 mod request;
@@ -14,6 +15,7 @@ mod template;
 mod wire;
 
 pub use fault::{BadReply, NodeErrorClass, NodeFault, NodeRefusal};
+pub use header::{parse_block_header, render_get_block_header};
 pub use info::{NodeInfo, NodeNetwork, parse_get_info};
 pub use notice::{
     CHAIN_TOPIC, ChainNotice, MINER_TOPIC, MinerNotice, NOTICE_LIMIT, NodeNotice, parse_notice,

@@ -2,10 +2,12 @@
 
 mod assignments;
 mod miner;
+mod node;
 mod pool;
 mod proxy_header;
 
 pub use assignments::{Assignment, Assignments};
 pub use miner::{Heard, MinerProtocol, SessionId};
+pub use node::*;
 pub use pool::*;
 pub use proxy_header::{PROXY_HEADER_LIMIT, ProxyHeader, ProxyHeaderFault, read_proxy_header};

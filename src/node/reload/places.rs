@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 use zartrux_actors::upstream_numbers::UpstreamNumbers;
-use zartrux_config::Pool;
+use zartrux_config::{DaemonKeys, Pool};
 
 use crate::node::UpstreamFacts;
 
@@ -136,12 +136,19 @@ fn same(a: &Pool, b: &Pool) -> bool {
         ip,
         source,
         allow_reconnect_to,
+        daemon,
     } = a;
     (url, user, rig_id) == (&b.url, &b.user, &b.rig_id)
         && pass.expose() == b.pass.expose()
         && (tls_fingerprint, keepalive) == (&b.tls_fingerprint, &b.keepalive)
         && (proxy, ip, source) == (&b.proxy, &b.ip, &b.source)
         && *allow_reconnect_to == b.allow_reconnect_to
+        && same_daemon(daemon, &b.daemon)
+}
+
+fn same_daemon(a: &DaemonKeys, b: &DaemonKeys) -> bool {
+    let pass = |keys: &DaemonKeys| keys.rpc_pass.as_ref().map(|pass| pass.expose().to_owned());
+    (&a.rpc_user, &a.zmq, a.poll) == (&b.rpc_user, &b.zmq, b.poll) && pass(a) == pass(b)
 }
 
 #[cfg(test)]

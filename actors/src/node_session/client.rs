@@ -1,0 +1,107 @@
+//! One request to a node after the other, over HTTP.
+
+use std::time::Duration;
+
+use digest_auth::{AuthContext, WwwAuthenticateHeader};
+use ureq::http::Response;
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::{Agent, Body};
+use zartrux_models::node_rpc::REPLY_LIMIT;
+use zartrux_models::session::NodeTrouble;
+
+use super::NodeEndpoint;
+
+/// Where JSON-RPC is served.
+const PATH: &str = "/json_rpc";
+
+/// A node's RPC, asked by one thread.
+pub(super) struct NodeClient {
+    agent: Agent,
+    url: String,
+    login: Option<(String, String)>,
+    /// What the node asks for in proof of the password; good for many requests.
+    prompt: Option<WwwAuthenticateHeader>,
+}
+
+impl NodeClient {
+    pub(super) fn new(endpoint: &NodeEndpoint, patience: Duration) -> Self {
+        let tls = TlsConfig::builder()
+            .provider(TlsProvider::NativeTls)
+            .root_certs(RootCerts::PlatformVerifier)
+            .build();
+        let agent = Agent::config_builder()
+            .tls_config(tls)
+            .timeout_global(Some(patience))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .max_response_header_size(16 << 10)
+            .proxy(None)
+            .user_agent(concat!("zartrux/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .new_agent();
+        Self {
+            agent,
+            url: format!("{}{PATH}", endpoint.url.trim_end_matches('/')),
+            login: endpoint.login.clone(),
+            prompt: None,
+        }
+    }
+
+    /// The body of the answer to a request.
+    pub(super) fn ask(&mut self, body: &str) -> Result<Vec<u8>, NodeTrouble> {
+        let mut answer = self.send(body)?;
+        if answer.status().as_u16() == 401 {
+            self.take_prompt(&answer)?;
+            answer = self.send(body)?;
+        }
+        let status = answer.status();
+        if status.as_u16() == 401 {
+            self.prompt = None;
+            let words = "they are not the node's `--rpc-login`";
+            return Err(NodeTrouble::Login(words.into()));
+        }
+        if !status.is_success() {
+            return Err(NodeTrouble::unreachable(&format!("it answered {status}")));
+        }
+        let limit = u64::try_from(REPLY_LIMIT).unwrap_or(u64::MAX);
+        let body = answer.body_mut().with_config().limit(limit);
+        body.read_to_vec()
+            .map_err(|fault| NodeTrouble::unreachable(&fault.to_string()))
+    }
+
+    fn send(&mut self, body: &str) -> Result<Response<Body>, NodeTrouble> {
+        let mut request = self
+            .agent
+            .post(&self.url)
+            .header("Content-Type", "application/json");
+        if let (Some((user, pass)), Some(prompt)) = (&self.login, &mut self.prompt) {
+            let context = AuthContext::new_post(user, pass, PATH, Some(body.as_bytes()));
+            let proof = prompt
+                .respond(&context)
+                .map_err(|fault| NodeTrouble::Login(fault.to_string().into()))?;
+            request = request.header("Authorization", proof.to_header_string());
+        }
+        request
+            .send(body)
+            .map_err(|fault| NodeTrouble::unreachable(&fault.to_string()))
+    }
+
+    /// Of several schemes, the first that is understood.
+    fn take_prompt(&mut self, answer: &Response<Body>) -> Result<(), NodeTrouble> {
+        if self.login.is_none() {
+            let words = "it asks for them, and there are none";
+            return Err(NodeTrouble::Login(words.into()));
+        }
+        let prompts = answer.headers().get_all("WWW-Authenticate");
+        self.prompt = prompts
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .find_map(|value| digest_auth::parse(value).ok());
+        if self.prompt.is_none() {
+            let words = "it asks for no digest that is understood";
+            return Err(NodeTrouble::Login(words.into()));
+        }
+        Ok(())
+    }
+}

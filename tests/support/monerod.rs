@@ -1,0 +1,152 @@
+//! A real monerod with a chain of its own.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::PATIENCE;
+
+/// Debian's package `monero`.
+const PROGRAM: &str = "/usr/bin/monerod";
+
+/// The Monero project's own donation address: public, and valid on a private chain.
+pub const WALLET: &str = "44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98uNbr2VBBEt7f2wfn3RVGQBEP3A";
+
+/// A running node; killed when dropped.
+pub struct Monerod {
+    child: Child,
+    data: TempDir,
+    difficulty: u64,
+    ports: [u16; 4],
+}
+
+impl Monerod {
+    /// Starts one whose blocks all have this difficulty; none where the package is not installed.
+    pub fn start(difficulty: u64) -> Option<Self> {
+        if !std::path::Path::new(PROGRAM).exists() {
+            return None;
+        }
+        let data = tempfile::tempdir().expect("a temporary folder");
+        for _ in 0..5 {
+            let ports = free_ports();
+            let child = spawn(&data, difficulty, ports);
+            let mut node = Self {
+                child,
+                data: tempfile::tempdir().expect("a temporary folder"),
+                difficulty,
+                ports,
+            };
+            if node.wait_until_ready() {
+                node.data = data;
+                return Some(node);
+            }
+        }
+        panic!("monerod found no free ports in five attempts");
+    }
+
+    /// Where its RPC answers.
+    pub fn url(&self) -> String {
+        format!("daemon+http://127.0.0.1:{}", self.ports[0])
+    }
+
+    /// Where it publishes.
+    pub fn zmq(&self) -> String {
+        format!("tcp://127.0.0.1:{}", self.ports[3])
+    }
+
+    /// Stops it in order; its chain stays.
+    pub fn stop(&mut self) {
+        let pid = self.child.id().to_string();
+        let _ = Command::new("kill").args(["-TERM", &pid]).status();
+        self.child.wait().expect("a node that ends");
+    }
+
+    /// Starts it again on the same chain and ports.
+    pub fn start_again(&mut self) {
+        self.child = spawn(&self.data, self.difficulty, self.ports);
+        assert!(self.wait_until_ready(), "the node came back");
+    }
+
+    /// Blocks in its chain.
+    pub fn height(&self) -> u64 {
+        self.try_ask("get_info", &json!({})).expect("an answer")["height"]
+            .as_u64()
+            .expect("a height")
+    }
+
+    /// Has it mine a block by itself.
+    pub fn mine_one(&self) {
+        let params = json!({"amount_of_blocks": 1, "wallet_address": WALLET});
+        self.try_ask("generateblocks", &params).expect("a block");
+    }
+
+    fn wait_until_ready(&mut self) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return false;
+            }
+            if self.try_ask("get_info", &json!({})).is_some() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        false
+    }
+
+    fn try_ask(&self, method: &str, params: &Value) -> Option<Value> {
+        let url = format!("http://127.0.0.1:{}/json_rpc", self.ports[0]);
+        let body = json!({"jsonrpc": "2.0", "id": "0", "method": method, "params": params});
+        let mut answer = ureq::post(&url).send(body.to_string()).ok()?;
+        let text = answer.body_mut().read_to_string().ok()?;
+        let mut answer: Value = serde_json::from_str(&text).ok()?;
+        let result = answer.get_mut("result")?.take();
+        (result["status"] == "OK").then_some(result)
+    }
+}
+
+impl Drop for Monerod {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_ports() -> [u16; 4] {
+    let held: [TcpListener; 4] =
+        std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    held.map(|one| one.local_addr().expect("an address").port())
+}
+
+fn spawn(data: &TempDir, difficulty: u64, [rpc, p2p, zmq_rpc, zmq]: [u16; 4]) -> Child {
+    Command::new(PROGRAM)
+        .args(["--regtest", "--offline", "--non-interactive"])
+        .args(["--fixed-difficulty", &difficulty.to_string()])
+        .arg("--data-dir")
+        .arg(data.path())
+        .args([
+            "--rpc-bind-ip",
+            "127.0.0.1",
+            "--rpc-bind-port",
+            &rpc.to_string(),
+        ])
+        .args(["--rpc-ssl", "disabled", "--disable-rpc-ban"])
+        .args([
+            "--p2p-bind-ip",
+            "127.0.0.1",
+            "--p2p-bind-port",
+            &p2p.to_string(),
+        ])
+        .args(["--zmq-rpc-bind-port", &zmq_rpc.to_string()])
+        .args(["--zmq-pub", &format!("tcp://127.0.0.1:{zmq}")])
+        .args(["--no-igd", "--hide-my-port", "--disable-dns-checkpoints"])
+        .args(["--check-updates", "disabled", "--max-concurrency", "1"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a node")
+}
