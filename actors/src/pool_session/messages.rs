@@ -12,16 +12,9 @@ use crate::share_ticket::ShareTicket;
 #[rtype(result = "()")]
 pub struct ForwardShare(pub ShareTicket);
 
-/// Carry this pool session too: a further page of leases over the same connection. Told at once how
-/// the connection is, and of its job if there is one.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "()")]
-pub struct OpenPage(pub PoolKey);
-
-/// Stop this pool session: take no more shares for it, and say nothing more of jobs and states. Where
-/// it is the only one on its connection, close as soon as all submits under way have their verdicts;
-/// at once if there are none. Each is waited for as long as ever, so this takes
-/// [`PoolTimeouts::response`](super::PoolTimeouts::response) at most.
+/// Stop this pool session: take no more shares, say nothing more of jobs and states, and close as soon
+/// as all submits under way have their verdicts; at once if there are none. Each is waited for as long
+/// as ever, so this takes [`PoolTimeouts::response`](super::PoolTimeouts::response) at most.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
 pub struct ClosePool(pub PoolKey);

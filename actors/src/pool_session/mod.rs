@@ -37,7 +37,7 @@ use crate::supervision::{ActorState, Guard};
 pub use crate::dial::Tls;
 pub use args::{PoolEndpoint, PoolPosts, PoolSessionArgs, PoolTimeouts};
 pub use messages::{
-    ClosePool, ForwardShare, JobReplaced, OpenPage, PoolState, PoolStateChanged, ReplaceTimeouts,
+    ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged, ReplaceTimeouts,
 };
 pub use stats::{PoolReport, PoolStats};
 
