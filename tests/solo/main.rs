@@ -1,5 +1,5 @@
-//! Mining straight to a real monerod with real RandomX. Where Debian's package `monero` is not
-//! installed these tests are ignored by name, not passed in silence: see `node`.
+//! Mining straight to a real monerod with real RandomX. They need Debian's package `monero`, and
+//! fail without it.
 #![cfg(test)]
 #![allow(
     clippy::unwrap_used,
