@@ -11,8 +11,6 @@ mod client;
 mod notices;
 mod pages;
 mod serving;
-#[cfg(test)]
-mod tests;
 mod workers;
 
 use std::collections::{BTreeMap, HashMap};

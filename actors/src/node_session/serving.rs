@@ -55,7 +55,7 @@ impl NodeSession {
                 self.block_step(|blocks| blocks.on_submitted(said.clone(), now));
             }
             Answer::LookedUp(found) => {
-                self.block_step(|blocks| blocks.on_looked_up(found.clone(), now));
+                self.block_step(|blocks| blocks.on_looked_up(found, now));
             }
         }
     }

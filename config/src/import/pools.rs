@@ -131,7 +131,7 @@ impl Reading<'_> {
         let is_daemon = self.flag("daemon", false);
         let address = Address::read(&text, wants_tls);
         if is_daemon || address.as_ref().is_some_and(|address| address.daemon) {
-            self.leave_out("mines straight to monerod, which is not supported yet");
+            self.leave_out("mines straight to monerod, whose keys are not converted: write them as [[pool]] with \"daemon+http://\"");
             return (text, false);
         }
         if let Some(url) = address.and_then(|address| address.url) {

@@ -38,8 +38,8 @@ fn uncommented() -> String {
 fn the_commented_lines_of_the_annotated_file_are_right_too() {
     let settings = Settings::from_toml(&uncommented(), &Overrides::default());
     let settings = settings.unwrap_or_else(|faults| panic!("{faults}"));
-    let [pool] = settings.pools.as_slice() else {
-        panic!("not one pool: {settings:?}");
+    let [pool, daemon] = settings.pools.as_slice() else {
+        panic!("not two pools: {settings:?}");
     };
     let default = Pool::new(pool.url.clone(), pool.user.clone());
     let as_written = Pool {
@@ -55,6 +55,9 @@ fn the_commented_lines_of_the_annotated_file_are_right_too() {
         "the defaults it tells of a pool are wrong"
     );
     assert!(pool.tls_fingerprint.is_some());
+    let default = Pool::new(daemon.url.clone(), daemon.user.clone());
+    assert_eq!(daemon.daemon.poll, default.daemon.poll);
+    assert!(daemon.daemon.zmq.is_some() && daemon.daemon.rpc_pass.is_some());
     assert!(settings.miners.tls_files.is_some());
 }
 

@@ -144,6 +144,27 @@ const UPSTREAM: &[Case] = &[
     }),
 ];
 
+/// A monerod with a login, since its two keys go together.
+const DAEMON_POOL: &str = "[[pool]]\nurl = \"daemon+http://127.0.0.1:18081\"\nuser = \
+    \"44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98uNbr2VBBEt7f2wfn3RVGQBEP3A\"\n";
+
+const DAEMON: &[Case] = &[
+    ("rpc_user", "\"rpc\"\nrpc_pass = \"p\"", |s| {
+        s.pools[0].daemon.rpc_user = Some("rpc".to_owned());
+        s.pools[0].daemon.rpc_pass = Some(Secret::new("p"));
+    }),
+    ("rpc_pass", "\"q\"\nrpc_user = \"rpc\"", |s| {
+        s.pools[0].daemon.rpc_user = Some("rpc".to_owned());
+        s.pools[0].daemon.rpc_pass = Some(Secret::new("q"));
+    }),
+    ("zmq", "\"tcp://127.0.0.1:18083\"", |s| {
+        s.pools[0].daemon.zmq = Some("tcp://127.0.0.1:18083".parse().unwrap());
+    }),
+    ("poll", "\"100ms\"", |s| {
+        s.pools[0].daemon.poll = Duration::from_millis(100);
+    }),
+];
+
 const FAILOVER: &[Case] = &[
     ("connect_timeout", "\"1s\"", |s| {
         s.failover.connect_timeout = seconds(1);
@@ -408,6 +429,17 @@ fn each_key_of_a_pool_acts() {
 }
 
 #[test]
+fn each_key_of_a_daemon_acts_and_none_of_a_pool() {
+    let base = read(DAEMON_POOL);
+    each_acts(DAEMON_POOL, &base, DAEMON);
+    for (text, key) in [(DAEMON_POOL, "keepalive = \"1s\""), (POOL, "poll = \"1s\"")] {
+        let text = format!("{text}{key}\n");
+        let faults = Settings::from_toml(&text, &Overrides::default()).unwrap_err();
+        assert!(faults.to_string().contains("remove it"), "{faults}");
+    }
+}
+
+#[test]
 fn the_cases_above_leave_no_key_out() {
     let tested = |cases: &[Case]| cases.iter().map(|case| case.0.to_owned()).collect();
     let mut all: BTreeSet<String> =
@@ -416,6 +448,7 @@ fn the_cases_above_leave_no_key_out() {
         NODE,
         MINERS,
         UPSTREAM,
+        DAEMON,
         FAILOVER,
         FILTERS,
         PROVE,
@@ -429,7 +462,7 @@ fn the_cases_above_leave_no_key_out() {
         let keys: BTreeSet<String> = tested(cases);
         all.extend(keys);
     }
-    let summary = read(POOL).summary();
+    let summary = read(POOL).summary() + &read(DAEMON_POOL).summary();
     let listed = summary.lines().filter_map(|line| line.split_once(" = "));
     let listed: BTreeSet<String> = listed.map(|(key, _)| key.to_owned()).collect();
     assert_eq!(all, listed);

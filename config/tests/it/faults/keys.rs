@@ -15,9 +15,9 @@ fn a_pool_is_checked_key_by_key() {
         ),
         (
             "url = \"daemon+http://127.0.0.1:18081\"\nuser = \"w\"",
-            2,
-            "pool[0].url",
-            "not supported yet",
+            3,
+            "pool[0].user",
+            "address alone",
         ),
         ("url = 5\nuser = \"w\"", 2, "pool[0].url", "text in quotes"),
         ("user = \"w\"", 1, "pool[0].url", "is missing"),

@@ -164,7 +164,7 @@ impl FoundBlocks {
     /// The answer to a look-up: the block at that height, none if the chain does not reach it.
     pub fn on_looked_up(
         &mut self,
-        answer: Result<Option<BlockId>, NodeTrouble>,
+        answer: &Result<Option<BlockId>, NodeTrouble>,
         now: Instant,
     ) -> Option<(u64, BlockVerdict)> {
         let waiting = self.asked_for()?;
@@ -173,7 +173,7 @@ impl FoundBlocks {
                 waiting.due = now + Self::RETRY;
                 None
             }
-            Ok(Some(id)) if id == waiting.block.id => Some(BlockVerdict::Accepted),
+            Ok(Some(id)) if *id == waiting.block.id => Some(BlockVerdict::Accepted),
             Ok(Some(_)) => Some(BlockVerdict::Stale),
             Ok(None) => match waiting.said.take() {
                 Some(Err(text)) => Some(BlockVerdict::Refused {

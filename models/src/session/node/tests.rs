@@ -224,7 +224,7 @@ fn a_block_is_accepted_only_once_it_is_seen_in_the_chain() {
         let mut blocks = submitted(answer, now);
         assert_eq!(blocks.next_question(now), Some(BlockQuestion::LookUp(3)));
         assert_eq!(
-            blocks.on_looked_up(Ok(Some(block().id)), now),
+            blocks.on_looked_up(&Ok(Some(block().id)), now),
             Some((1, BlockVerdict::Accepted))
         );
         assert!(blocks.is_empty());
@@ -239,7 +239,7 @@ fn a_block_whose_height_another_one_took_is_stale_whatever_the_node_said() {
         let later = now + FoundBlocks::RETRY;
         assert_eq!(blocks.next_question(later), Some(BlockQuestion::LookUp(3)));
         assert_eq!(
-            blocks.on_looked_up(Ok(Some(BlockId::new([6; 32]))), later),
+            blocks.on_looked_up(&Ok(Some(BlockId::new([6; 32]))), later),
             Some((1, BlockVerdict::Stale))
         );
     }
@@ -253,11 +253,11 @@ fn a_block_found_while_the_node_is_away_is_submitted_when_it_is_back() {
     let mut now = now + FoundBlocks::RETRY;
     for _ in 0..1_000 {
         assert_eq!(blocks.next_question(now), Some(BlockQuestion::LookUp(3)));
-        assert_eq!(blocks.on_looked_up(Err(silence()), now), None);
+        assert_eq!(blocks.on_looked_up(&Err(silence()), now), None);
         now += FoundBlocks::RETRY;
     }
     assert_eq!(blocks.next_question(now), Some(BlockQuestion::LookUp(3)));
-    assert_eq!(blocks.on_looked_up(Ok(None), now), None);
+    assert_eq!(blocks.on_looked_up(&Ok(None), now), None);
     now += FoundBlocks::RETRY;
     assert_eq!(
         blocks.next_question(now),
@@ -270,7 +270,7 @@ fn a_block_that_the_node_refuses_is_refused_in_its_words() {
     let now = Instant::now();
     let mut blocks = submitted(Err(refused(-7)), now);
     blocks.next_question(now);
-    let Some((1, BlockVerdict::Refused { text, .. })) = blocks.on_looked_up(Ok(None), now) else {
+    let Some((1, BlockVerdict::Refused { text, .. })) = blocks.on_looked_up(&Ok(None), now) else {
         panic!("not refused")
     };
     assert_eq!(&*text, "Block not accepted");

@@ -61,8 +61,11 @@ impl NodeTrouble {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Login(_) | Self::Behind { .. } | Self::Untrusted => true,
-            Self::Fault(NodeFault::Bad(_) | NodeFault::Status(_)) => true,
+            Self::Unreachable(_)
+            | Self::Login(_)
+            | Self::Behind { .. }
+            | Self::Untrusted
+            | Self::Fault(NodeFault::Bad(_) | NodeFault::Status(_)) => true,
             Self::Fault(NodeFault::Refused(refusal)) => match refusal.class() {
                 NodeErrorClass::Busy | NodeErrorClass::Internal | NodeErrorClass::Forbidden => true,
                 NodeErrorClass::Wallet
@@ -78,9 +81,11 @@ impl NodeTrouble {
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Unreachable(_) | Self::Behind { .. } | Self::Untrusted => ErrorClass::Pool,
+            Self::Unreachable(_)
+            | Self::Behind { .. }
+            | Self::Untrusted
+            | Self::Fault(NodeFault::Bad(_) | NodeFault::Status(_)) => ErrorClass::Pool,
             Self::Login(_) => ErrorClass::Ours,
-            Self::Fault(NodeFault::Bad(_) | NodeFault::Status(_)) => ErrorClass::Pool,
             Self::Fault(NodeFault::Refused(refusal)) => match refusal.class() {
                 NodeErrorClass::Wallet | NodeErrorClass::Malformed | NodeErrorClass::Request => {
                     ErrorClass::Ours
