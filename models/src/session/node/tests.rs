@@ -45,6 +45,14 @@ fn refused(code: i64) -> NodeTrouble {
 }
 
 /// A session that serves since `now`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "any instant will do as the origin"
+)]
+fn origin() -> Instant {
+    Instant::now()
+}
+
 fn serving(now: Instant) -> NodeProtocol {
     let mut core = NodeProtocol::new(TIMING, [7; 8], now);
     assert_eq!(core.next_question(now), Some(NodeQuestion::Info));
@@ -59,7 +67,7 @@ fn serving(now: Instant) -> NodeProtocol {
 
 #[test]
 fn a_node_that_is_ready_gives_a_job_whose_leases_have_blobs_of_their_own() {
-    let core = serving(Instant::now());
+    let core = serving(origin());
     let job = core.job().unwrap();
     assert_eq!(job.height, Some(3));
     assert_eq!(job.network_difficulty, Some(job.target.difficulty()));
@@ -68,8 +76,8 @@ fn a_node_that_is_ready_gives_a_job_whose_leases_have_blobs_of_their_own() {
     };
     assert_ne!(page.blob(Slot(0)), page.blob(Slot(1)));
     assert_ne!(page.blob(Slot(0)), page.turned_to(1).blob(Slot(0)));
-    let mut other = NodeProtocol::new(TIMING, [8; 8], Instant::now());
-    other.on_template(Ok(template()), Instant::now());
+    let mut other = NodeProtocol::new(TIMING, [8; 8], origin());
+    other.on_template(Ok(template()), origin());
     assert_ne!(
         other.job().unwrap().work.blob_for(Slot(0)),
         page.blob(Slot(0)),
@@ -79,7 +87,7 @@ fn a_node_that_is_ready_gives_a_job_whose_leases_have_blobs_of_their_own() {
 
 #[test]
 fn a_node_that_is_behind_is_not_mined_and_asked_again() {
-    let now = Instant::now();
+    let now = origin();
     let mut core = NodeProtocol::new(TIMING, [0; 8], now);
     core.next_question(now);
     let behind = NodeInfo {
@@ -103,7 +111,7 @@ fn a_node_that_is_behind_is_not_mined_and_asked_again() {
 
 #[test]
 fn a_wrong_wallet_is_our_own_fault() {
-    let now = Instant::now();
+    let now = origin();
     let mut core = NodeProtocol::new(TIMING, [0; 8], now);
     let effects = core.on_template(Err(refused(-4)), now);
     assert!(
@@ -120,7 +128,7 @@ fn a_wrong_wallet_is_our_own_fault() {
 
 #[test]
 fn a_notice_is_followed_at_once_and_looks_become_rare() {
-    let now = Instant::now();
+    let now = origin();
     let mut core = serving(now);
     assert_eq!(core.deadline(), Some(now + TIMING.poll));
     let notice = ChainNotice {
@@ -148,7 +156,7 @@ fn a_notice_is_followed_at_once_and_looks_become_rare() {
 
 #[test]
 fn a_look_that_finds_a_new_block_brings_a_template_and_ends_the_trust_in_notices() {
-    let now = Instant::now();
+    let now = origin();
     let mut core = serving(now);
     let same = ChainNotice {
         height: 2,
@@ -168,7 +176,7 @@ fn a_look_that_finds_a_new_block_brings_a_template_and_ends_the_trust_in_notices
 
 #[test]
 fn a_silent_node_is_mined_on_for_a_while_and_then_lost() {
-    let now = Instant::now();
+    let now = origin();
     let mut core = serving(now);
     let effect = core.on_info(Err(silence()), now);
     assert!(matches!(effect, Some(NodeEffect::Away { .. })));
@@ -182,7 +190,7 @@ fn a_silent_node_is_mined_on_for_a_while_and_then_lost() {
 
 #[test]
 fn a_node_that_comes_back_in_time_serves_again_and_one_that_comes_back_behind_is_lost() {
-    let now = Instant::now();
+    let now = origin();
     let mut back = serving(now);
     back.on_info(Err(silence()), now);
     back.on_info(Ok(info(template().previous_id())), now);
@@ -218,7 +226,7 @@ fn submitted(answer: Result<(), NodeTrouble>, now: Instant) -> FoundBlocks {
 
 #[test]
 fn a_block_is_accepted_only_once_it_is_seen_in_the_chain() {
-    let now = Instant::now();
+    let now = origin();
     // The last: its first submission had arrived though the answer was lost.
     for answer in [Ok(()), Err(refused(-7))] {
         let mut blocks = submitted(answer, now);
@@ -233,7 +241,7 @@ fn a_block_is_accepted_only_once_it_is_seen_in_the_chain() {
 
 #[test]
 fn a_block_whose_height_another_one_took_is_stale_whatever_the_node_said() {
-    let now = Instant::now();
+    let now = origin();
     for answer in [Ok(()), Err(refused(-7)), Err(silence())] {
         let mut blocks = submitted(answer, now);
         let later = now + FoundBlocks::RETRY;
@@ -247,7 +255,7 @@ fn a_block_whose_height_another_one_took_is_stale_whatever_the_node_said() {
 
 #[test]
 fn a_block_found_while_the_node_is_away_is_submitted_when_it_is_back() {
-    let now = Instant::now();
+    let now = origin();
     let mut blocks = submitted(Err(silence()), now);
     assert_eq!(blocks.next_question(now), None);
     let mut now = now + FoundBlocks::RETRY;
@@ -267,7 +275,7 @@ fn a_block_found_while_the_node_is_away_is_submitted_when_it_is_back() {
 
 #[test]
 fn a_block_that_the_node_refuses_is_refused_in_its_words() {
-    let now = Instant::now();
+    let now = origin();
     let mut blocks = submitted(Err(refused(-7)), now);
     blocks.next_question(now);
     let Some((1, BlockVerdict::Refused { text, .. })) = blocks.on_looked_up(&Ok(None), now) else {
@@ -292,7 +300,7 @@ fn a_block_that_the_node_refuses_is_refused_in_its_words() {
 
 #[test]
 fn no_more_blocks_wait_than_can_be_kept() {
-    let now = Instant::now();
+    let now = origin();
     let mut blocks = FoundBlocks::default();
     for _ in 0..FoundBlocks::MOST {
         blocks.push(block(), now).unwrap();
