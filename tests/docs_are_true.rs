@@ -16,10 +16,12 @@ use zartrux::node::ExitCode;
 use zartrux_config::{ANNOTATED_DEFAULT, Takes, classified};
 use zartrux_models::alert::Severity;
 use zartrux_models::ledger::AlertKind;
+use zartrux_models::node_rpc::{NOTICE_LIMIT, NodeErrorClass, REPLY_LIMIT};
 use zartrux_models::share::RefusalReason;
 use zartrux_models::stratum::{
     DEPTH_LIMIT, ErrorClass, LINE_LIMIT, LINE_LIMIT_BEFORE_LOGIN, POOL_LINE_LIMIT, POOL_TEXT_LIMIT,
 };
+use zartrux_models::work::BlockTemplate;
 
 const OPERATIONS: &str = include_str!("../docs/src/operations.md");
 const ALERTS: &str = include_str!("../docs/src/alerts.md");
@@ -302,6 +304,15 @@ fn every_class_of_a_pools_words_is_told() {
 }
 
 #[test]
+fn every_class_of_a_nodes_errors_is_told() {
+    let rows = rows(section(PROTOCOL, "## Monero nodes"));
+    for class in NodeErrorClass::ALL {
+        let label = format!("`{}`", class.label());
+        assert!(rows.iter().any(|row| row[0] == label), "{label}");
+    }
+}
+
+#[test]
 fn limits_are_told_as_they_are() {
     let kib = |bytes: usize| format!("{} KiB", bytes / 1024);
     let limits = section(PROTOCOL, "### Limits");
@@ -311,6 +322,13 @@ fn limits_are_told_as_they_are() {
     let pools = section(PROTOCOL, "## Pools");
     assert!(pools.contains(&kib(POOL_LINE_LIMIT)));
     assert!(PROTOCOL.contains(&format!("at most {POOL_TEXT_LIMIT} bytes")));
+    let mib = |bytes: usize| format!("{} MiB", bytes / (1024 * 1024));
+    let templates = section(PROTOCOL, "## Block templates");
+    assert!(templates.contains(&mib(BlockTemplate::MAX_LEN)));
+    let nodes = section(PROTOCOL, "## Monero nodes");
+    assert!(nodes.contains(&format!("frame is {} long", mib(NOTICE_LIMIT))));
+    let beyond = kib(REPLY_LIMIT % (1024 * 1024));
+    assert!(nodes.contains(&format!("{} and {beyond}", mib(REPLY_LIMIT))));
 }
 
 #[test]

@@ -17,9 +17,11 @@ mod miner_line;
 mod model_artifact;
 mod models;
 pub mod mutate;
+mod node_reply;
 mod pool_line;
 mod proxy_header;
 mod recorded;
+mod template;
 
 use std::collections::BTreeSet;
 
@@ -30,9 +32,11 @@ pub use line_assembler::line_assembler;
 pub use miner_line::miner_line;
 pub use model_artifact::model_artifact;
 pub use models::files_of_models;
+pub use node_reply::node_reply;
 pub use pool_line::pool_line;
 pub use proxy_header::proxy_header;
 pub use recorded::{MINER_JOB_ID, MINER_SESSION};
+pub use template::template;
 
 /// Kinds of outcome that an input led to.
 pub type Reached = BTreeSet<&'static str>;
@@ -41,7 +45,7 @@ pub type Reached = BTreeSet<&'static str>;
 pub type Target = (&'static str, fn(&[u8]) -> Reached);
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 10] = [
     ("miner_line", miner_line),
     ("pool_line", pool_line),
     ("line_assembler", line_assembler),
@@ -50,4 +54,6 @@ pub const TARGETS: [Target; 8] = [
     ("ledger_csv", ledger_csv),
     ("model_artifact", model_artifact),
     ("proxy_header", proxy_header),
+    ("template", template),
+    ("node_reply", node_reply),
 ];

@@ -251,6 +251,64 @@ fn the_models_corpus_holds_and_reaches_every_kind_of_model() {
 }
 
 #[test]
+fn the_templates_corpus_holds_and_reaches_every_kind_of_refusal() {
+    assert_reaches(
+        "template",
+        &[
+            "read",
+            "later version",
+            "written",
+            "overlap",
+            "cut",
+            "varint",
+            "nonce offset",
+            "field",
+            "trailing",
+            "unsupported",
+            "outside extra",
+            "not reserved",
+        ],
+    );
+}
+
+#[test]
+fn the_nodes_corpus_holds_and_reaches_every_kind_of_answer() {
+    assert_reaches(
+        "node_reply",
+        &[
+            "template",
+            "layout",
+            "not reserved",
+            "ready",
+            "not ready",
+            "taken",
+            "not_accepted",
+            "malformed",
+            "wallet",
+            "request",
+            "status",
+            "chain",
+            "miner data",
+            "other topic",
+            "not JSON",
+            "shape",
+            "missing",
+            "bad field",
+        ],
+    );
+}
+
+#[test]
+fn mutated_templates_hold() {
+    assert_mutations_hold("template");
+}
+
+#[test]
+fn mutated_replies_of_nodes_hold() {
+    assert_mutations_hold("node_reply");
+}
+
+#[test]
 fn mutated_headers_of_balancers_hold() {
     assert_mutations_hold("proxy_header");
 }

@@ -365,8 +365,8 @@ proptest! {
         prop_assert_eq!(&after.miner_tx.prefix.inputs, &before.miner_tx.prefix.inputs);
         prop_assert_eq!(&after.miner_tx.prefix.outputs, &before.miner_tx.prefix.outputs);
         prop_assert_eq!(
-            *template.blob(extra).with_nonce(nonce),
-            *hashing_blob(&whole).unwrap()
+            &*template.blob(extra).with_nonce(nonce),
+            &*hashing_blob(&whole).unwrap()
         );
         for (at_byte, (one, other)) in whole.iter().zip(&block.bytes).enumerate() {
             let may_differ = (39..43).contains(&at_byte) || (at..at + 4).contains(&at_byte);

@@ -1,5 +1,6 @@
 //! Jobs whose leases have blobs of their own: what the miner gets, and what is admitted.
-#![cfg(test)]
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::sync::Arc;
 

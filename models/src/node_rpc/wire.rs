@@ -46,12 +46,12 @@ pub(super) fn served<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, NodeFa
         .result
         .ok_or_else(|| BadReply::Shape("neither result nor error".into()))?
         .get();
-    let Status { status } = serde_json::from_str(result).map_err(|fault| shape(&fault))?;
+    let Status { status } = object(result.as_bytes())?;
     let status: Text<'_> = required("status", status)?;
     if &*status != "OK" {
         return Err(NodeFault::Status(bounded_text(&status)));
     }
-    Ok(serde_json::from_str(result).map_err(|fault| shape(&fault))?)
+    Ok(object(result.as_bytes())?)
 }
 
 /// Reads one JSON object of at most `limit` bytes.
@@ -66,6 +66,14 @@ pub(super) fn read_object<'a, T: Deserialize<'a>>(
     if nests_deeper_than(bytes, DEPTH_LIMIT) {
         let told = format!("nested deeper than {DEPTH_LIMIT}");
         return Err(BadReply::NotJson(told.into()));
+    }
+    object(bytes)
+}
+
+fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, BadReply> {
+    // Serde would take an array's values for the fields in their order.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(BadReply::Shape("an array instead of an object".into()));
     }
     serde_json::from_slice(bytes).map_err(|fault| shape(&fault))
 }
