@@ -1,0 +1,16 @@
+//! Which rig mines for which route: rules first, then worth, then weights by measured work.
+//!
+//! A *route* is a list of upstreams that fail over to each other. Several routes serve at once, and
+//! the [`Router`] says which of them a seat belongs to. It decides; moving a seat is others' work.
+
+mod router;
+mod schedule;
+mod split;
+#[cfg(test)]
+mod tests;
+mod traits;
+
+pub use router::{MOST_ROUTES, Move, Router};
+pub use schedule::{BadWindow, Window, is_open};
+pub use split::{RouteWork, Split};
+pub use traits::{RigTraits, RouteSpec, RouteState};
