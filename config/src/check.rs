@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 
 use crate::fault::Place;
 use crate::reader::Reader;
+use crate::section::ProveMode;
 use crate::settings::Settings;
-use crate::value::format_duration;
+use crate::value::{PoolKind, format_duration};
 
 /// Reports keys that contradict each other. A key with a fault of its own is passed over.
 pub(crate) fn together(settings: &Settings, reader: &mut Reader<'_>) {
     listeners(settings, reader);
+    proof_for_daemons(settings, reader);
     not_below(
         reader,
         ("prove.deadline_unknown", settings.prove.deadline_unknown),
@@ -20,6 +22,23 @@ pub(crate) fn together(settings: &Settings, reader: &mut Reader<'_>) {
         ("failover.retry_max", settings.failover.retry_max),
         ("failover.retry", settings.failover.retry),
     );
+}
+
+/// A share that claims to be a block goes to a monerod only when it is proved to be one.
+fn proof_for_daemons(settings: &Settings, reader: &mut Reader<'_>) {
+    if settings.prove.mode != ProveMode::Off || !reader.is_sound("prove.mode") {
+        return;
+    }
+    for (index, pool) in settings.pools.iter().enumerate() {
+        if pool.url.kind() != PoolKind::Daemon {
+            continue;
+        }
+        let path = format!("pool[{index}].url");
+        let place = reader.place(&path);
+        let message = "is a monerod, which must get no block that is merely claimed: set \
+                       `prove.mode` to \"light\" or \"fast\"";
+        reader.fault(place, Some(path), message);
+    }
 }
 
 type Keyed<T> = (&'static str, T);

@@ -165,7 +165,7 @@ const fn pool_timeouts(settings: &Settings) -> PoolTimeouts {
     }
 }
 
-const fn plan_policy(settings: &Settings) -> PlanPolicy {
+fn plan_policy(settings: &Settings) -> PlanPolicy {
     let failover = &settings.failover;
     PlanPolicy {
         failover: FailoverPolicy {
@@ -174,7 +174,10 @@ const fn plan_policy(settings: &Settings) -> PlanPolicy {
         },
         standby: failover.standby,
         grace: failover.grace,
-        spare_slot_zero: false,
+        spare_slot_zero: settings
+            .pools
+            .iter()
+            .any(|pool| pool.url.kind() == PoolKind::Daemon),
     }
 }
 

@@ -2,12 +2,11 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::PATIENCE;
+use super::clock;
 
 /// Debian's package `monero`.
 const PROGRAM: &str = "/usr/bin/monerod";
@@ -84,17 +83,12 @@ impl Monerod {
     }
 
     fn wait_until_ready(&mut self) -> bool {
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        clock::eventually("the node is ready or ends", || {
             if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
-                return false;
+                return Some(false);
             }
-            if self.try_ask("get_info", &json!({})).is_some() {
-                return true;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        false
+            self.try_ask("get_info", &json!({})).map(|_| true)
+        })
     }
 
     fn try_ask(&self, method: &str, params: &Value) -> Option<Value> {

@@ -136,6 +136,15 @@ fn keys_that_contradict_each_other_are_refused() {
             "`monitor.listen`: 127.0.0.1:8080 and 127.0.0.1:8080",
         ),
         (
+            format!(
+                "[[pool]]\nurl = \"daemon+http://127.0.0.1:1\"\nuser = \"4{}\"\n[prove]\nmode = \"off\"",
+                "A".repeat(94)
+            ),
+            2,
+            "pool[0].url",
+            "merely claimed",
+        ),
+        (
             "[monitor]\nlisten = \"0.0.0.0:80\"".to_owned(),
             2,
             "monitor.listen",
