@@ -105,3 +105,6 @@ impl NodeClient {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
