@@ -1,5 +1,6 @@
 //! Planning: leases of nonce space, the order of their nonces, difficulty per miner, choice of upstream, timers.
 
+mod capability;
 mod failover;
 mod lease;
 mod nonce_order;
@@ -8,6 +9,7 @@ mod slot_plan;
 mod vardiff;
 mod wheel;
 
+pub use capability::Capability;
 pub use failover::{FailoverPolicy, LONGEST_FAILBACK, UpstreamView, choose};
 pub use lease::{Lease, LeaseBook, Occupancy};
 pub use nonce_order::{BadOrder, NonceOrder};
