@@ -69,7 +69,7 @@ impl MinerSessions {
         let text = match noted {
             Noted::Known => return,
             Noted::TooMany => {
-                "Further rigs can't hash what there is to mine: GET /api/v1/fork has them"
+                "Further rigs can't hash what there is to mine; they are not told of one by one"
                     .to_owned()
             }
             Noted::New => {
