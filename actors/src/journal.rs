@@ -8,6 +8,7 @@ use actix::Message;
 use zartrux_models::ledger::{JournalEvent, UpstreamId};
 
 use crate::clock::Clock;
+use crate::events::Severity;
 use crate::messaging::{Credit, Credits, Post};
 use crate::telling::Teller;
 use crate::upstream_numbers::UpstreamNumbers;
@@ -110,6 +111,19 @@ impl Journal {
         Self {
             teller: Some(teller),
             ..self.clone()
+        }
+    }
+
+    /// Tells whoever watches of something that is not kept.
+    pub(crate) fn say(
+        &self,
+        severity: Severity,
+        kind: &'static str,
+        subject: Option<&str>,
+        text: &str,
+    ) {
+        if let Some(teller) = &self.teller {
+            teller.say(severity, kind, subject, text);
         }
     }
 

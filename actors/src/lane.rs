@@ -374,6 +374,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         records: Arc::clone(&view.records),
         store: args.store,
         namesakes: args.namesakes,
+        unfit: Arc::clone(&view.unfit),
         guard: sessions_guard.clone(),
         clock,
         on_job,

@@ -45,4 +45,5 @@ pub mod supervision;
 pub mod telling;
 pub mod tls;
 pub mod trainer;
+pub mod unfit_rigs;
 pub mod upstream_numbers;

@@ -58,6 +58,18 @@ impl Teller {
         }
     }
 
+    /// Tells of something that is no event of the journal.
+    pub(crate) fn say(
+        &self,
+        severity: Severity,
+        kind: &'static str,
+        subject: Option<&str>,
+        text: &str,
+    ) {
+        let now = self.clock.unix_millis();
+        self.events.tell(now, severity, kind, subject, text);
+    }
+
     /// Tells of an event, if it is one to tell of. `name` is that of its rig, escaped; `place_of`
     /// says which place in the settings has the upstream with a number of the store.
     pub(crate) fn tell(

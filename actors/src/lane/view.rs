@@ -10,6 +10,7 @@ use zartrux_models::work::PoolKey;
 use crate::counters::{LaneCounts, LaneStats};
 use crate::pool_session::{PoolReport, PoolStats};
 use crate::rigs::{RigBoard, ShareRecords};
+use crate::unfit_rigs::UnfitRigs;
 
 /// A pool session as whoever reports it sees it.
 #[derive(Debug, Clone)]
@@ -54,6 +55,7 @@ pub struct LaneView {
     pub(super) stats: Arc<LaneStats>,
     pub(super) rigs: Arc<RigBoard>,
     pub(super) records: Arc<ShareRecords>,
+    pub(super) unfit: Arc<UnfitRigs>,
     pub(super) pools: RwLock<BTreeMap<PoolKey, PoolView>>,
     /// Upstream that serves, −1 for none.
     pub(super) serving: AtomicI64,
@@ -73,6 +75,7 @@ impl LaneView {
             stats: Arc::default(),
             rigs: Arc::new(RigBoard::new(max_rigs)),
             records: Arc::new(ShareRecords::new(shares_kept)),
+            unfit: Arc::default(),
             pools: RwLock::default(),
             serving: AtomicI64::new(-1),
             served: Mutex::default(),
@@ -80,6 +83,12 @@ impl LaneView {
             started,
             beat: AtomicU64::new(0),
         }
+    }
+
+    /// Rigs that can't hash what there is to mine.
+    #[must_use]
+    pub fn unfit(&self) -> &UnfitRigs {
+        &self.unfit
     }
 
     /// How long ago, at `now`, the lane last showed that it is alive.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use mio::net::TcpStream;
 use zartrux_models::filter::Scanner;
-use zartrux_models::plan::SeatKey;
+use zartrux_models::plan::{Capability, SeatKey};
 use zartrux_models::session::ProxyHeader;
-use zartrux_models::stratum::{Login, RequestId, push_error};
+use zartrux_models::stratum::{AlgoPerf, Login, RequestId, push_error};
 
 use super::connection::HeaderTaken;
 use super::reading::{Until, cut, listed};
@@ -53,6 +53,8 @@ struct Claimed {
     rig: Box<str>,
     agent: Arc<str>,
     algorithms: Arc<str>,
+    capability: Arc<Capability>,
+    perf: AlgoPerf,
     scanner: Scanner,
 }
 
@@ -219,11 +221,14 @@ impl MinerSessions {
 
     fn claimed(&mut self, login: &Login<'_>) -> Claimed {
         let agent = cut(login.agent.as_deref().unwrap_or_default());
+        let (kept, algorithms) = (self.agent(agent), self.agent(&listed(&login.algorithms)));
         Claimed {
             user: cut(&login.user).into(),
             rig: cut(login.rig_id.as_deref().unwrap_or_default()).into(),
-            agent: self.agent(agent),
-            algorithms: self.agent(&listed(&login.algorithms)),
+            capability: self.capability(&kept, &algorithms),
+            perf: login.perf.clone(),
+            agent: kept,
+            algorithms,
             scanner: Scanner::of_agent(agent),
         }
     }
@@ -244,6 +249,8 @@ impl MinerSessions {
             rig: claimed.rig,
             agent: claimed.agent,
             algorithms: claimed.algorithms,
+            capability: claimed.capability,
+            perf: claimed.perf,
             standing,
             scanner: claimed.scanner,
             introduced: false,

@@ -53,6 +53,11 @@ impl MinerSessions {
                 line = back;
                 continue;
             }
+            if !seat.can_hash(&issued.job.algorithm) {
+                self.withhold(key, &issued.job.algorithm);
+                continue;
+            }
+            seat.unfit_since = None;
             let difficulty = seat.ask(policy.as_ref(), &issued, now, &memory);
             let byte = issued.plan.byte(slot);
             seat.protocol.give(Assignment {

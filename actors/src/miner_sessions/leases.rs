@@ -85,9 +85,15 @@ impl MinerSessions {
             return;
         };
         let memory = Arc::clone(&self.remembered_rate);
+        let fits = |seat: &mut Seat| seat.can_hash(&issued.job.algorithm);
+        if !self.seat(key).is_some_and(fits) {
+            self.withhold(key, &issued.job.algorithm);
+            return;
+        }
         let Some(seat) = self.seat(key) else {
             return;
         };
+        seat.unfit_since = None;
         let difficulty = seat.ask(policy.as_ref(), &issued, now, &memory);
         let byte = issued.plan.byte(lease.slot);
         let login = seat.protocol.give(Assignment {
@@ -97,8 +103,12 @@ impl MinerSessions {
         });
         let session = seat.protocol.session();
         let own_blob = issued.job.work.is_template();
+        let rig = seat.identity.as_deref().map(|rig| rig.standing.key);
         if login.is_some() {
             seat.leaves_top_byte = !own_blob;
+        }
+        if let Some(rig) = rig.filter(|_| login.is_some()) {
+            self.unfit.forget(rig);
         }
         let mut out = std::mem::take(&mut self.scratch);
         out.clear();
@@ -183,7 +193,7 @@ impl Seat {
     }
 
     /// Another scan begins, or none goes on.
-    fn forget_odometer(&mut self) {
+    pub(super) fn forget_odometer(&mut self) {
         self.renew_at = None;
         self.renewal_asked = false;
         self.scan_work = 0;

@@ -23,6 +23,7 @@ mod settling;
 mod taking;
 mod tenants;
 mod timing;
+mod unfit;
 mod writing;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -34,9 +35,9 @@ use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Running, Stream
 use rand::RngCore;
 use rand::rngs::StdRng;
 use slab::Slab;
-use zartrux_models::plan::{NonceOrder, SeatKey, VardiffPolicy, Wheel};
+use zartrux_models::plan::{Capability, NonceOrder, SeatKey, VardiffPolicy, Wheel};
 use zartrux_models::share::RigKey;
-use zartrux_models::stratum::{JobLine, LINE_LIMIT};
+use zartrux_models::stratum::{AlgoPerf, JobLine, LINE_LIMIT};
 use zartrux_models::work::{JobTable, LeasedNonce, NonceSetId, PoolKey, UpstreamJob};
 
 use crate::clock::Clock;
@@ -51,6 +52,7 @@ use crate::rigs::ShareRecords;
 use crate::share_ticket::{ExamineShare, ShareSettled, ShareTicket};
 use crate::store::{SharesRecorded, StoreLink};
 use crate::supervision::Guard;
+use crate::unfit_rigs::UnfitRigs;
 
 pub use identity::{Namesakes, rig_key_of};
 pub use listeners::{BindError, Door, bind};
@@ -125,6 +127,8 @@ pub struct Introduction<'a> {
     pub agent: &'a str,
     /// `algo`: names of algorithms, separated by commas, as far as they are kept.
     pub algorithms: &'a str,
+    /// `algo-perf`: hash rates that it claims.
+    pub perf: &'a AlgoPerf,
 }
 
 /// The hash rate that is remembered of a rig, per second: asked once, before a connection's first
@@ -153,6 +157,8 @@ pub struct SessionArgs {
     pub store: Option<StoreLink>,
     /// Who is connected under which names, in any lane.
     pub namesakes: Namesakes,
+    /// Where rigs are noted that can't hash what there is to mine.
+    pub unfit: Arc<UnfitRigs>,
     /// Runs the session cores.
     pub guard: Guard,
     /// The time.
@@ -217,6 +223,10 @@ pub struct MinerSessions {
     /// One place to put replies together.
     scratch: Vec<u8>,
     agents: HashSet<Arc<str>>,
+    /// By agent and list of algorithms.
+    capabilities: HashMap<(Arc<str>, Arc<str>), Arc<Capability>>,
+    unfit: Arc<UnfitRigs>,
+    journal: Journal,
     namesakes: Namesakes,
     random: StdRng,
 }
@@ -263,7 +273,7 @@ impl MinerSessions {
             seats: Slab::new(),
             last_generation: 0,
             tenants: Tenants::new(journal.clone()),
-            experiment: Experiment::new(journal, args.order, args.random.next_u64()),
+            experiment: Experiment::new(journal.clone(), args.order, args.random.next_u64()),
             jobs: JobTable::default(),
             lines: HashMap::new(),
             contested: HashMap::new(),
@@ -275,6 +285,9 @@ impl MinerSessions {
             buffer: vec![0; LINE_LIMIT],
             scratch: Vec::with_capacity(1024),
             agents: HashSet::new(),
+            capabilities: HashMap::new(),
+            unfit: args.unfit,
+            journal,
             namesakes: args.namesakes,
             random: args.random,
         }

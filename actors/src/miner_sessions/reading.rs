@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use zartrux_models::filter::VerdictsHeard;
-use zartrux_models::plan::{SeatKey, Vardiff};
+use zartrux_models::plan::{Capability, SeatKey, Vardiff};
 use zartrux_models::session::{Assignment, Heard};
 use zartrux_models::share::{NotAdmitted, Share, ShareId};
 use zartrux_models::stratum::{RequestId, Text, push_error, push_kept_alive};
+use zartrux_models::work::Algorithm;
 
 use super::listeners::Source;
 use super::reactor::Batch;
@@ -202,6 +203,25 @@ impl MinerSessions {
         agent
     }
 
+    /// What a miner with this agent and list of algorithms can hash: kept once, like them.
+    pub(super) fn capability(
+        &mut self,
+        agent: &Arc<str>,
+        algorithms: &Arc<str>,
+    ) -> Arc<Capability> {
+        let key = (Arc::clone(agent), Arc::clone(algorithms));
+        if let Some(kept) = self.capabilities.get(&key) {
+            return Arc::clone(kept);
+        }
+        let names = algorithms.split(',').filter(|name| !name.is_empty());
+        let listed: Vec<Algorithm> = names.map(Algorithm::named).collect();
+        let capability = Arc::new(Capability::of(&listed, agent));
+        if self.capabilities.len() < AGENTS_KEPT {
+            self.capabilities.insert(key, Arc::clone(&capability));
+        }
+        capability
+    }
+
     fn on_not_admitted(&mut self, key: SeatKey, id: RequestId, not: NotAdmitted) {
         if let Some(seat) = self.seat(key) {
             seat.tally.refuse();
@@ -233,6 +253,7 @@ impl MinerSessions {
                 rig_id: &rig.rig,
                 agent: &rig.agent,
                 algorithms: &rig.algorithms,
+                perf: &rig.perf,
             });
         }
     }

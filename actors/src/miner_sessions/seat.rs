@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use zartrux_models::filter::{Scanner, VerdictsHeard};
-use zartrux_models::plan::{Lease, SeatKey, Vardiff};
+use zartrux_models::plan::{Capability, Lease, SeatKey, Vardiff};
 use zartrux_models::session::MinerProtocol;
-use zartrux_models::stratum::LineAssembler;
+use zartrux_models::stratum::{AlgoPerf, LineAssembler};
 use zartrux_models::work::{Difficulty, JobKey};
 
 use super::acknowledging::ListedRefusals;
 use super::connection::Connection;
 use super::entering::{Checking, Origin};
 use super::identity::Standing;
+use super::unfit;
 
 /// Who a miner says it is. Hostile bytes: shown escaped, never trusted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Identity {
     /// `login`, cut to [`Identity::MAX`] bytes.
     pub(super) user: Box<str>,
@@ -24,6 +25,10 @@ pub(super) struct Identity {
     pub(super) agent: Arc<str>,
     /// `algo`, separated by commas; likewise kept once.
     pub(super) algorithms: Arc<str>,
+    /// What it can hash, by its list and its agent; likewise kept once.
+    pub(super) capability: Arc<Capability>,
+    /// `algo-perf`.
+    pub(super) perf: AlgoPerf,
     /// Which rig that is.
     pub(super) standing: Standing,
     /// How its program scans, by its agent.
@@ -117,6 +122,8 @@ pub(super) struct Seat {
     pub(super) scan_work: u32,
     /// Another slot was asked for and has not come yet.
     pub(super) renewal_asked: bool,
+    /// Since when it is kept from jobs that its miner can't hash.
+    pub(super) unfit_since: Option<Second>,
     /// Since when it is waited for: its login, and after that its first job.
     pub(super) waiting_since: Second,
     pub(super) last_heard: Second,
@@ -155,6 +162,7 @@ impl Seat {
             renew_at: None,
             scan_work: 0,
             renewal_asked: false,
+            unfit_since: None,
             waiting_since: now,
             last_heard: now,
             wheel_at: 0,
@@ -177,7 +185,11 @@ impl Seat {
             (false, true) => self.waiting_since.saturating_add(limits.login_hold),
             (false, false) => self.waiting_since.saturating_add(limits.login),
         };
-        self.renew_at.map_or(silent, |renew| renew.min(silent))
+        let due = self.renew_at.map_or(silent, |renew| renew.min(silent));
+        let unfit = self
+            .unfit_since
+            .map(|since| since.saturating_add(unfit::GRACE));
+        unfit.map_or(due, |unfit| unfit.min(due))
     }
 }
 

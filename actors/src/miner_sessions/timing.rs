@@ -119,6 +119,7 @@ impl MinerSessions {
             return;
         };
         let waiting = seat.protocol.awaiting_lease();
+        let unfit = seat.unfit_since.is_some();
         if let Some(id) = waiting.filter(|_| seat.checking.is_some()) {
             self.refuse_login(key, id, Turned::Unchecked);
             return;
@@ -127,6 +128,7 @@ impl MinerSessions {
             self.count_turned(Turned::Header);
         }
         match waiting {
+            None if unfit => self.close(key, Closed::ByUs),
             // Not the miner's fault: tell it, so that its own failover works.
             Some(id) => {
                 push_error(&mut self.scratch, id, NO_JOB);

@@ -156,6 +156,7 @@ impl Lane {
             order,
             random: StdRng::seed_from_u64(1),
             namesakes: Namesakes::default(),
+            unfit: Arc::default(),
             guard: Guard::new(Arc::clone(&sessions_health), Clock),
             clock: Clock,
             on_job: Arc::new(|_| ()),

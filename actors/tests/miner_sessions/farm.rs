@@ -122,6 +122,7 @@ impl Farm {
             records: Arc::new(ShareRecords::new(0)),
             store,
             namesakes: namesakes.clone(),
+            unfit: Arc::default(),
             guard: Guard::new(health, Clock),
             clock: Clock,
             journal: Journal::silent(),

@@ -1,5 +1,6 @@
 //! The Monero stratum dialect: lines, messages, replies.
 
+mod algo_perf;
 mod error_class;
 mod job_line;
 mod line;
@@ -8,6 +9,7 @@ mod reply;
 mod request;
 mod text;
 
+pub use algo_perf::AlgoPerf;
 pub use error_class::*;
 pub use job_line::{JobLine, MinerJobId};
 pub use line::{

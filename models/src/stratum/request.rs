@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::algo_perf::AlgoPerf;
 use super::line::{DEPTH_LIMIT, nests_deeper_than};
 use super::text::Text;
 
@@ -47,6 +48,8 @@ pub struct Login<'a> {
     pub rig_id: Option<Text<'a>>,
     /// Names of algorithms the miner can do; empty when it does not say.
     pub algorithms: Vec<Text<'a>>,
+    /// How fast it says it hashes them (`algo-perf`); empty when it does not say.
+    pub perf: AlgoPerf,
 }
 
 /// Without the password.
@@ -57,6 +60,7 @@ impl fmt::Debug for Login<'_> {
             .field("agent", &self.agent)
             .field("rig_id", &self.rig_id)
             .field("algorithms", &self.algorithms)
+            .field("perf", &self.perf)
             .finish_non_exhaustive()
     }
 }
@@ -120,6 +124,8 @@ struct Params<'a> {
     /// A list in `login`, a name in `submit`.
     #[serde(borrow)]
     algo: Option<&'a RawValue>,
+    #[serde(borrow, rename = "algo-perf")]
+    algo_perf: Option<&'a RawValue>,
     #[serde(borrow)]
     commitment: Option<Text<'a>>,
     #[serde(borrow)]
@@ -166,6 +172,7 @@ pub fn parse_miner_line(line: &[u8]) -> Result<MinerLine<'_>, BadRequest> {
             agent: params.agent,
             rig_id: params.rigid,
             algorithms: listed(params.algo).map_err(malformed)?,
+            perf: AlgoPerf::read(params.algo_perf).map_err(malformed)?,
         }),
         "keepalived" | "keepalive" => MinerRequest::Keepalive,
         _ => MinerRequest::Other(method),

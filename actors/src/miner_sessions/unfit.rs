@@ -1,0 +1,110 @@
+//! Miners that can't hash what there is to mine: they are given no such job, and are told why.
+
+use zartrux_models::plan::{Capability, SeatKey};
+use zartrux_models::stratum::push_error;
+use zartrux_models::work::Algorithm;
+
+use super::seat::{Identity, Second};
+use super::writing::Closed;
+use super::{MinerSessions, Seat};
+use crate::events::Severity;
+use crate::unfit_rigs::Noted;
+
+/// How long a miner goes on with its last job when the next one is none that it can hash: its
+/// shares for it still count a while, and another upstream may have a job for it. Then it is closed,
+/// and hears why when it logs in again.
+pub(super) const GRACE: Second = 5;
+
+/// Longest name of a program that a miner is told back, bytes.
+const AGENT_TOLD: usize = 40;
+
+impl Seat {
+    /// Whether its miner can hash an algorithm, by what it said at its login.
+    pub(super) fn can_hash(&self, algorithm: &Algorithm) -> bool {
+        let identity = self.identity.as_deref();
+        identity.is_none_or(|rig| rig.capability.can(algorithm))
+    }
+}
+
+impl MinerSessions {
+    /// Keeps a job from a seat whose miner can't hash it: a login is answered with why and closed;
+    /// who is logged in already keeps its last job for [`GRACE`].
+    pub(super) fn withhold(&mut self, key: SeatKey, algorithm: &Algorithm) {
+        let now = self.second();
+        let Some(seat) = self.seat(key) else {
+            return;
+        };
+        let waiting = seat.protocol.awaiting_lease();
+        let known = seat.unfit_since.is_some();
+        seat.unfit_since.get_or_insert(now);
+        seat.forget_odometer();
+        let text = seat.identity.as_deref().map(|rig| text_for(rig, algorithm));
+        if !known {
+            self.tell_unfit(key, algorithm);
+        }
+        match (waiting, text) {
+            (Some(id), Some(text)) => {
+                push_error(&mut self.scratch, id, &text);
+                self.send_scratch(key);
+                self.close(key, Closed::ByUs);
+            }
+            _ => self.schedule(key),
+        }
+    }
+
+    /// Whoever watches hears of it once per rig.
+    fn tell_unfit(&self, key: SeatKey, algorithm: &Algorithm) {
+        let index = usize::try_from(key.index).ok();
+        let seat = index.and_then(|index| self.seats.get(index));
+        let Some(rig) = seat.and_then(|seat| seat.identity.as_deref()) else {
+            return;
+        };
+        let noted = self.unfit.note(
+            rig.standing.key,
+            [&rig.user, &rig.rig, &rig.agent, &rig.algorithms],
+            algorithm,
+            self.clock.unix_millis(),
+        );
+        let name = rig.standing.key.to_string();
+        let text = match noted {
+            Noted::Known => return,
+            Noted::TooMany => {
+                "Further rigs can't hash what there is to mine; they are not told of one by one"
+                    .to_owned()
+            }
+            Noted::New => {
+                let who = zartrux_config::masked_name(&rig.rig);
+                format!(
+                    "Rig {who:?} ({name}) gets no job: {}",
+                    text_for(rig, algorithm)
+                )
+            }
+        };
+        tracing::warn!(rig = %name, %text, "a miner can't hash what there is to mine");
+        self.journal
+            .say(Severity::Warning, "rig_outdated", Some(&name), &text);
+    }
+}
+
+/// What a miner is told. It begins with none of the texts that xmrig takes for the pool's end.
+fn text_for(rig: &Identity, algorithm: &Algorithm) -> String {
+    let agent = rig.agent.split_whitespace().next().unwrap_or_default();
+    let mut end = agent.len().min(AGENT_TOLD);
+    while !agent.is_char_boundary(end) {
+        end -= 1;
+    }
+    let agent = match &agent[..end] {
+        "" => "no agent".to_owned(),
+        agent => agent.escape_debug().to_string(),
+    };
+    let young = Capability::of(&[], &rig.agent).can(algorithm);
+    let advice = if *algorithm == Algorithm::Rx2 && !young {
+        "update to XMRig 6.26 or later"
+    } else {
+        "it does not list it"
+    };
+    format!(
+        "Algorithm {} is not supported by this miner ({agent}): {advice}",
+        algorithm.name().escape_debug()
+    )
+}
