@@ -33,6 +33,7 @@ pub(super) struct PoolDraft {
     pub(super) pass: String,
     pub(super) rig_id: Option<String>,
     pub(super) fingerprint: Option<String>,
+    pub(super) proxy: Option<String>,
     pub(super) keepalive: Option<Duration>,
     /// Why it is written as a comment.
     pub(super) left_out: Option<LeftOut>,
@@ -187,6 +188,9 @@ impl PoolDraft {
                 &mut pool,
                 format_args!("tls_fingerprint = {}", quote(fingerprint)),
             );
+        }
+        if let Some(proxy) = &self.proxy {
+            line(&mut pool, format_args!("proxy = {}", quote(proxy)));
         }
         let keepalive = self.keepalive.map_or_else(|| quote("off"), duration);
         line(&mut pool, format_args!("keepalive = {keepalive}"));

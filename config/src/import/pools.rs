@@ -9,7 +9,7 @@ use super::note::Ledger;
 use super::object::{Given, Object};
 use crate::reader::{Value, accept};
 use crate::section::MOST_POOLS;
-use crate::value::{Fingerprint, User};
+use crate::value::{Fingerprint, SocksUrl, User};
 
 pub(super) fn convert(config: &mut Object, ledger: &mut Ledger) -> Vec<PoolDraft> {
     let Some(Given { path, value }) = config.list("pools", ledger) else {
@@ -84,7 +84,7 @@ impl Reading<'_> {
                  system's roots, unless `tls_fingerprint` pins it",
             );
         }
-        self.socks5();
+        let proxy = self.socks5();
         let keepalive = keepalive(&mut self.object, self.ledger);
         others(&mut self.object, self.ledger);
         self.object.close(self.ledger);
@@ -94,6 +94,7 @@ impl Reading<'_> {
             pass,
             rig_id,
             fingerprint,
+            proxy,
             keepalive,
             left_out: self.left_out,
         }
@@ -184,23 +185,29 @@ impl Reading<'_> {
     }
 
     /// A pool behind a proxy must not be called directly: it would learn the farm's address.
-    fn socks5(&mut self) {
-        let Some(Given { path, value }) = self.object.take("socks5") else {
-            return;
-        };
+    fn socks5(&mut self) -> Option<String> {
+        let Given { path, value } = self.object.take("socks5")?;
         match value {
             Json::Null | Json::Boolean(false) => self.ledger.ignored(path, "is not set"),
             Json::Text(text) if text.is_empty() => self.ledger.ignored(path, "is not set"),
+            Json::Text(text) if socks_url(&text).is_some() => {
+                self.ledger.converted(path);
+                return socks_url(&text);
+            }
             Json::Text(_)
             | Json::Boolean(true)
             | Json::Integer(_)
             | Json::Number(_)
             | Json::List(_)
             | Json::Object(_) => {
-                self.ledger.unsupported(path, "Zartrux connects directly");
-                self.leave_out("is reached through a SOCKS5 proxy");
+                self.ledger
+                    .unsupported(path, "is not of the form host:port");
+                self.leave_out(
+                    "is reached through a SOCKS5 proxy that is not of the form host:port",
+                );
             }
         }
+        None
     }
 }
 
@@ -212,6 +219,12 @@ pub(super) fn has_variable(text: &str) -> bool {
 }
 
 /// Silence before a keepalive; by default there are none.
+/// Our form of xmrig-proxy's `host:port`, if it is one.
+fn socks_url(text: &str) -> Option<String> {
+    let url = format!("socks5://{text}");
+    url.parse::<SocksUrl>().is_ok().then_some(url)
+}
+
 fn keepalive(object: &mut Object, ledger: &mut Ledger) -> Option<Duration> {
     const LONGEST: i64 = 3600;
     let Given { path, value } = object.take("keepalive")?;

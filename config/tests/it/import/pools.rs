@@ -14,6 +14,14 @@ fn defaults_of_a_pool_are_those_of_xmrig() {
 }
 
 #[test]
+fn a_pool_behind_a_proxy_stays_behind_it() {
+    let pool = r#"{"url": "a.onion:1", "user": "w", "socks5": "127.0.0.1:9050"}"#;
+    let settings = settings(&convert(&format!("{{\"pools\": [{pool}]}}")));
+    let proxy = settings.pools[0].proxy.as_ref().unwrap();
+    assert_eq!(proxy.to_string(), "socks5://127.0.0.1:9050");
+}
+
+#[test]
 fn a_pool_that_cannot_be_used_becomes_a_comment() {
     use NoteKind::{Changed, Unsupported};
     let good = r#"{"url": "good.example:1", "user": "w"}"#;
@@ -34,7 +42,7 @@ fn a_pool_that_cannot_be_used_becomes_a_comment() {
             "monerod",
         ),
         (
-            r#""url": "bad.example:1", "socks5": "127.0.0.1:9050""#,
+            r#""url": "bad.example:1", "socks5": "127.0.0.1""#,
             Unsupported,
             "SOCKS5",
         ),
