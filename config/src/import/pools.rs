@@ -8,8 +8,8 @@ use super::draft::{LeftOut, PoolDraft};
 use super::note::Ledger;
 use super::object::{Given, Object};
 use crate::reader::{Value, accept};
-use crate::section::MOST_POOLS;
-use crate::value::{Fingerprint, User};
+use crate::section::{MOST_POOLS, is_onion};
+use crate::value::{Fingerprint, PoolUrl, SocksUrl, User};
 
 pub(super) fn convert(config: &mut Object, ledger: &mut Ledger) -> Vec<PoolDraft> {
     let Some(Given { path, value }) = config.list("pools", ledger) else {
@@ -84,7 +84,8 @@ impl Reading<'_> {
                  system's roots, unless `tls_fingerprint` pins it",
             );
         }
-        self.socks5();
+        let proxy = self.socks5();
+        self.onion(&url, proxy.as_deref());
         let keepalive = keepalive(&mut self.object, self.ledger);
         others(&mut self.object, self.ledger);
         self.object.close(self.ledger);
@@ -95,6 +96,7 @@ impl Reading<'_> {
             rig_id,
             fingerprint,
             keepalive,
+            proxy,
             left_out: self.left_out,
         }
     }
@@ -183,23 +185,45 @@ impl Reading<'_> {
         Some(value)
     }
 
-    /// A pool behind a proxy must not be called directly: it would learn the farm's address.
-    fn socks5(&mut self) {
-        let Some(Given { path, value }) = self.object.take("socks5") else {
-            return;
-        };
-        match value {
-            Json::Null | Json::Boolean(false) => self.ledger.ignored(path, "is not set"),
-            Json::Text(text) if text.is_empty() => self.ledger.ignored(path, "is not set"),
-            Json::Text(_)
-            | Json::Boolean(true)
-            | Json::Integer(_)
-            | Json::Number(_)
-            | Json::List(_)
-            | Json::Object(_) => {
-                self.ledger.unsupported(path, "Zartrux connects directly");
-                self.leave_out("is reached through a SOCKS5 proxy");
+    /// The proxy in our form. A pool behind one that is not understood must not be called directly:
+    /// it would learn the farm's address.
+    fn socks5(&mut self) -> Option<String> {
+        let Given { path, value } = self.object.take("socks5")?;
+        let text = match value {
+            Json::Null | Json::Boolean(false) => {
+                self.ledger.ignored(path, "is not set");
+                return None;
             }
+            Json::Text(text) if text.is_empty() => {
+                self.ledger.ignored(path, "is not set");
+                return None;
+            }
+            Json::Text(text) => text,
+            // A port alone is one of this machine.
+            Json::Integer(port) => format!("127.0.0.1:{port}"),
+            Json::Boolean(true) | Json::Number(_) | Json::List(_) | Json::Object(_) => {
+                String::new()
+            }
+        };
+        let url = format!(
+            "socks5://{}",
+            text.strip_prefix("socks5://").unwrap_or(&text)
+        );
+        if url.parse::<SocksUrl>().is_err() {
+            self.ledger
+                .unsupported(path, "is not of the form host:port");
+            self.leave_out("is reached through a SOCKS5 proxy that is not of the form host:port");
+            return None;
+        }
+        self.ledger.converted(path);
+        Some(url)
+    }
+
+    /// Our reader refuses a pool that cannot be reached.
+    fn onion(&mut self, url: &str, proxy: Option<&str>) {
+        let url = url.parse::<PoolUrl>();
+        if proxy.is_none() && url.is_ok_and(|url| is_onion(&url.host())) {
+            self.leave_out("is an onion service and has no `socks5`");
         }
     }
 }
