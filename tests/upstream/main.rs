@@ -20,4 +20,5 @@ mod garbage;
 mod jobs;
 mod none_left;
 mod scene;
+mod socks;
 mod tls;

@@ -139,7 +139,7 @@ impl Names {
                 format!("no answer within {patience:?}"),
             ),
         };
-        self.from_before(host, fault)
+        self.known_before(host, fault)
     }
 
     /// Whether addresses of this name are used that are from before, because nobody answers.
@@ -189,7 +189,7 @@ impl Names {
     }
 
     /// What was found before, if anything was. It is logged once, until somebody answers again.
-    fn from_before(&self, host: &str, fault: io::Error) -> io::Result<Addresses> {
+    fn known_before(&self, host: &str, fault: io::Error) -> io::Result<Addresses> {
         let mut all = self.lock();
         let known = all.get_mut(host).filter(|one| !one.addresses.is_empty());
         let Some(known) = known else {
