@@ -19,5 +19,7 @@ mod failover;
 mod garbage;
 mod jobs;
 mod none_left;
+mod redirects;
 mod scene;
+mod socks;
 mod tls;

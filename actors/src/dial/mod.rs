@@ -152,7 +152,10 @@ impl Dial {
     }
 
     async fn look_up(&self, host: &str, deadline: Instant) -> Result<Vec<IpAddr>, ConnectFault> {
-        let found = self.names.addresses(host, self.clock.now());
+        let now = self.clock.now();
+        // Where there are addresses from before, time must be left to connect to them.
+        let patience = deadline.saturating_duration_since(now) / 2;
+        let found = self.names.addresses(host, now, patience);
         let found = timeout_at(deadline.into(), found)
             .await
             .map_err(|_| self.slow(format!("resolving {host}")))?
@@ -160,9 +163,6 @@ impl Dial {
                 host: host.to_owned(),
                 source,
             })?;
-        if found.are_old {
-            tracing::warn!(%host, "the resolver does not answer: its last addresses are used");
-        }
         Ok(found.all)
     }
 

@@ -6,10 +6,11 @@ use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Mutex;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// What a resolver answers in due time.
 pub type Lookup = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
@@ -32,10 +33,17 @@ pub struct Addresses {
     pub are_old: bool,
 }
 
+/// What whoever was asked said. An [`io::Error`] can't be told to several who wait.
+type Answer = Result<Vec<IpAddr>, (io::ErrorKind, String)>;
+
 #[derive(Debug, Default)]
 struct Known {
     addresses: Vec<IpAddr>,
     until: Option<Instant>,
+    /// The lookup under way, if there is one: who waits hears its answer.
+    asked: Option<watch::Receiver<Option<Answer>>>,
+    /// The addresses are used although nobody answered, which is logged.
+    are_old: bool,
 }
 
 /// The addresses of names, for all pool sessions of a process: one lookup at a time for each name,
@@ -44,7 +52,7 @@ struct Known {
 pub struct Names {
     resolve: Resolve,
     ttl: Arc<StdMutex<Duration>>,
-    known: Arc<StdMutex<HashMap<String, Arc<Mutex<Known>>>>>,
+    known: Arc<StdMutex<HashMap<String, Known>>>,
 }
 
 impl fmt::Debug for Names {
@@ -76,51 +84,128 @@ impl Names {
     }
 
     /// The addresses of a name. Those found before are good enough for as long as they are kept, and
-    /// where nobody answers.
+    /// where nobody answers; a resolver that is silent is waited for no longer than `patience` then.
+    ///
+    /// A lookup that nobody waits for any more goes on: whoever asks next waits for the same one.
     ///
     /// # Errors
-    /// Nobody answers, and never did.
-    pub async fn addresses(&self, host: &str, now: Instant) -> io::Result<Addresses> {
-        let known = self.known(host);
-        // Whoever comes while the name is being looked up waits here, and finds what was found.
-        let mut known = known.lock().await;
-        if known.until.is_some_and(|until| now < until) {
-            return Ok(Addresses {
-                all: known.addresses.clone(),
-                are_old: false,
-            });
-        }
-        let found = (self.resolve)(host.to_owned()).await;
-        match found {
-            Ok(mut found) if !found.is_empty() => {
-                found.truncate(ADDRESSES);
-                known.addresses.clone_from(&found);
-                let ttl = *self.ttl.lock().unwrap_or_else(PoisonError::into_inner);
-                known.until = Some(now + ttl);
-                Ok(Addresses {
-                    all: found,
-                    are_old: false,
-                })
+    /// Nobody answers, and never did. Where there are no addresses from before, silence is no error:
+    /// the caller says how long it waits.
+    pub async fn addresses(
+        &self,
+        host: &str,
+        now: Instant,
+        patience: Duration,
+    ) -> io::Result<Addresses> {
+        let (mut answer, has_others) = {
+            let mut all = self.lock();
+            if all.len() >= KEPT && !all.contains_key(host) {
+                // Only a pool that sends us to ever other places comes so far.
+                all.clear();
             }
-            Err(_) | Ok(_) if !known.addresses.is_empty() => Ok(Addresses {
-                all: known.addresses.clone(),
-                are_old: true,
-            }),
-            Ok(_) => Err(io::Error::new(
-                io::ErrorKind::NotFound,
-                "the name has no address",
-            )),
-            Err(fault) => Err(fault),
+            let known = all.entry(host.to_owned()).or_default();
+            if known.until.is_some_and(|until| now < until) {
+                return Ok(Addresses {
+                    all: known.addresses.clone(),
+                    are_old: false,
+                });
+            }
+            // Whoever asked may have ended with its thread.
+            let under_way = known.asked.clone().filter(|one| one.has_changed().is_ok());
+            let answer = under_way.unwrap_or_else(|| self.ask(host, now));
+            known.asked = Some(answer.clone());
+            (answer, !known.addresses.is_empty())
+        };
+        let heard = answer.wait_for(Option::is_some);
+        let heard = if has_others {
+            timeout(patience, heard).await
+        } else {
+            Ok(heard.await)
+        };
+        let fault = match heard {
+            Ok(Ok(answer)) => match &*answer {
+                Some(Ok(all)) => {
+                    return Ok(Addresses {
+                        all: all.clone(),
+                        are_old: false,
+                    });
+                }
+                Some(Err((kind, why))) => io::Error::new(*kind, why.clone()),
+                None => io::Error::other("the resolver said nothing"),
+            },
+            Ok(Err(_)) => io::Error::other("the lookup was given up"),
+            Err(_) => io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("no answer within {patience:?}"),
+            ),
+        };
+        self.known_before(host, fault)
+    }
+
+    /// Whether addresses of this name are used that are from before, because nobody answers.
+    #[must_use]
+    pub fn is_old(&self, host: &str) -> bool {
+        self.lock().get(host).is_some_and(|known| known.are_old)
+    }
+
+    /// Has a name looked up, whoever waits for it.
+    fn ask(&self, host: &str, now: Instant) -> watch::Receiver<Option<Answer>> {
+        let (told, heard) = watch::channel(None);
+        let lookup = (self.resolve)(host.to_owned());
+        let (names, host) = (self.clone(), host.to_owned());
+        tokio::spawn(async move {
+            let answer = match lookup.await {
+                Ok(all) if all.is_empty() => Err((
+                    io::ErrorKind::NotFound,
+                    "the name has no address".to_owned(),
+                )),
+                Ok(mut all) => {
+                    all.truncate(ADDRESSES);
+                    Ok(all)
+                }
+                Err(fault) => Err((fault.kind(), fault.to_string())),
+            };
+            names.learn(&host, &answer, now);
+            told.send_replace(Some(answer));
+        });
+        heard
+    }
+
+    fn learn(&self, host: &str, answer: &Answer, now: Instant) {
+        let ttl = *self.ttl.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.lock();
+        // It may have been forgotten meanwhile.
+        let Some(known) = all.get_mut(host) else {
+            return;
+        };
+        known.asked = None;
+        if let Ok(addresses) = answer {
+            if std::mem::take(&mut known.are_old) {
+                tracing::info!(%host, "the resolver answers again");
+            }
+            known.addresses.clone_from(addresses);
+            known.until = Some(now + ttl);
         }
     }
 
-    fn known(&self, host: &str) -> Arc<Mutex<Known>> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= KEPT && !known.contains_key(host) {
-            // Only a pool that sends us to ever other places comes so far.
-            known.clear();
+    /// What was found before, if anything was. It is logged once, until somebody answers again.
+    fn known_before(&self, host: &str, fault: io::Error) -> io::Result<Addresses> {
+        let mut all = self.lock();
+        let known = all.get_mut(host).filter(|one| !one.addresses.is_empty());
+        let Some(known) = known else {
+            return Err(fault);
+        };
+        if !std::mem::replace(&mut known.are_old, true) {
+            tracing::warn!(%host, %fault, "can't resolve: its last addresses are used");
         }
-        Arc::clone(known.entry(host.to_owned()).or_default())
+        Ok(Addresses {
+            all: known.addresses.clone(),
+            are_old: true,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -130,75 +215,4 @@ async fn ask_system(host: String) -> io::Result<Vec<IpAddr>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::VecDeque;
-    use std::net::Ipv4Addr;
-
-    use super::*;
-    use crate::clock::Clock;
-
-    const TTL: Duration = Duration::from_secs(30);
-
-    /// Answers in this order; afterwards it fails. `None`: fails.
-    fn scripted(answers: &[Option<u8>]) -> (Names, Arc<StdMutex<VecDeque<Option<u8>>>>) {
-        let left = Arc::new(StdMutex::new(VecDeque::from(answers.to_vec())));
-        let script = Arc::clone(&left);
-        let resolve: Resolve = Arc::new(move |_| {
-            let next = script.lock().unwrap().pop_front().flatten();
-            Box::pin(async move {
-                // Others get a turn while the name is being looked up.
-                tokio::task::yield_now().await;
-                let last = next.ok_or(io::ErrorKind::TimedOut)?;
-                Ok(vec![address(last)])
-            })
-        });
-        (Names::new(resolve, TTL), left)
-    }
-
-    fn address(last: u8) -> IpAddr {
-        Ipv4Addr::new(192, 0, 2, last).into()
-    }
-
-    #[tokio::test]
-    async fn a_name_is_asked_for_once_in_its_time_and_then_again() {
-        let (names, left) = scripted(&[Some(1), Some(2)]);
-        let now = Clock.now();
-        let (a, b) = tokio::join!(names.addresses("a", now), names.addresses("a", now));
-        assert_eq!(a.unwrap(), b.unwrap());
-        let later = names.addresses("a", now + TTL / 2).await.unwrap();
-        assert_eq!(later.all, [address(1)]);
-        assert_eq!(left.lock().unwrap().len(), 1);
-        let moved = names.addresses("a", now + TTL).await.unwrap();
-        assert_eq!((moved.all, moved.are_old), (vec![address(2)], false));
-    }
-
-    #[tokio::test]
-    async fn where_nobody_answers_the_last_addresses_are_used_and_asked_for_each_time() {
-        let (names, left) = scripted(&[Some(1), None, None, Some(3)]);
-        let now = Clock.now();
-        names.addresses("a", now).await.unwrap();
-        for _ in 0..2 {
-            let old = names.addresses("a", now + TTL).await.unwrap();
-            assert_eq!((old.all, old.are_old), (vec![address(1)], true));
-        }
-        let new = names.addresses("a", now + TTL).await.unwrap();
-        assert_eq!((new.all, new.are_old), (vec![address(3)], false));
-        assert!(left.lock().unwrap().is_empty());
-        assert!(names.addresses("b", now).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn a_time_of_zero_asks_each_time_and_names_without_an_end_are_forgotten() {
-        let (names, _) = scripted(&[Some(1), Some(2)]);
-        names.keep_for(Duration::ZERO);
-        let now = Clock.now();
-        for last in [1, 2] {
-            let found = names.addresses("a", now).await.unwrap();
-            assert_eq!(found.all, [address(last)]);
-        }
-        for number in 0..1_000 {
-            let _ = names.addresses(&number.to_string(), now).await;
-        }
-        assert!(names.known.lock().unwrap().len() <= KEPT);
-    }
-}
+mod tests;

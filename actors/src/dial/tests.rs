@@ -9,7 +9,7 @@ use super::*;
 
 /// What the proxy does with whoever comes.
 #[derive(Clone, Copy)]
-enum Conduct {
+pub(super) enum Conduct {
     /// Connects to the port asked for on this machine, whatever the name.
     Serves,
     /// Answers the request with this code.
@@ -20,10 +20,14 @@ enum Conduct {
     Silent,
     /// Speaks something else.
     OtherProtocol,
+    /// Answers the greeting with these bytes, and hangs up.
+    Greets(&'static [u8]),
+    /// Answers the request with these bytes, and hangs up.
+    Replies(&'static [u8]),
 }
 
 /// Serves one connection; returns the name and port that it was asked for.
-async fn proxy(listener: TcpListener, conduct: Conduct) -> Option<(String, u16)> {
+pub(super) async fn proxy(listener: TcpListener, conduct: Conduct) -> Option<(String, u16)> {
     let (mut stream, _) = listener.accept().await.ok()?;
     match conduct {
         Conduct::Silent => {
@@ -34,7 +38,12 @@ async fn proxy(listener: TcpListener, conduct: Conduct) -> Option<(String, u16)>
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
             return None;
         }
-        Conduct::Serves | Conduct::Refuses(_) | Conduct::WantsLogin => {}
+        Conduct::Greets(bytes) => {
+            let _ = stream.write_all(bytes).await;
+            let _ = stream.read(&mut [0; 64]).await;
+            return None;
+        }
+        Conduct::Serves | Conduct::Refuses(_) | Conduct::Replies(_) | Conduct::WantsLogin => {}
     }
     let mut head = [0; 2];
     stream.read_exact(&mut head).await.ok()?;
@@ -68,6 +77,10 @@ async fn proxy(listener: TcpListener, conduct: Conduct) -> Option<(String, u16)>
         let _ = stream.write_all(&[5, code, 0, 1, 0, 0, 0, 0, 0, 0]).await;
         return Some(asked);
     }
+    if let Conduct::Replies(bytes) = conduct {
+        let _ = stream.write_all(bytes).await;
+        return Some(asked);
+    }
     let mut onward = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok()?;
     stream
         .write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
@@ -78,7 +91,7 @@ async fn proxy(listener: TcpListener, conduct: Conduct) -> Option<(String, u16)>
 }
 
 /// Nobody may be asked for the address of a name.
-fn no_names() -> Names {
+pub(super) fn no_names() -> Names {
     let resolve: Resolve = Arc::new(|host| panic!("{host} was looked up"));
     Names::new(resolve, Duration::ZERO)
 }
@@ -233,4 +246,81 @@ async fn of_a_name_with_both_kinds_of_addresses_those_that_are_wanted_are_tried(
         fault.to_string().contains("`ip` asks for others"),
         "{fault}"
     );
+}
+
+#[actix::test]
+async fn hostile_replies_of_a_proxy_are_faults_of_the_way() {
+    for conduct in [
+        Conduct::Greets(b""),
+        Conduct::Greets(b"\x05"),
+        Conduct::Greets(b"\x04\x00"),
+        Conduct::Greets(b"\x05\x01"),
+        Conduct::Greets(b"\x05\x02"),
+        Conduct::Replies(b""),
+        Conduct::Replies(b"\x05\x00\x00"),
+        Conduct::Replies(b"\x04\x00\x00\x01\x00\x00\x00\x00\x00\x00"),
+        Conduct::Replies(b"\x05\x00\x07\x01\x00\x00\x00\x00\x00\x00"),
+        Conduct::Replies(b"\x05\x00\x00\x09\x00\x00\x00\x00\x00\x00"),
+        Conduct::Replies(b"\x05\x00\x00\x03\xffshort"),
+        Conduct::Replies(b"\x05\x00\x00\x03\x02\xff\xfe\x00\x00"),
+    ] {
+        let (opened, _) = through(conduct, None, PATIENT).await;
+        let fault = opened.unwrap_err();
+        assert_eq!(fault.class(), ErrorClass::Pool, "{fault}");
+        let words = fault.to_string();
+        assert!(words.starts_with("the SOCKS proxy 127.0.0.1:"), "{words}");
+    }
+}
+
+#[actix::test]
+async fn a_pool_of_version_6_is_reached_where_this_machine_has_it() {
+    let way = |ip| Way {
+        ip,
+        ..Way::default()
+    };
+    let pool = match TcpListener::bind("[::1]:0").await {
+        Ok(pool) => pool,
+        Err(why) => {
+            println!("no ::1 on this machine ({why}): only the fault is looked at");
+            let fault = dial("::1", 9, way(IpChoice::Any)).open().await;
+            let words = fault.unwrap_err().to_string();
+            assert!(words.starts_with("can't connect to [::1]:9"), "{words}");
+            return;
+        }
+    };
+    let port = pool.local_addr().unwrap().port();
+    for ip in [IpChoice::Any, IpChoice::V6, IpChoice::PreferV4] {
+        let (opened, seen) = tokio::join!(dial("::1", port, way(ip)).open(), pool.accept());
+        assert!(opened.is_ok(), "{ip:?}: {opened:?}");
+        assert!(seen.unwrap().1.is_ipv6());
+    }
+    let fault = dial("::1", port, way(IpChoice::V4)).open().await;
+    assert!(fault.unwrap_err().to_string().contains("`ip` asks for"));
+}
+
+#[actix::test]
+async fn a_resolver_that_falls_silent_leaves_time_for_the_last_addresses() {
+    let pool = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = pool.local_addr().unwrap().port();
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let resolve: Resolve = Arc::new(move |_| {
+        let is_first = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+        Box::pin(async move {
+            if !is_first {
+                std::future::pending::<()>().await;
+            }
+            Ok(vec![Ipv4Addr::LOCALHOST.into()])
+        })
+    });
+    let names = Names::new(resolve, Duration::ZERO);
+    for is_old in [false, true] {
+        let mut dial = dial("pool.example", port, Way::default());
+        dial.names = names.clone();
+        if is_old {
+            dial.timeout = Duration::from_secs(2);
+        }
+        let (opened, seen) = tokio::join!(dial.open(), pool.accept());
+        assert!(opened.is_ok() && seen.is_ok(), "{opened:?}");
+        assert_eq!(names.is_old("pool.example"), is_old);
+    }
 }

@@ -155,6 +155,10 @@ impl PoolSession {
         });
         health.set_note(match &state {
             PoolState::Connecting => format!("connecting to {}", self.place),
+            PoolState::LoggedIn if self.names.is_old(&self.endpoint.host) => format!(
+                "logged in at {}, by its last known address: its name can't be resolved",
+                self.place
+            ),
             PoolState::LoggedIn => format!("logged in at {}", self.place),
             PoolState::Unresponsive => format!("{} does not answer submits", self.place),
             PoolState::Lost { reason, .. } => format!("no connection to {}: {reason}", self.place),

@@ -187,6 +187,15 @@ fn of_pool(place: usize, old: &Pool, new: &Pool) -> Vec<Change> {
         .zip(summary::pool(new))
         .filter_map(|((key, old), (_, new))| change(&format!("pool.{key}"), old, new))
         .collect();
+    let of_proxy = |pool: &Pool| pool.proxy.as_ref().map(ToString::to_string);
+    if old.proxy != new.proxy && of_proxy(old) == of_proxy(new) {
+        changes.push(Change {
+            key: "pool.proxy".to_owned(),
+            old: of_proxy(old),
+            new: of_proxy(new).map(|proxy| format!("{proxy} (another name or password)")),
+            takes: takes::of("pool.proxy"),
+        });
+    }
     if old.pass.expose() != new.pass.expose() {
         changes.push(Change {
             key: "pool.pass".to_owned(),

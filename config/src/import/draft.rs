@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::bind::Listen;
+use super::dns::DnsDraft;
 use super::http::{AccessDraft, MonitorDraft};
 use super::note::{Note, NoteKind};
 use super::others::Difficulty;
@@ -23,6 +24,7 @@ pub(super) struct Draft {
     pub(super) password: Option<String>,
     pub(super) pools: Vec<PoolDraft>,
     pub(super) retry: Option<Duration>,
+    pub(super) dns: DnsDraft,
     pub(super) monitor: Option<MonitorDraft>,
 }
 
@@ -33,8 +35,8 @@ pub(super) struct PoolDraft {
     pub(super) pass: String,
     pub(super) rig_id: Option<String>,
     pub(super) fingerprint: Option<String>,
-    pub(super) proxy: Option<String>,
     pub(super) keepalive: Option<Duration>,
+    pub(super) proxy: Option<String>,
     /// Why it is written as a comment.
     pub(super) left_out: Option<LeftOut>,
 }
@@ -76,7 +78,7 @@ impl Draft {
         self.node(&mut text);
         self.miners(&mut text);
         for pool in &self.pools {
-            pool.write(&mut text);
+            pool.write(&mut text, self.dns.ip);
         }
         self.failover(&mut text);
         self.monitor(&mut text);
@@ -133,15 +135,17 @@ impl Draft {
     }
 
     fn failover(&self, text: &mut String) {
-        let Some(retry) = self.retry else {
-            return;
-        };
-        line(
-            text,
-            format_args!("\n[failover]\nretry = {}", duration(retry)),
-        );
-        if retry > Failover::default().retry_max {
-            line(text, format_args!("retry_max = {}", duration(retry)));
+        if self.retry.is_some() || self.dns.ttl.is_some() {
+            line(text, format_args!("\n[failover]"));
+        }
+        if let Some(retry) = self.retry {
+            line(text, format_args!("retry = {}", duration(retry)));
+            if retry > Failover::default().retry_max {
+                line(text, format_args!("retry_max = {}", duration(retry)));
+            }
+        }
+        if let Some(ttl) = self.dns.ttl {
+            line(text, format_args!("dns_ttl = {}", duration(ttl)));
         }
     }
 
@@ -175,7 +179,7 @@ impl Draft {
 }
 
 impl PoolDraft {
-    fn write(&self, text: &mut String) {
+    fn write(&self, text: &mut String, ip: Option<&str>) {
         let mut pool = "[[pool]]\n".to_owned();
         line(&mut pool, format_args!("url = {}", quote(&self.url)));
         line(&mut pool, format_args!("user = {}", quote(&self.user)));
@@ -189,11 +193,14 @@ impl PoolDraft {
                 format_args!("tls_fingerprint = {}", quote(fingerprint)),
             );
         }
+        let keepalive = self.keepalive.map_or_else(|| quote("off"), duration);
+        line(&mut pool, format_args!("keepalive = {keepalive}"));
         if let Some(proxy) = &self.proxy {
             line(&mut pool, format_args!("proxy = {}", quote(proxy)));
         }
-        let keepalive = self.keepalive.map_or_else(|| quote("off"), duration);
-        line(&mut pool, format_args!("keepalive = {keepalive}"));
+        if let Some(ip) = ip {
+            line(&mut pool, format_args!("ip = {}", quote(ip)));
+        }
 
         text.push('\n');
         let mark = match &self.left_out {

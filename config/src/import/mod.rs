@@ -2,6 +2,7 @@
 
 mod address;
 mod bind;
+mod dns;
 mod draft;
 mod http;
 mod json;
@@ -105,6 +106,7 @@ pub fn from_xmrig_proxy(json: &str) -> Result<Imported, ImportError> {
         password: others::password(&mut config, &mut ledger),
         pools: pools::convert(&mut config, &mut ledger),
         retry: others::retry(&mut config, &mut ledger),
+        dns: dns::convert(&mut config, &mut ledger),
         monitor: http::convert(&mut config, &listen, &mut ledger),
         listen,
     };

@@ -139,7 +139,7 @@ pub(super) fn watch(config: &mut Object, ledger: &mut Ledger) -> Option<bool> {
 }
 
 /// Keys that are of no concern, whatever their value, with the reason.
-const OF_NO_CONCERN: [(&str, &str); 14] = [
+const OF_NO_CONCERN: [(&str, &str); 13] = [
     ("algo", "the pool's jobs name the algorithm"),
     ("autosave", "Zartrux never writes its settings"),
     (
@@ -152,7 +152,6 @@ const OF_NO_CONCERN: [(&str, &str); 14] = [
         "custom-diff-stats",
         "work is always counted at each miner's own difficulty",
     ),
-    ("dns", "names are resolved by the system"),
     ("donate-over-proxy", "there is no donation"),
     ("dry-run", "`zartrux check` is the dry run"),
     ("print-time", "the monitor shows the state at any time"),

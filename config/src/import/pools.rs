@@ -8,8 +8,8 @@ use super::draft::{LeftOut, PoolDraft};
 use super::note::Ledger;
 use super::object::{Given, Object};
 use crate::reader::{Value, accept};
-use crate::section::MOST_POOLS;
-use crate::value::{Fingerprint, SocksUrl, User};
+use crate::section::{MOST_POOLS, is_onion};
+use crate::value::{Fingerprint, PoolUrl, SocksUrl, User};
 
 pub(super) fn convert(config: &mut Object, ledger: &mut Ledger) -> Vec<PoolDraft> {
     let Some(Given { path, value }) = config.list("pools", ledger) else {
@@ -85,6 +85,7 @@ impl Reading<'_> {
             );
         }
         let proxy = self.socks5();
+        self.onion(&url, proxy.as_deref());
         let keepalive = keepalive(&mut self.object, self.ledger);
         others(&mut self.object, self.ledger);
         self.object.close(self.ledger);
@@ -94,8 +95,8 @@ impl Reading<'_> {
             pass,
             rig_id,
             fingerprint,
-            proxy,
             keepalive,
+            proxy,
             left_out: self.left_out,
         }
     }
@@ -184,30 +185,46 @@ impl Reading<'_> {
         Some(value)
     }
 
-    /// A pool behind a proxy must not be called directly: it would learn the farm's address.
+    /// The proxy in our form. A pool behind one that is not understood must not be called directly:
+    /// it would learn the farm's address.
     fn socks5(&mut self) -> Option<String> {
         let Given { path, value } = self.object.take("socks5")?;
-        match value {
-            Json::Null | Json::Boolean(false) => self.ledger.ignored(path, "is not set"),
-            Json::Text(text) if text.is_empty() => self.ledger.ignored(path, "is not set"),
-            Json::Text(text) if socks_url(&text).is_some() => {
-                self.ledger.converted(path);
-                return socks_url(&text);
+        let text = match value {
+            Json::Null | Json::Boolean(false) => {
+                self.ledger.ignored(path, "is not set");
+                return None;
             }
-            Json::Text(_)
-            | Json::Boolean(true)
-            | Json::Integer(_)
-            | Json::Number(_)
-            | Json::List(_)
-            | Json::Object(_) => {
-                self.ledger
-                    .unsupported(path, "is not of the form host:port");
-                self.leave_out(
-                    "is reached through a SOCKS5 proxy that is not of the form host:port",
-                );
+            Json::Text(text) if text.is_empty() => {
+                self.ledger.ignored(path, "is not set");
+                return None;
             }
+            Json::Text(text) => text,
+            // A port alone is one of this machine.
+            Json::Integer(port) => format!("127.0.0.1:{port}"),
+            Json::Boolean(true) | Json::Number(_) | Json::List(_) | Json::Object(_) => {
+                String::new()
+            }
+        };
+        let url = format!(
+            "socks5://{}",
+            text.strip_prefix("socks5://").unwrap_or(&text)
+        );
+        if url.parse::<SocksUrl>().is_err() {
+            self.ledger
+                .unsupported(path, "is not of the form host:port");
+            self.leave_out("is reached through a SOCKS5 proxy that is not of the form host:port");
+            return None;
         }
-        None
+        self.ledger.converted(path);
+        Some(url)
+    }
+
+    /// Our reader refuses a pool that cannot be reached.
+    fn onion(&mut self, url: &str, proxy: Option<&str>) {
+        let url = url.parse::<PoolUrl>();
+        if proxy.is_none() && url.is_ok_and(|url| is_onion(&url.host())) {
+            self.leave_out("is an onion service and has no `socks5`");
+        }
     }
 }
 
@@ -219,12 +236,6 @@ pub(super) fn has_variable(text: &str) -> bool {
 }
 
 /// Silence before a keepalive; by default there are none.
-/// Our form of xmrig-proxy's `host:port`, if it is one.
-fn socks_url(text: &str) -> Option<String> {
-    let url = format!("socks5://{text}");
-    url.parse::<SocksUrl>().is_ok().then_some(url)
-}
-
 fn keepalive(object: &mut Object, ledger: &mut Ledger) -> Option<Duration> {
     const LONGEST: i64 = 3600;
     let Given { path, value } = object.take("keepalive")?;

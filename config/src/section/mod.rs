@@ -13,6 +13,7 @@ mod pool;
 mod prove;
 mod rigs;
 mod store;
+mod way;
 
 pub use access::Access;
 pub use alerts::{ALERT_KINDS, Alerts, MailTls};
@@ -33,6 +34,7 @@ pub(crate) use miners::MOST_ADDRESSES;
 pub(crate) use pool::{BAN_WINDOWS, IP_VERSIONS, MOST_POOLS};
 pub(crate) use rigs::EXPECTS;
 pub(crate) use store::ACKS;
+pub(crate) use way::is_onion;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;

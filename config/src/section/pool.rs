@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::way;
 use crate::overrides::Overrides;
 use crate::reader::{Reader, Section, accept};
 use crate::value::{
@@ -242,13 +243,13 @@ impl Pool {
                  leave the fingerprint out",
             );
         }
-        if proxy.is_none() && default.url.host().ends_with(".onion") {
-            section.fault(
-                "url",
-                "is an onion service, which only Tor reaches: write Tor's address as `proxy`, such as \
-                 \"socks5://127.0.0.1:9050\"",
-            );
-        }
+        way::check(
+            section,
+            &default.url,
+            proxy.as_ref(),
+            ip.unwrap_or(default.ip),
+            source,
+        );
         Some(Self {
             proxy,
             ip: ip.unwrap_or(default.ip),

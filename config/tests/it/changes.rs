@@ -95,6 +95,19 @@ fn neither_password_nor_wallet_is_told() {
 }
 
 #[test]
+fn another_login_at_the_proxy_is_a_change_and_not_told() {
+    let text = |login: &str| {
+        let proxy = format!("proxy = \"socks5://{login}@127.0.0.1:9050\"");
+        pool("a", &proxy)
+    };
+    let changes = told(&text("me:hunter2"), &text("me:hunter3"));
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert!(changes[0].starts_with("pool[0].proxy: "), "{changes:?}");
+    assert!(!changes[0].contains("hunter"), "{changes:?}");
+    assert!(told(&text("me:hunter2"), &text("me:hunter2")).is_empty());
+}
+
+#[test]
 fn wallets_that_look_alike_when_masked_are_different_all_the_same() {
     // The same first and last characters, which is all that is shown.
     let wallet = |middle: &str| format!("4aaaaaaa{}aaaaaaaa", middle.repeat(78));

@@ -55,6 +55,8 @@ pub struct PoolProtocol {
     keepalive_refused: bool,
     odd_lines: u32,
     job: Option<Arc<UpstreamJob>>,
+    /// Sent before the answer to the login, and good if that brings none.
+    early: Option<Arc<UpstreamJob>>,
 }
 
 impl PoolProtocol {
@@ -70,6 +72,7 @@ impl PoolProtocol {
             keepalive_refused: false,
             odd_lines: 0,
             job: None,
+            early: None,
         }
     }
 
@@ -250,6 +253,7 @@ impl PoolProtocol {
             Ok(job) => job.map(Arc::new),
             Err(bad) => return PoolEffect::Close(bad.into()),
         };
+        let job = job.or(self.early.take());
         self.job.clone_from(&job);
         self.phase = Phase::LoggedIn {
             session: (&*login.session).into(),
@@ -339,6 +343,7 @@ impl PoolProtocol {
     /// A job that can't be read ends the session: the pool works on it, and the one before is dead.
     fn on_job(&mut self, fields: &JobFields<'_>) -> PoolEffect {
         if !self.is_logged_in() {
+            self.early = fields.check().ok().map(Arc::new);
             return self.odd("a job before the answer to the login");
         }
         let job = match fields.check() {

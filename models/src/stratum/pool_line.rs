@@ -196,7 +196,9 @@ fn reply<'a>(wire: &Wire<'a>) -> Result<PoolLine<'a>, BadLine> {
     let id = wire
         .id
         .map(|raw| {
+            // Some pools return it as a string.
             raw.get()
+                .trim_matches('"')
                 .parse()
                 .map(PoolRequestId)
                 .map_err(|_| BadLine::Field {

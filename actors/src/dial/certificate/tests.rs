@@ -9,7 +9,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 
-use super::super::{ConnectFault, Dial, Names, Transport, Way};
+use super::super::tests::{Conduct, no_names, proxy};
+use super::super::{ConnectFault, Dial, Names, SocksProxy, Transport, Way};
 use super::*;
 use crate::clock::Clock;
 
@@ -206,4 +207,46 @@ async fn a_wrong_pin_names_the_certificate_that_was_shown() {
     let fault = fault_of(opened);
     assert!(fault.to_string().contains(&presented), "{fault}");
     assert_eq!(fault, TlsFault::WrongPin { presented });
+}
+
+#[actix::test]
+async fn through_a_proxy_the_certificate_must_be_for_the_pool_s_name() {
+    let authority = Authority::new();
+    for (name, is_good) in [("pool.example", true), ("127.0.0.1", false)] {
+        let pool = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let middle = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let acceptor = native_tls::TlsAcceptor::new(authority.sign(&names(name)).identity);
+        let acceptor = tokio_native_tls::TlsAcceptor::from(acceptor.unwrap());
+        let built = connector(Tls::Verified, std::slice::from_ref(&authority.root)).unwrap();
+        let dial = Dial {
+            host: "pool.example".to_owned(),
+            port: pool.local_addr().unwrap().port(),
+            tls: Tls::Verified,
+            timeout: Duration::from_secs(20),
+            connector: Arc::new(OnceCell::new_with(Some(built))),
+            way: Way {
+                proxy: Some(SocksProxy {
+                    host: "127.0.0.1".to_owned(),
+                    port: middle.local_addr().unwrap().port(),
+                    login: None,
+                }),
+                ..Way::default()
+            },
+            names: no_names(),
+            clock: Clock,
+        };
+        let passing = tokio::spawn(proxy(middle, Conduct::Serves));
+        let served = async {
+            let (stream, _) = pool.accept().await.unwrap();
+            drop(acceptor.accept(stream).await);
+        };
+        let (opened, ()) = tokio::join!(dial.open(), served);
+        if is_good {
+            assert!(matches!(opened, Ok(Transport::Tls(_))), "{opened:?}");
+        } else {
+            let host = "pool.example".to_owned();
+            assert_eq!(fault_of(opened), TlsFault::WrongName { host });
+        }
+        passing.abort();
+    }
 }

@@ -82,6 +82,30 @@ fn a_pool_is_checked_key_by_key() {
             "\"prefer-v4\"",
         ),
         (
+            "url = \"stratum+tcp://A.ONION.:1\"\nuser = \"w\"",
+            2,
+            "pool[0].url",
+            "which only Tor reaches",
+        ),
+        (
+            "url = \"stratum+tcp://a:1\"\nuser = \"w\"\nip = \"v6\"\nsource = \"192.0.2.7\"",
+            5,
+            "pool[0].source",
+            "other version than `ip`",
+        ),
+        (
+            "url = \"stratum+tcp://[::1]:1\"\nuser = \"w\"\nsource = \"192.0.2.7\"",
+            4,
+            "pool[0].source",
+            "the address in `url`",
+        ),
+        (
+            "url = \"stratum+tcp://a:1\"\nuser = \"w\"\nproxy = \"socks5://127.0.0.1:9\"\nip = \"v6\"",
+            5,
+            "pool[0].ip",
+            "the address in `proxy`",
+        ),
+        (
             "url = \"stratum+tcp://a:1\"\nuser = \"w\"\nsource = \"eth0\"",
             4,
             "pool[0].source",

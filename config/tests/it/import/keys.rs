@@ -73,7 +73,7 @@ fn each_key_at_the_top_has_its_effect_or_its_note() {
         ("watch", "5", Some(Ignored), |s| s.node.watch),
         ("background", "true", Some(Ignored), any),
         ("colors", "true", Some(Ignored), any),
-        ("dns", "{\"ttl\": 30}", Some(Ignored), any),
+        ("dns", "7", Some(Ignored), any),
         ("reuse-timeout", "10", Some(Ignored), any),
         ("tls", "true", None, any),
         ("tls", "\"pool.example\"", Some(Changed), any),
@@ -99,6 +99,33 @@ fn each_key_at_the_top_has_its_effect_or_its_note() {
             "{key}: {value}: {}",
             imported.toml
         );
+    }
+}
+
+#[test]
+fn how_names_are_resolved_is_kept() {
+    use zartrux_config::IpVersion::{Any, PreferV6, V4, V6};
+    let cases = [
+        ("ttl", "120", 120, Any, None),
+        ("ttl", "0", 1, Any, Some(NoteKind::Changed)),
+        ("ttl", "100000", 86_400, Any, Some(NoteKind::Changed)),
+        ("ip_version", "0", 30, Any, None),
+        ("ip_version", "4", 30, V4, None),
+        ("ip_version", "6", 30, V6, None),
+        ("ip_version", "5", 30, Any, Some(NoteKind::Ignored)),
+        ("ipv6", "true", 30, PreferV6, None),
+        ("ipv6", "false", 30, Any, None),
+        ("strange", "1", 30, Any, Some(NoteKind::Unsupported)),
+    ];
+    for (key, value, ttl, ip, kind) in cases {
+        let imported = convert(&format!(
+            "{{\"pools\": [{{\"url\": \"pool.example:1\"}}], \"dns\": {{\"{key}\": {value}}}}}"
+        ));
+        let settings = settings(&imported);
+        assert_eq!(settings.failover.dns_ttl.as_secs(), ttl, "{key}: {value}");
+        assert_eq!(settings.pools[0].ip, ip, "{key}: {value}");
+        let kinds = kinds(&imported, &format!("dns.{key}"));
+        assert_eq!(kinds, Vec::from_iter(kind), "{key}: {value}");
     }
 }
 

@@ -47,6 +47,12 @@ fn a_pool_that_cannot_be_used_becomes_a_comment() {
             "SOCKS5",
         ),
         (
+            r#""url": "bad.example:1", "socks5": true"#,
+            Unsupported,
+            "SOCKS5",
+        ),
+        (r#""url": "bad.onion:1""#, Unsupported, "onion service"),
+        (
             r#""url": "bad.example:1", "tls": true, "tls-fingerprint": "ab""#,
             Unsupported,
             "64 hex",
@@ -92,6 +98,22 @@ fn a_pool_that_cannot_be_used_becomes_a_comment() {
             "{}",
             imported.toml
         );
+    }
+}
+
+#[test]
+fn a_pool_behind_a_proxy_is_reached_over_it() {
+    for (socks5, proxy) in [
+        ("\"127.0.0.1:9050\"", "socks5://127.0.0.1:9050"),
+        ("\"socks5://tor.example:9050\"", "socks5://tor.example:9050"),
+        ("9050", "socks5://127.0.0.1:9050"),
+    ] {
+        let imported = convert(&format!(
+            "{{\"pools\": [{{\"url\": \"pool.onion:1\", \"socks5\": {socks5}}}]}}"
+        ));
+        let read = settings(&imported).pools[0].proxy.clone().unwrap();
+        assert_eq!(read.to_string(), proxy, "{socks5}");
+        assert_eq!(kinds(&imported, "pools[0].socks5"), []);
     }
 }
 

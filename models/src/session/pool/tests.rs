@@ -137,6 +137,100 @@ fn a_login_without_a_job_is_a_login_and_the_job_may_follow() {
 }
 
 #[test]
+fn a_job_before_the_answer_to_the_login_is_good_where_that_brings_none() {
+    for (answer, expected) in [
+        (
+            r#"{"id":1,"result":{"id":"s1","status":"OK"}}"#.to_owned(),
+            "j0",
+        ),
+        (login_reply(""), "j1"),
+    ] {
+        let mut protocol = connected(origin());
+        let early = protocol.on_line(job_line("j0").as_bytes());
+        assert!(matches!(early, PoolEffect::Ignored(Ignored::Odd(_))));
+        assert_eq!(protocol.job(), None, "nobody may mine before the login");
+        let PoolEffect::LoggedIn { job, .. } = protocol.on_line(answer.as_bytes()) else {
+            panic!("not logged in by {answer}");
+        };
+        assert_eq!(&*job.unwrap().id, expected);
+        assert_eq!(&*protocol.job().unwrap().id, expected);
+    }
+    let mut protocol = connected(origin());
+    protocol.on_line(br#"{"method":"job","params":{"job_id":"bad"}}"#);
+    let effect = protocol.on_line(br#"{"id":1,"result":{"id":"s1"}}"#);
+    assert!(matches!(effect, PoolEffect::LoggedIn { job: None, .. }));
+}
+
+#[test]
+fn what_pools_write_otherwise_is_understood() {
+    let now = origin();
+    let reply = |id: &str, more: &str| {
+        format!(
+            r#"{{"id":{id},"jsonrpc":"2.0","error":null,"warn":[],"result":{{"id":"s1","job":{},"pool":{{"fee":1.5}}{more}}}}}"#,
+            job("j1").replacen('{', r#"{"xn":"aa","diff":[1,{"a":2}],"#, 1)
+        )
+    };
+    // An id written as a string, no extensions or strange ones, keys that nobody knows, and a status
+    // that is not OK: xmrig looks at none of it either.
+    for line in [
+        reply("\"1\"", ""),
+        reply("1", r#","extensions":null"#),
+        reply("1", r#","extensions":{"algo":true}"#),
+        reply("1", r#","status":"WORKING","extensions":["tls",["algo"]]"#),
+    ] {
+        let mut protocol = connected(now);
+        let effect = protocol.on_line(line.as_bytes());
+        let PoolEffect::LoggedIn { job, extensions } = effect else {
+            panic!("{line}: {effect:?}");
+        };
+        assert!(job.is_some() && !extensions.algo, "{line}");
+        let share = share(&protocol);
+        let request = protocol.submit(&share, now, &mut Vec::new()).unwrap();
+        let verdict = protocol.on_line(br#"{"id":"2","error":null,"result":{"status":"WELL"}}"#);
+        let expected = PoolEffect::Replied {
+            request,
+            verdict: Ok(()),
+            close: None,
+        };
+        assert_eq!(verdict, expected, "{line}");
+    }
+}
+
+#[test]
+fn p2pool_s_errors_have_no_code_and_its_ban_ends_the_connection() {
+    let now = origin();
+    for (words, class, ends) in [
+        ("Stale share", ErrorClass::Stale, false),
+        ("Couldn't check PoW", ErrorClass::Pool, false),
+        ("Low diff share", ErrorClass::Rig, false),
+        ("Invalid PoW", ErrorClass::Rig, false),
+        ("Banned", ErrorClass::Ban, true),
+    ] {
+        // p2pool announces `algo` alone, and never answers a keepalive.
+        let mut protocol = logged_in(now, r#""algo""#);
+        let later = now + Duration::from_secs(60);
+        assert_eq!(protocol.on_tick(later, &mut Vec::new()), None);
+        let share = share(&protocol);
+        let request = protocol.submit(&share, later, &mut Vec::new()).unwrap();
+        let line = format!(
+            r#"{{"id":{},"jsonrpc":"2.0","error":{{"message":"{words}"}}}}"#,
+            request.0
+        );
+        let effect = protocol.on_line(line.as_bytes());
+        let PoolEffect::Replied {
+            verdict: Err(rejection),
+            close,
+            ..
+        } = effect
+        else {
+            panic!("{words}: {effect:?}");
+        };
+        assert_eq!((rejection.class, &*rejection.text), (class, words));
+        assert_eq!(close.is_some(), ends, "{words}");
+    }
+}
+
+#[test]
 fn a_refused_login_ends_the_connection_with_the_class_of_its_words() {
     let cases = [
         (
