@@ -96,6 +96,22 @@ fn a_block_whose_height_another_took_is_told_stale() {
     assert!(fault.message.contains("Another block"), "{fault:?}");
 }
 
+#[test]
+fn a_node_that_asks_for_a_login_gives_work_to_who_knows_it_and_takes_the_block() {
+    let node = Monerod::start_with(10, Some("me:secret"));
+    let node = node.expect("Debian's package `monero` is needed for these tests");
+    let keys = "poll = \"100ms\"\nrpc_user = \"me\"\nrpc_pass = \"secret\"";
+    let proxy = proxy(&node, keys);
+    let mut miner = miner(&proxy);
+    let before = miner.job().height;
+    let (nonce, hash) = solve(miner.job(), 0);
+    let id = miner.submit(&nonce, &hash);
+    miner.reply_to(id).expect("an accepted block");
+    while miner.job().height == before {
+        miner.expect_job();
+    }
+}
+
 /// A subscriber of our own, to know when the node told of a block.
 fn subscriber(node: &Monerod) -> zmq::Socket {
     let socket = zmq::Context::new().socket(zmq::SUB).unwrap();

@@ -20,23 +20,31 @@ pub struct Monerod {
     data: TempDir,
     difficulty: u64,
     ports: [u16; 4],
+    /// `--rpc-login`.
+    login: Option<&'static str>,
 }
 
 impl Monerod {
     /// Starts one whose blocks all have this difficulty; none where the package is not installed.
     pub fn start(difficulty: u64) -> Option<Self> {
+        Self::start_with(difficulty, None)
+    }
+
+    /// The same, whose RPC asks for `name:password`: it answers nothing else here.
+    pub fn start_with(difficulty: u64, login: Option<&'static str>) -> Option<Self> {
         if !std::path::Path::new(PROGRAM).exists() {
             return None;
         }
         let data = tempfile::tempdir().expect("a temporary folder");
         for _ in 0..5 {
             let ports = free_ports();
-            let child = spawn(&data, difficulty, ports);
+            let child = spawn(&data, difficulty, ports, login);
             let mut node = Self {
                 child,
                 data: tempfile::tempdir().expect("a temporary folder"),
                 difficulty,
                 ports,
+                login,
             };
             if node.wait_until_ready() {
                 node.data = data;
@@ -65,7 +73,7 @@ impl Monerod {
 
     /// Starts it again on the same chain and ports.
     pub fn start_again(&mut self) {
-        self.child = spawn(&self.data, self.difficulty, self.ports);
+        self.child = spawn(&self.data, self.difficulty, self.ports, self.login);
         assert!(self.wait_until_ready(), "the node came back");
     }
 
@@ -87,8 +95,17 @@ impl Monerod {
             if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
                 return Some(false);
             }
+            if self.login.is_some() {
+                return self.asks_for_login().then_some(true);
+            }
             self.try_ask("get_info", &json!({})).map(|_| true)
         })
+    }
+
+    fn asks_for_login(&self) -> bool {
+        let url = format!("http://127.0.0.1:{}/json_rpc", self.ports[0]);
+        let answer = ureq::post(&url).send("{}");
+        matches!(answer, Err(ureq::Error::StatusCode(401)))
     }
 
     fn try_ask(&self, method: &str, params: &Value) -> Option<Value> {
@@ -115,8 +132,15 @@ fn free_ports() -> [u16; 4] {
     held.map(|one| one.local_addr().expect("an address").port())
 }
 
-fn spawn(data: &TempDir, difficulty: u64, [rpc, p2p, zmq_rpc, zmq]: [u16; 4]) -> Child {
+fn spawn(
+    data: &TempDir,
+    difficulty: u64,
+    [rpc, p2p, zmq_rpc, zmq]: [u16; 4],
+    login: Option<&str>,
+) -> Child {
+    let login = login.map(|login| ["--rpc-login", login]);
     Command::new(PROGRAM)
+        .args(login.into_iter().flatten())
         .args(["--regtest", "--offline", "--non-interactive"])
         .args(["--fixed-difficulty", &difficulty.to_string()])
         .arg("--data-dir")

@@ -14,6 +14,9 @@ use super::NodeEndpoint;
 /// Where JSON-RPC is served.
 const PATH: &str = "/json_rpc";
 
+/// Most bytes that are read of a page which says that a login is wanted.
+const REFUSAL_LIMIT: u64 = 64 << 10;
+
 /// A node's RPC, asked by one thread.
 pub(super) struct NodeClient {
     agent: Agent,
@@ -53,6 +56,11 @@ impl NodeClient {
         let mut answer = self.send(body)?;
         if answer.status().as_u16() == 401 {
             self.take_prompt(&answer)?;
+            // What a monerod asks for is good for this connection alone: only an answer that was read
+            // to its end leaves it open for the next.
+            let rest = answer.body_mut().with_config().limit(REFUSAL_LIMIT);
+            let _ = rest.read_to_vec();
+            drop(answer);
             answer = self.send(body)?;
         }
         let status = answer.status();
