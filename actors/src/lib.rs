@@ -28,6 +28,7 @@ pub mod filters;
 #[cfg(test)]
 mod fixtures;
 pub mod headers;
+mod http_agent;
 pub mod journal;
 pub mod judge;
 pub mod lane;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use digest_auth::{AuthContext, WwwAuthenticateHeader};
 use ureq::http::Response;
-use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Body};
 use zartrux_models::node_rpc::REPLY_LIMIT;
 use zartrux_models::session::NodeTrouble;
 
 use super::NodeEndpoint;
+use crate::http_agent::http_agent;
 
 /// Where JSON-RPC is served.
 const PATH: &str = "/json_rpc";
@@ -28,23 +28,8 @@ pub(super) struct NodeClient {
 
 impl NodeClient {
     pub(super) fn new(endpoint: &NodeEndpoint, patience: Duration) -> Self {
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::NativeTls)
-            .root_certs(RootCerts::PlatformVerifier)
-            .build();
-        let agent = Agent::config_builder()
-            .tls_config(tls)
-            .timeout_global(Some(patience))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .max_response_header_size(16 << 10)
-            .proxy(None)
-            .user_agent(concat!("zartrux/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
         Self {
-            agent,
+            agent: http_agent(patience),
             url: format!("{}{PATH}", endpoint.url.trim_end_matches('/')),
             login: endpoint.login.clone(),
             prompt: None,

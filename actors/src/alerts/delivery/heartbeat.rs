@@ -3,9 +3,10 @@
 use ureq::Agent;
 use zartrux_config::HookUrl;
 
-use super::http::{PATIENCE, agent, judged};
+use super::http::{PATIENCE, judged};
 use super::{Carrier, NotDelivered};
 use crate::alerts::Told;
+use crate::http_agent::http_agent;
 
 /// Fetches one address.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ impl Heartbeat {
     #[must_use]
     pub fn new(url: HookUrl) -> Self {
         Self {
-            agent: agent(PATIENCE),
+            agent: http_agent(PATIENCE),
             url,
         }
     }

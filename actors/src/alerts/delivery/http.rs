@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
+use ureq::Body;
 use ureq::http::Response;
-use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
-use ureq::{Agent, Body};
 use zartrux_config::HookUrl;
 
 use super::NotDelivered;
@@ -13,26 +12,6 @@ use super::NotDelivered;
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of an answer that are read, to be told.
 const ANSWER_MAX: u64 = 200;
-
-/// One that trusts the system's roots, follows no redirect (another host must not get the token)
-/// and goes through no proxy.
-pub(super) fn agent(patience: Duration) -> Agent {
-    let tls = TlsConfig::builder()
-        .provider(TlsProvider::NativeTls)
-        .root_certs(RootCerts::PlatformVerifier)
-        .build();
-    Agent::config_builder()
-        .tls_config(tls)
-        .timeout_global(Some(patience))
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .http_status_as_error(false)
-        .max_response_header_size(16 << 10)
-        .proxy(None)
-        .user_agent(concat!("zartrux/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .new_agent()
-}
 
 /// What an answer, or that there was none, means.
 pub(super) fn judged(

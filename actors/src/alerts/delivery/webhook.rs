@@ -5,10 +5,11 @@ use sha2::Sha256;
 use ureq::Agent;
 use zartrux_config::{HookUrl, Secret};
 
-use super::http::{PATIENCE, agent, judged};
+use super::http::{PATIENCE, judged};
 use super::{Carrier, NotDelivered};
 use crate::alerts::Told;
 use crate::clock::Clock;
+use crate::http_agent::http_agent;
 
 /// Posts to one address.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl Webhook {
         patience: std::time::Duration,
     ) -> Self {
         Self {
-            agent: agent(patience),
+            agent: http_agent(patience),
             url,
             secret,
             clock,
