@@ -12,7 +12,7 @@ use zartrux_actors::filters::{FilterModels, StageSettings};
 use zartrux_actors::journal::Journal;
 use zartrux_actors::lane::{LaneArgs, LaneSettings, Remembered, Upstream};
 use zartrux_actors::miner_sessions::{Door, Namesakes, SessionSettings, bind};
-use zartrux_actors::node_session::NodeEndpoint;
+use zartrux_actors::node_session::{BlockKeep, KeptBlocks, NodeEndpoint};
 use zartrux_actors::planner::PlanPolicy;
 use zartrux_actors::pool_session::{PoolEndpoint, PoolTimeouts, Tls};
 use zartrux_actors::prover::Prover;
@@ -103,6 +103,9 @@ pub(super) fn lane_args(
     let lanes = settings.node.lanes.max(1);
     let upstreams: Vec<Upstream> = settings.pools.iter().map(upstream).collect();
     let namesakes = Namesakes::default();
+    let keep = BlockKeep::below(&settings.node.data);
+    // The first lane hands them in.
+    let mut found = keep.read();
     let args = doors
         .into_iter()
         .enumerate()
@@ -124,7 +127,13 @@ pub(super) fn lane_args(
             store: None,
             registry: None,
             namesakes: namesakes.clone(),
-            remembered: Remembered::default(),
+            remembered: Remembered {
+                blocks: KeptBlocks {
+                    keep: Some(keep.clone()),
+                    found: std::mem::take(&mut found),
+                },
+                ..Remembered::default()
+            },
             prover: prover.cloned(),
             health: view.health().clone(),
             journal: Journal::silent().telling(view.teller()),

@@ -6,7 +6,7 @@ use std::sync::mpsc::SyncSender;
 
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
-use zartrux_actors::lane::{Lane, LaneArgs};
+use zartrux_actors::lane::{Lane, LaneArgs, Remembered};
 use zartrux_config::Monitor;
 
 use super::learning::{OpenModels, RunningTrainer};
@@ -66,7 +66,10 @@ fn start(
         for (lane, args) in (0..).zip(&mut args) {
             args.store = Some(ways.link.clone());
             args.journal = ways.journal.for_lane(lane);
-            args.remembered = remembered.clone();
+            args.remembered = Remembered {
+                blocks: std::mem::take(&mut args.remembered.blocks),
+                ..remembered.clone()
+            };
             args.registry = Some(ways.registry.clone());
         }
         view.set_store(ways);

@@ -254,6 +254,7 @@ fn remember(book: &StateBook, rates: &Arc<RateBook>) -> Result<Remembered, State
         rate: Arc::new(move |rig| rates.of(rig)),
         judge,
         filters: filters.into(),
+        ..Remembered::default()
     })
 }
 

@@ -12,11 +12,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use support::daemon::run_to_end;
 use support::monerod::{Monerod, WALLET};
-use support::{Config, Proxy, SimMiner, clock};
+use support::{Config, Daemon, Manner, Proxy, SimMiner, clock};
 use zartrux::demo::randomx::{Caches, Hasher};
 use zartrux::demo::target::Target64;
 use zartrux::demo::wire::Job;
@@ -90,6 +92,60 @@ fn a_block_found_while_the_node_is_stopped_is_in_the_chain_once_it_is_back() {
     node.start_again();
     miner.reply_to(id).expect("an accepted block");
     assert_eq!(node.height(), before + 1);
+}
+
+/// Blocks that are kept in a data folder.
+fn kept_in(data: &Path) -> usize {
+    let files = std::fs::read_dir(data.join("blocks")).into_iter().flatten();
+    let is_block = |path: &Path| path.extension().is_some_and(|end| end == "block");
+    files
+        .filter(|file| is_block(&file.as_ref().unwrap().path()))
+        .count()
+}
+
+#[test]
+fn a_block_found_while_the_node_is_stopped_outlives_a_kill_of_the_proxy() {
+    let mut node = node();
+    let data = tempfile::tempdir().unwrap();
+    let config = Config::default().set("prove.mode", "\"light\"").pool_as(
+        &node.url(),
+        WALLET,
+        "poll = \"100ms\"",
+    );
+    let daemon = Daemon::start_in(data.path(), &config, Manner::default());
+    daemon.wait_ready();
+    let mut miner = SimMiner::joined(daemon.miners, "rig");
+    let before = node.height();
+    let (nonce, hash) = solve(miner.job(), 0);
+    node.stop();
+    miner.submit(&nonce, &hash);
+    clock::eventually("the block on the disk", || {
+        (kept_in(data.path()) == 1).then_some(())
+    });
+    daemon.kill();
+    node.start_again();
+    assert_eq!(node.height(), before);
+    // Nobody mines: the block is all that it has to do with the node.
+    let daemon = Daemon::start_in(data.path(), &config, Manner::default());
+    clock::eventually("the block in the chain", || {
+        (node.height() == before + 1).then_some(())
+    });
+    clock::eventually("the block settled", || {
+        (kept_in(data.path()) == 0).then_some(())
+    });
+    daemon.leave();
+    let journal = run_to_end(
+        data.path(),
+        &[
+            "data", "journal", "--data", ".", "--kind", "blocks", "--format", "jsonl",
+        ],
+    );
+    let fates: Vec<String> = String::from_utf8(journal.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["fate"].to_string())
+        .collect();
+    assert_eq!(fates, ["\"found\"", "\"accepted\""]);
 }
 
 #[test]

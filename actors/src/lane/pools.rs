@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix::{Actor, Addr};
+use zartrux_models::session::FoundBlock;
 use zartrux_models::work::PoolKey;
 
 use super::settings_way::Dialing;
-use super::{LaneArgs, LaneView, PoolView};
+use super::{LaneArgs, LaneView, PoolView, Upstream};
 use crate::messaging::Post;
 use crate::miner_sessions::MinerSessions;
-use crate::node_session::{ClosePage, NodeSession, NodeSessionArgs, NodeWay};
+use crate::node_session::{
+    ClosePage, KeptBlocks, NodeEndpoint, NodeSession, NodeSessionArgs, NodeWay,
+};
 use crate::planner::{OpenPool, OpenedPool, Planner};
 use crate::pool_session::{PoolPosts, PoolSession, PoolSessionArgs, PoolStats};
 use crate::supervision::{Guard, HealthRegistry};
@@ -30,29 +33,41 @@ pub(super) fn pool_opener(
     let mut nodes = Nodes::default();
     let lane = u16::try_from(index).unwrap_or(u16::MAX);
     let journal = args.journal.for_lane(lane);
-    Box::new(move |pool, upstream| {
+    let kept = args.remembered.blocks.clone();
+    let keep = kept.keep.clone();
+    let posts = move || {
         macro_rules! post {
             ($to:ident, $guard:ident) => {
                 Post::to_actor($to.clone().recipient(), Arc::clone($guard.health()))
             };
         }
-        let (found, timeouts) = Dialing::of(&dialing, upstream);
-        let posts = PoolPosts {
+        PoolPosts {
             job: [post!(sessions, to_sessions), post!(planner, to_planner)],
             state: [post!(sessions, to_sessions), post!(planner, to_planner)],
             settled: post!(sessions, to_sessions),
-        };
+        }
+    };
+    let (node_view, node_registry) = (Arc::clone(&view), registry.clone());
+    let node_args = move |place, endpoint, timeouts, posts| NodeSessionArgs {
+        endpoint,
+        place,
+        timeouts,
+        posts,
+        health: node_registry.register(format!("lane{index}/node/{place}"), "node session"),
+        stats: node_view.node_stats(place),
+        journal: journal.clone(),
+        keep: keep.clone(),
+        clock,
+    };
+    for (place, node, blocks) in kept_for(&kept, &args.upstreams) {
+        let way = nodes.way(place, || node_args(place, node, args.timeouts, posts()));
+        way.restore(blocks);
+    }
+    Box::new(move |pool, upstream| {
+        let (found, timeouts) = Dialing::of(&dialing, upstream);
+        let posts = posts();
         if let Some(node) = found.node {
-            let way = nodes.way(upstream, || NodeSessionArgs {
-                endpoint: node,
-                place: upstream,
-                timeouts,
-                posts,
-                health: registry.register(format!("lane{index}/node/{upstream}"), "node session"),
-                stats: view.node_stats(upstream),
-                journal: journal.clone(),
-                clock,
-            });
+            let way = nodes.way(upstream, || node_args(upstream, node, timeouts, posts));
             let stats = Arc::new(PoolStats::default());
             show(&view, pool, upstream, Arc::clone(&stats));
             return page_of(&way, pool, stats);
@@ -85,6 +100,22 @@ fn show(view: &LaneView, pool: PoolKey, upstream: usize, stats: Arc<PoolStats>) 
         .write()
         .unwrap_or_else(PoisonError::into_inner)
         .insert(pool, PoolView { upstream, stats });
+}
+
+/// Blocks of an earlier run, and the nodes that get them.
+fn kept_for(
+    kept: &KeptBlocks,
+    upstreams: &[Upstream],
+) -> Vec<(usize, NodeEndpoint, Vec<FoundBlock>)> {
+    let nodes = || upstreams.iter().map(|upstream| upstream.node.as_ref());
+    let urls: Vec<(usize, &str)> = nodes()
+        .enumerate()
+        .filter_map(|(place, node)| Some((place, node?.url.as_str())))
+        .collect();
+    let by_place = kept.by_place(&urls).into_iter();
+    by_place
+        .filter_map(|(place, blocks)| Some((place, nodes().nth(place)??.clone(), blocks)))
+        .collect()
 }
 
 /// Node sessions by place of their upstream: one is for all pages.

@@ -8,9 +8,10 @@ use zartrux_models::share::RigKey;
 use super::LaneArgs;
 use crate::filters::StatesCollected;
 use crate::miner_sessions::RateMemory;
+use crate::node_session::KeptBlocks;
 use crate::rigs::RigBoard;
 
-/// What is remembered of rigs; nothing by default.
+/// What is remembered of rigs and of blocks; nothing by default.
 #[derive(Clone)]
 pub struct Remembered {
     /// How fast they were.
@@ -19,6 +20,8 @@ pub struct Remembered {
     pub judge: Vec<(RigKey, Box<[u8]>)>,
     /// What each filter remembered of them: what the stages' answers told.
     pub filters: Vec<StatesCollected>,
+    /// Blocks that were not settled, and where others are kept.
+    pub blocks: KeptBlocks,
 }
 
 impl Default for Remembered {
@@ -27,6 +30,7 @@ impl Default for Remembered {
             rate: Arc::new(|_| None),
             judge: Vec::new(),
             filters: Vec::new(),
+            blocks: KeptBlocks::default(),
         }
     }
 }

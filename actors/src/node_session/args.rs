@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix::{Addr, Message};
+use zartrux_models::session::FoundBlock;
 use zartrux_models::work::PoolKey;
 
-use super::{NodeSession, NodeStats};
+use super::{BlockKeep, NodeSession, NodeStats, RestoreBlocks};
 use crate::clock::Clock;
 use crate::journal::Journal;
 use crate::messaging::Post;
@@ -58,6 +59,8 @@ pub struct NodeSessionArgs {
     pub stats: Arc<NodeStats>,
     /// Where it notes blocks: the lane's.
     pub journal: Journal,
+    /// Where it keeps blocks that are not settled; none: in memory only.
+    pub keep: Option<BlockKeep>,
     /// The time.
     pub clock: Clock,
 }
@@ -115,6 +118,11 @@ impl NodeWay {
     pub fn open(&self, page: PoolKey, stats: Arc<PoolStats>) {
         self.asked.fetch_add(1, Ordering::Relaxed);
         self.post().send(OpenPage { page, stats });
+    }
+
+    /// Hands in blocks of an earlier run; the session stays until they are settled.
+    pub fn restore(&self, blocks: Vec<FoundBlock>) {
+        self.post().send(RestoreBlocks(blocks));
     }
 
     fn post<M>(&self) -> Post<M>

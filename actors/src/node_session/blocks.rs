@@ -20,6 +20,15 @@ pub(super) struct BlockName {
     height: u64,
 }
 
+impl BlockName {
+    pub(super) const fn of(block: &FoundBlock) -> Self {
+        Self {
+            id: block.id,
+            height: block.height,
+        }
+    }
+}
+
 impl fmt::Display for BlockName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = const_hex::encode(self.id.as_bytes());
@@ -27,10 +36,11 @@ impl fmt::Display for BlockName {
     }
 }
 
-/// A share whose block waits for its verdict.
+/// A block that waits for its verdict.
 #[derive(Debug)]
 pub(super) struct PendingBlock {
-    pub(super) ticket: ShareTicket,
+    /// Its share; none: it is of an earlier run.
+    pub(super) ticket: Option<ShareTicket>,
     pub(super) since: Instant,
     pub(super) name: BlockName,
 }
@@ -48,10 +58,7 @@ impl NodeSession {
             height: page.template().height(),
             bytes: Arc::from(page.block(slot, nonce)),
         };
-        let name = BlockName {
-            id: block.id,
-            height: block.height,
-        };
+        let name = BlockName::of(&block);
         self.note_block(name, BlockFate::Found);
         let now = self.clock.now();
         let pushed = self
@@ -59,6 +66,9 @@ impl NodeSession {
             .transact(&mut self.blocks, |blocks| blocks.push(block.clone(), now));
         match pushed {
             Ok(Ok(key)) => {
+                if let Some(keep) = &self.keep {
+                    keep.keep(&self.endpoint.url, &block);
+                }
                 let text = format!("block {name} was found; the node gets it");
                 self.tell(Severity::Info, "block_found", &text);
                 if let Some(page) = self.pages.get_mut(&share.job.origin.pool) {
@@ -67,7 +77,7 @@ impl NodeSession {
                 }
                 let since = now;
                 let pending = PendingBlock {
-                    ticket,
+                    ticket: Some(ticket),
                     since,
                     name,
                 };
@@ -125,9 +135,13 @@ impl NodeSession {
                 BlockVerdict::Refused { .. } => BlockFate::Refused,
             },
         );
-        let page_key = ticket.share.job.origin.pool;
+        if let Some(keep) = &self.keep {
+            keep.forget(name.id, name.height);
+        }
+        let page_key = ticket.as_ref().map(|ticket| ticket.share.job.origin.pool);
         let took = self.clock.now().saturating_duration_since(since);
-        let stats = self.pages.get_mut(&page_key).map(|page| {
+        let page = page_key.and_then(|key| self.pages.get_mut(&key));
+        let stats = page.map(|page| {
             page.pending = page.pending.saturating_sub(1);
             page.stats.pending(page.pending);
             page.stats.latency(took);
@@ -153,8 +167,12 @@ impl NodeSession {
                 self.refused(stats.as_deref(), name, class, text)
             }
         };
-        self.posts.settled.send(ticket.settle(settlement));
-        self.forget_page_if_done(page_key);
+        if let Some(ticket) = ticket {
+            self.posts.settled.send(ticket.settle(settlement));
+        }
+        if let Some(key) = page_key {
+            self.forget_page_if_done(key);
+        }
     }
 
     fn refused(
@@ -185,13 +203,20 @@ impl NodeSession {
     /// However the session ends, its shares do not end with it untold.
     pub(super) fn settle_all(&mut self) {
         for (_, block) in std::mem::take(&mut self.pending) {
-            tracing::error!(block = %block.name, "what became of this block is not known");
-            self.note_block(block.name, BlockFate::Lost);
-            if let Some(page) = self.pages.get(&block.ticket.share.job.origin.pool) {
+            if self.keep.is_some() {
+                tracing::warn!(block = %block.name, "not settled: it is handed in at the next start");
+            } else {
+                tracing::error!(block = %block.name, "what became of this block is not known");
+                self.note_block(block.name, BlockFate::Lost);
+            }
+            let Some(ticket) = block.ticket else {
+                continue;
+            };
+            if let Some(page) = self.pages.get(&ticket.share.job.origin.pool) {
                 page.stats.unanswered();
                 page.stats.pending(0);
             }
-            let settled = block.ticket.settle(Settlement::Unanswered);
+            let settled = ticket.settle(Settlement::Unanswered);
             self.posts.settled.send(settled);
         }
         self.stats.waiting(0);

@@ -8,8 +8,10 @@
 mod args;
 mod blocks;
 mod client;
+mod keep;
 mod notices;
 mod pages;
+mod restore;
 mod serving;
 mod stats;
 mod workers;
@@ -36,6 +38,8 @@ use crate::pool_session::{ForwardShare, PoolPosts, PoolState, PoolTimeouts, Repl
 use crate::supervision::Guard;
 
 pub use args::{ClosePage, NodeEndpoint, NodeSessionArgs, NodeWay, OpenPage};
+pub use keep::{BlockKeep, KeptBlock};
+pub use restore::{KeptBlocks, RestoreBlocks};
 pub use stats::{NodeReport, NodeStats};
 
 /// How long a session that nobody mines at any more still tries to hand in a block.
@@ -57,6 +61,7 @@ pub struct NodeSession {
     guard: Guard,
     stats: Arc<NodeStats>,
     journal: Journal,
+    keep: Option<BlockKeep>,
     clock: Clock,
     core: NodeProtocol,
     blocks: FoundBlocks,
@@ -65,6 +70,8 @@ pub struct NodeSession {
     /// Pages heard of, to be compared with those asked for.
     opened: usize,
     asked: Arc<AtomicUsize>,
+    /// It was given blocks of an earlier run: there may be no page.
+    restored: bool,
     /// Counted from 1; one lasts from when the node serves until it is lost.
     connection: u32,
     state: PoolState,
@@ -103,12 +110,14 @@ impl NodeSession {
             guard: Guard::new(args.health, args.clock),
             stats: args.stats,
             journal: args.journal,
+            keep: args.keep,
             clock: args.clock,
             blocks: FoundBlocks::default(),
             pending: HashMap::new(),
             pages: BTreeMap::new(),
             opened: 0,
             asked: Arc::clone(&asked),
+            restored: false,
             connection: 1,
             state: PoolState::Connecting,
             told_lost: false,
@@ -153,7 +162,7 @@ impl NodeSession {
     fn is_done(&mut self, now: Instant) -> bool {
         let used = self.pages.values().any(|page| !page.closing)
             || self.opened < self.asked.load(Ordering::Relaxed)
-            || self.opened == 0;
+            || (self.opened == 0 && !(self.restored && self.pending.is_empty()));
         if used {
             self.unused_since = None;
             return false;
