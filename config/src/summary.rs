@@ -8,8 +8,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::section::{
-    ACKS, Access, Alerts, BAN_WINDOWS, DaemonKeys, EXPECTS, Failover, Filters, IP_VERSIONS, Learn,
-    LogFormat, MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
+    ACKS, Access, Alerts, BAN_WINDOWS, EXPECTS, Failover, Filters, IP_VERSIONS, Learn, LogFormat,
+    MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
 };
 use crate::settings::Settings;
 use crate::value::{PoolKind, TokenDigest, format_duration, masked_user};
@@ -153,14 +153,15 @@ pub(crate) fn pool(pool: &Pool) -> Entries {
     ];
     let rest = match pool.url.kind() {
         PoolKind::Stratum => of_stratum(pool),
-        PoolKind::Daemon => of_daemon(&pool.daemon),
+        PoolKind::Daemon => of_daemon(pool),
     };
     head.into_iter().chain(rest).collect()
 }
 
-fn of_daemon(keys: &DaemonKeys) -> Entries {
+fn of_daemon(pool: &Pool) -> Entries {
+    let keys = &pool.daemon;
     let none = || "none".to_owned();
-    vec![
+    let own = [
         (
             "rpc_user",
             keys.rpc_user.as_deref().map_or_else(none, quoted),
@@ -178,25 +179,50 @@ fn of_daemon(keys: &DaemonKeys) -> Entries {
                 .map_or_else(none, |at| quoted(at.as_str())),
         ),
         ("poll", duration(keys.poll)),
-    ]
+    ];
+    let [proxy, ip, source] = way(pool);
+    [fingerprint(pool), proxy, ip, source]
+        .into_iter()
+        .chain(own)
+        .collect()
 }
 
-fn of_stratum(pool: &Pool) -> Entries {
+fn fingerprint(pool: &Pool) -> (&'static str, String) {
     let trust = if pool.url.is_tls() {
         "none: the system's roots decide"
     } else {
         "none: there is no TLS"
     };
-    let ban_window = BAN_WINDOWS
-        .into_iter()
-        .find(|(_, window)| *window == pool.ban_window)
-        .map_or("none", |(name, _)| name);
+    let pin = pool.tls_fingerprint;
+    (
+        "tls_fingerprint",
+        pin.map_or_else(|| trust.to_owned(), |pin| quoted(&pin.to_string())),
+    )
+}
+
+fn way(pool: &Pool) -> [(&'static str, String); 3] {
+    let none = || "none".to_owned();
     let ip = IP_VERSIONS
         .into_iter()
         .find(|(_, version)| *version == pool.ip)
         .map_or("any", |(name, _)| name);
+    let proxy = pool.proxy.as_ref().map(|proxy| quoted(&proxy.to_string()));
+    let source = pool.source.map(|from| quoted(&from.to_string()));
+    [
+        ("proxy", proxy.unwrap_or_else(none)),
+        ("ip", quoted(ip)),
+        ("source", source.unwrap_or_else(none)),
+    ]
+}
+
+fn of_stratum(pool: &Pool) -> Entries {
+    let ban_window = BAN_WINDOWS
+        .into_iter()
+        .find(|(_, window)| *window == pool.ban_window)
+        .map_or("none", |(name, _)| name);
     let hosts = pool.allow_reconnect_to.iter();
     let hosts: Vec<_> = hosts.map(|host| quoted(host.as_str())).collect();
+    let [proxy, ip, source] = way(pool);
     vec![
         ("pass", pool.pass.to_string()),
         (
@@ -205,26 +231,13 @@ fn of_stratum(pool: &Pool) -> Entries {
                 .as_deref()
                 .map_or_else(|| "none".to_owned(), quoted),
         ),
-        (
-            "tls_fingerprint",
-            pool.tls_fingerprint
-                .map_or_else(|| trust.to_owned(), |pin| quoted(&pin.to_string())),
-        ),
+        fingerprint(pool),
         ("keepalive", or_off(pool.keepalive)),
         ("max_sessions", pool.max_sessions.to_string()),
         ("ban_window", quoted(ban_window)),
-        (
-            "proxy",
-            pool.proxy
-                .as_ref()
-                .map_or_else(|| "none".to_owned(), |proxy| quoted(&proxy.to_string())),
-        ),
-        ("ip", quoted(ip)),
-        (
-            "source",
-            pool.source
-                .map_or_else(|| "none".to_owned(), |from| quoted(&from.to_string())),
-        ),
+        proxy,
+        ip,
+        source,
         ("allow_reconnect_to", format!("[{}]", hosts.join(", "))),
     ]
 }

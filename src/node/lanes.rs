@@ -260,7 +260,7 @@ fn upstream(pool: &Pool) -> Upstream {
     };
     let is_node = pool.url.kind() == PoolKind::Daemon;
     Upstream {
-        node: is_node.then(|| node(pool)),
+        node: is_node.then(|| node(pool, tls)),
         endpoint: PoolEndpoint {
             host: pool.url.host(),
             port: pool.url.port(),
@@ -288,7 +288,7 @@ fn upstream(pool: &Pool) -> Upstream {
     }
 }
 
-fn node(pool: &Pool) -> NodeEndpoint {
+fn node(pool: &Pool, tls: Tls) -> NodeEndpoint {
     let keys = &pool.daemon;
     let scheme = if pool.url.is_tls() { "https" } else { "http" };
     let host = pool.url.host();
@@ -303,6 +303,8 @@ fn node(pool: &Pool) -> NodeEndpoint {
         wallet: pool.user.as_str().to_owned(),
         login: keys.rpc_user.clone().zip(pass.map(str::to_owned)),
         zmq: keys.zmq.as_ref().map(ToString::to_string),
+        tls,
+        way: way(pool),
         poll: keys.poll,
     }
 }

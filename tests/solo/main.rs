@@ -17,8 +17,8 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use support::daemon::run_to_end;
-use support::monerod::{Monerod, WALLET};
-use support::{Config, Daemon, Manner, Proxy, SimMiner, clock};
+use support::monerod::{Monerod, Rpc, WALLET};
+use support::{Config, Daemon, Manner, Proxy, SimMiner, Socks, clock};
 use zartrux::demo::randomx::{Caches, Hasher};
 use zartrux::demo::target::Target64;
 use zartrux::demo::wire::Job;
@@ -103,6 +103,22 @@ fn kept_in(data: &Path) -> usize {
         .count()
 }
 
+/// What the journal says of blocks, in the order of time.
+fn fates_in(data: &Path) -> Vec<String> {
+    let journal = run_to_end(
+        data,
+        &[
+            "data", "journal", "--data", ".", "--kind", "blocks", "--format", "jsonl",
+        ],
+    );
+    let lines = String::from_utf8(journal.stdout).unwrap();
+    let fate = |line: &str| {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        entry["fate"].as_str().unwrap().to_owned()
+    };
+    lines.lines().map(fate).collect()
+}
+
 #[test]
 fn a_block_found_while_the_node_is_stopped_outlives_a_kill_of_the_proxy() {
     let mut node = node();
@@ -122,6 +138,9 @@ fn a_block_found_while_the_node_is_stopped_outlives_a_kill_of_the_proxy() {
     clock::eventually("the block on the disk", || {
         (kept_in(data.path()) == 1).then_some(())
     });
+    clock::eventually("the block in the journal", || {
+        (fates_in(data.path()) == ["found"]).then_some(())
+    });
     daemon.kill();
     node.start_again();
     assert_eq!(node.height(), before);
@@ -134,18 +153,7 @@ fn a_block_found_while_the_node_is_stopped_outlives_a_kill_of_the_proxy() {
         (kept_in(data.path()) == 0).then_some(())
     });
     daemon.leave();
-    let journal = run_to_end(
-        data.path(),
-        &[
-            "data", "journal", "--data", ".", "--kind", "blocks", "--format", "jsonl",
-        ],
-    );
-    let fates: Vec<String> = String::from_utf8(journal.stdout)
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["fate"].to_string())
-        .collect();
-    assert_eq!(fates, ["\"found\"", "\"accepted\""]);
+    assert_eq!(fates_in(data.path()), ["found", "accepted"]);
 }
 
 #[test]
@@ -162,7 +170,13 @@ fn a_block_whose_height_another_took_is_told_stale() {
 
 #[test]
 fn a_node_that_asks_for_a_login_gives_work_to_who_knows_it_and_takes_the_block() {
-    let node = Monerod::start_with(10, Some("me:secret"));
+    let node = Monerod::start_with(
+        10,
+        Rpc {
+            login: Some("me:secret"),
+            tls: false,
+        },
+    );
     let node = node.expect("Debian's package `monero` is needed for these tests");
     let keys = "poll = \"100ms\"\nrpc_user = \"me\"\nrpc_pass = \"secret\"";
     let proxy = proxy(&node, keys);
@@ -174,6 +188,60 @@ fn a_node_that_asks_for_a_login_gives_work_to_who_knows_it_and_takes_the_block()
     while miner.job().height == before {
         miner.expect_job();
     }
+}
+
+#[test]
+fn a_node_with_a_certificate_of_its_own_is_mined_when_it_is_pinned_and_not_otherwise() {
+    let rpc = Rpc {
+        login: None,
+        tls: true,
+    };
+    let node = Monerod::start_with(10, rpc);
+    let node = node.expect("Debian's package `monero` is needed for these tests");
+    let config = |pin: Option<String>| {
+        let pin = pin.map_or_else(String::new, |pin| format!("\ntls_fingerprint = \"{pin}\""));
+        let keys = format!("poll = \"100ms\"{pin}");
+        Config::default()
+            .set("prove.mode", "\"light\"")
+            .pool_as(&node.tls_url(), WALLET, &keys)
+    };
+    for (pin, words) in [
+        (None, "signed by itself"),
+        (Some("ab".repeat(32)), "not the pinned one"),
+    ] {
+        let proxy = Proxy::launch(&config(pin));
+        clock::eventually(words, || {
+            let reports = proxy.node().view().health().reports();
+            reports
+                .iter()
+                .find(|one| one.note.contains(words))
+                .map(|_| ())
+        });
+    }
+    let proxy = Proxy::launch(&config(Some(node.fingerprint())));
+    let mut miner = miner(&proxy);
+    let before = node.height();
+    let (nonce, hash) = solve(miner.job(), 0);
+    let id = miner.submit(&nonce, &hash);
+    miner.reply_to(id).expect("an accepted block");
+    assert_eq!(node.height(), before + 1);
+}
+
+#[test]
+fn a_node_behind_a_proxy_is_asked_by_its_name_through_it_alone() {
+    let (node, socks) = (node(), Socks::start());
+    let url = node.url().replace("127.0.0.1", "node.onion");
+    let keys = format!("poll = \"100ms\"\nproxy = \"socks5://{}\"", socks.address);
+    let config = Config::default().set("prove.mode", "\"light\"");
+    let proxy = Proxy::launch(&config.pool_as(&url, WALLET, &keys));
+    let mut miner = miner(&proxy);
+    let (nonce, hash) = solve(miner.job(), 0);
+    let id = miner.submit(&nonce, &hash);
+    miner.reply_to(id).expect("an accepted block");
+    let asked = socks.asked();
+    // Connections last: one of each of the two threads that ask, or few more.
+    assert!(asked.len() < 10, "{asked:?}");
+    assert!(asked.iter().all(|name| name == "3/node.onion"), "{asked:?}");
 }
 
 /// A subscriber of our own, to know when the node told of a block.

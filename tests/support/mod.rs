@@ -32,6 +32,7 @@ pub mod oracle;
 pub mod proxy;
 pub mod results;
 pub mod sim_miner;
+pub mod socks;
 pub mod swarm;
 
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub use oracle::{Judgement, Oracle};
 pub use proxy::{Config, Proxy};
 pub use results::{result_meeting, result_missing};
 pub use sim_miner::{Heard, SimMiner};
+pub use socks::Socks;
 pub use swarm::Swarm;
 
 /// How long anything is waited for before the test fails. Long, since builds may share the

@@ -1,9 +1,10 @@
 //! A real monerod with a chain of its own.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::clock;
@@ -20,31 +21,39 @@ pub struct Monerod {
     data: TempDir,
     difficulty: u64,
     ports: [u16; 4],
+    rpc: Rpc,
+}
+
+/// How its RPC is protected.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rpc {
     /// `--rpc-login`.
-    login: Option<&'static str>,
+    pub login: Option<&'static str>,
+    /// It speaks TLS too, with a certificate that it makes itself.
+    pub tls: bool,
 }
 
 impl Monerod {
     /// Starts one whose blocks all have this difficulty; none where the package is not installed.
     pub fn start(difficulty: u64) -> Option<Self> {
-        Self::start_with(difficulty, None)
+        Self::start_with(difficulty, Rpc::default())
     }
 
-    /// The same, whose RPC asks for `name:password`: it answers nothing else here.
-    pub fn start_with(difficulty: u64, login: Option<&'static str>) -> Option<Self> {
+    /// The same, whose RPC is protected so; with a login it answers nothing here.
+    pub fn start_with(difficulty: u64, rpc: Rpc) -> Option<Self> {
         if !std::path::Path::new(PROGRAM).exists() {
             return None;
         }
         let data = tempfile::tempdir().expect("a temporary folder");
         for _ in 0..5 {
             let ports = free_ports();
-            let child = spawn(&data, difficulty, ports, login);
+            let child = spawn(&data, difficulty, ports, rpc);
             let mut node = Self {
                 child,
                 data: tempfile::tempdir().expect("a temporary folder"),
                 difficulty,
                 ports,
-                login,
+                rpc,
             };
             if node.wait_until_ready() {
                 node.data = data;
@@ -57,6 +66,25 @@ impl Monerod {
     /// Where its RPC answers.
     pub fn url(&self) -> String {
         format!("daemon+http://127.0.0.1:{}", self.ports[0])
+    }
+
+    /// Where its RPC answers with TLS.
+    pub fn tls_url(&self) -> String {
+        self.url().replace("daemon+http:", "daemon+https:")
+    }
+
+    /// SHA-256 of the certificate that it shows, in hex.
+    pub fn fingerprint(&self) -> String {
+        let stream = TcpStream::connect(("127.0.0.1", self.ports[0])).expect("a connection");
+        let connector = native_tls::TlsConnector::builder()
+            .danger_accept_invalid_certs(true)
+            .danger_accept_invalid_hostnames(true)
+            .build()
+            .expect("a connector");
+        let stream = connector.connect("127.0.0.1", stream).expect("TLS");
+        let shown = stream.peer_certificate().expect("readable");
+        let der = shown.expect("a certificate").to_der().expect("its form");
+        const_hex::encode(Sha256::digest(der))
     }
 
     /// Where it publishes.
@@ -73,7 +101,7 @@ impl Monerod {
 
     /// Starts it again on the same chain and ports.
     pub fn start_again(&mut self) {
-        self.child = spawn(&self.data, self.difficulty, self.ports, self.login);
+        self.child = spawn(&self.data, self.difficulty, self.ports, self.rpc);
         assert!(self.wait_until_ready(), "the node came back");
     }
 
@@ -95,7 +123,7 @@ impl Monerod {
             if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
                 return Some(false);
             }
-            if self.login.is_some() {
+            if self.rpc.login.is_some() {
                 return self.asks_for_login().then_some(true);
             }
             self.try_ask("get_info", &json!({})).map(|_| true)
@@ -136,9 +164,14 @@ fn spawn(
     data: &TempDir,
     difficulty: u64,
     [rpc, p2p, zmq_rpc, zmq]: [u16; 4],
-    login: Option<&str>,
+    rpc_options: Rpc,
 ) -> Child {
-    let login = login.map(|login| ["--rpc-login", login]);
+    let ssl = if rpc_options.tls {
+        "autodetect"
+    } else {
+        "disabled"
+    };
+    let login = rpc_options.login.map(|login| ["--rpc-login", login]);
     Command::new(PROGRAM)
         .args(login.into_iter().flatten())
         .args(["--regtest", "--offline", "--non-interactive"])
@@ -151,7 +184,7 @@ fn spawn(
             "--rpc-bind-port",
             &rpc.to_string(),
         ])
-        .args(["--rpc-ssl", "disabled", "--disable-rpc-ban"])
+        .args(["--rpc-ssl", ssl, "--disable-rpc-ban"])
         .args([
             "--p2p-bind-ip",
             "127.0.0.1",

@@ -78,6 +78,15 @@ impl Names {
         }
     }
 
+    /// The same resolver, with a list of its own.
+    pub(crate) fn apart(&self) -> Self {
+        Self {
+            resolve: Arc::clone(&self.resolve),
+            ttl: Arc::clone(&self.ttl),
+            known: Arc::default(),
+        }
+    }
+
     /// Keeps what is found from now on for so long.
     pub fn keep_for(&self, ttl: Duration) {
         *self.ttl.lock().unwrap_or_else(PoisonError::into_inner) = ttl;

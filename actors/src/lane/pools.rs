@@ -47,10 +47,12 @@ pub(super) fn pool_opener(
             settled: post!(sessions, to_sessions),
         }
     };
-    let (node_view, node_registry) = (Arc::clone(&view), registry.clone());
+    let (node_view, node_registry, node_names) =
+        (Arc::clone(&view), registry.clone(), names.clone());
     let node_args = move |place, endpoint, timeouts, posts| NodeSessionArgs {
         endpoint,
         place,
+        names: node_names.clone(),
         timeouts,
         posts,
         health: node_registry.register(format!("lane{index}/node/{place}"), "node session"),

@@ -11,6 +11,7 @@ use zartrux_models::work::PoolKey;
 
 use super::{BlockKeep, NodeSession, NodeStats, RestoreBlocks};
 use crate::clock::Clock;
+use crate::dial::{Names, Tls, Way};
 use crate::journal::Journal;
 use crate::messaging::Post;
 use crate::pool_session::{ForwardShare, PoolPosts, PoolStats, PoolTimeouts, ReplaceTimeouts};
@@ -27,6 +28,10 @@ pub struct NodeEndpoint {
     pub login: Option<(String, String)>,
     /// Where it publishes new blocks, such as `tcp://127.0.0.1:18083`.
     pub zmq: Option<String>,
+    /// How its RPC is protected.
+    pub tls: Tls,
+    /// How the way to its RPC is taken; notices go straight.
+    pub way: Way,
     /// Between two looks while no notices come.
     pub poll: Duration,
 }
@@ -49,6 +54,8 @@ pub struct NodeSessionArgs {
     pub endpoint: NodeEndpoint,
     /// Place of its upstream in the list.
     pub place: usize,
+    /// Addresses of names.
+    pub names: Names,
     /// How long it waits.
     pub timeouts: PoolTimeouts,
     /// Whom it tells.
@@ -163,6 +170,8 @@ mod tests {
             wallet: "44GBHzv6".to_owned(),
             login: Some(("rpc".to_owned(), "hunter2".to_owned())),
             zmq: None,
+            tls: Tls::None,
+            way: Way::default(),
             poll: Duration::from_secs(1),
         };
         let shown = format!("{endpoint:?}");

@@ -9,7 +9,10 @@ use zartrux_models::node_rpc::REPLY_LIMIT;
 use zartrux_models::session::NodeTrouble;
 
 use super::NodeEndpoint;
-use crate::http_agent::http_agent;
+use super::connector::{DialConnector, NoResolver};
+use crate::clock::Clock;
+use crate::dial::Names;
+use crate::http_agent::http_agent_over;
 
 /// Where JSON-RPC is served.
 const PATH: &str = "/json_rpc";
@@ -19,7 +22,8 @@ const REFUSAL_LIMIT: u64 = 64 << 10;
 
 /// A node's RPC, asked by one thread.
 pub(super) struct NodeClient {
-    agent: Agent,
+    /// None: the system has no more descriptors.
+    agent: Option<Agent>,
     url: String,
     login: Option<(String, String)>,
     /// What the node asks for in proof of the password; good for many requests.
@@ -27,9 +31,21 @@ pub(super) struct NodeClient {
 }
 
 impl NodeClient {
-    pub(super) fn new(endpoint: &NodeEndpoint, patience: Duration) -> Self {
+    pub(super) fn new(
+        endpoint: &NodeEndpoint,
+        names: &Names,
+        patience: Duration,
+        clock: Clock,
+    ) -> Self {
+        let way = (endpoint.tls, endpoint.way.clone());
+        let connector = DialConnector::new(way, names, patience, clock);
+        if let Err(fault) = &connector {
+            tracing::error!(%fault, node = %endpoint.url, "the node can't be asked");
+        }
         Self {
-            agent: http_agent(patience),
+            agent: connector
+                .ok()
+                .map(|connector| http_agent_over(patience, connector, NoResolver)),
             url: format!("{}{PATH}", endpoint.url.trim_end_matches('/')),
             login: endpoint.login.clone(),
             prompt: None,
@@ -64,8 +80,10 @@ impl NodeClient {
     }
 
     fn send(&mut self, body: &str) -> Result<Response<Body>, NodeTrouble> {
-        let mut request = self
-            .agent
+        let Some(agent) = &self.agent else {
+            return Err(NodeTrouble::unreachable("there is nothing to ask it with"));
+        };
+        let mut request = agent
             .post(&self.url)
             .header("Content-Type", "application/json");
         if let (Some((user, pass)), Some(prompt)) = (&self.login, &mut self.prompt) {
@@ -75,9 +93,15 @@ impl NodeClient {
                 .map_err(|fault| NodeTrouble::Login(fault.to_string().into()))?;
             request = request.header("Authorization", proof.to_header_string());
         }
-        request
-            .send(body)
-            .map_err(|fault| NodeTrouble::unreachable(&fault.to_string()))
+        request.send(body).map_err(|fault| {
+            let words = if let ureq::Error::Other(fault) = &fault {
+                // Ours, in words that say what to do; they are made for pools.
+                fault.to_string().replace("the pool", "the node")
+            } else {
+                fault.to_string()
+            };
+            NodeTrouble::unreachable(&words)
+        })
     }
 
     /// Of several schemes, the first that is understood.

@@ -8,6 +8,7 @@
 mod args;
 mod blocks;
 mod client;
+mod connector;
 mod keep;
 mod notices;
 mod pages;
@@ -32,6 +33,7 @@ use self::notices::{NoticeCame, Noticed};
 use self::pages::Page;
 use self::workers::{Answered, Worker};
 use crate::clock::Clock;
+use crate::dial::Names;
 use crate::journal::Journal;
 use crate::messaging::Post;
 use crate::pool_session::{ForwardShare, PoolPosts, PoolState, PoolTimeouts, ReplaceTimeouts};
@@ -56,6 +58,7 @@ struct Threads {
 pub struct NodeSession {
     endpoint: NodeEndpoint,
     place: usize,
+    names: Names,
     timeouts: PoolTimeouts,
     posts: PoolPosts,
     guard: Guard,
@@ -105,6 +108,7 @@ impl NodeSession {
             core: Self::first_core(&args.endpoint, &args.timeouts, args.clock),
             endpoint: args.endpoint,
             place: args.place,
+            names: args.names,
             timeouts: args.timeouts,
             posts: args.posts,
             guard: Guard::new(args.health, args.clock),
@@ -189,7 +193,8 @@ impl Actor for NodeSession {
         let answers: Post<Answered> =
             Post::to_actor(ctx.address().recipient(), Arc::clone(&health));
         let worker = |name| {
-            let client = NodeClient::new(&self.endpoint, self.timeouts.response);
+            let patience = self.timeouts.response;
+            let client = NodeClient::new(&self.endpoint, &self.names, patience, self.clock);
             Worker::start(name, client, self.endpoint.wallet.clone(), answers.clone())
         };
         let noticed = self.endpoint.zmq.as_deref().map(|url| {

@@ -112,16 +112,12 @@ impl DaemonKeys {
 }
 
 /// Keys that mean nothing to a monerod, and those that mean nothing to a pool.
-const OF_POOLS: [&str; 10] = [
+const OF_POOLS: [&str; 6] = [
     "pass",
     "rig_id",
-    "tls_fingerprint",
     "keepalive",
     "max_sessions",
     "ban_window",
-    "proxy",
-    "ip",
-    "source",
     "allow_reconnect_to",
 ];
 const OF_DAEMONS: [&str; 4] = ["rpc_user", "rpc_pass", "zmq", "poll"];
@@ -224,23 +220,13 @@ impl Pool {
         let is_daemon = default.url.kind() == PoolKind::Daemon;
         refuse_others(section, is_daemon);
         if is_daemon {
-            if let Err(why) = default.user.as_address() {
-                section.fault("user", why);
-            }
-            if daemon.rpc_user.is_some() != daemon.rpc_pass.is_some() {
-                let (there, missing) = match daemon.rpc_user {
-                    Some(_) => ("rpc_user", "rpc_pass"),
-                    None => ("rpc_pass", "rpc_user"),
-                };
-                section.fault(there, format!("needs `{missing}` beside it"));
-            }
-            return Some(Self { daemon, ..default });
+            check_daemon(section, &default.user, &daemon, proxy.is_some());
         }
         if tls_fingerprint.is_some() && !default.url.is_tls() {
             section.fault(
                 "tls_fingerprint",
                 "pins a certificate, but `url` has no TLS: write \"stratum+ssl://\" there, or \
-                 leave the fingerprint out",
+                 \"daemon+https://\" for a monerod, or leave the fingerprint out",
             );
         }
         way::check(
@@ -265,6 +251,26 @@ impl Pool {
             user: default.user,
             daemon,
         })
+    }
+}
+
+/// Faults for what a monerod can't be given.
+fn check_daemon(section: &mut Section<'_, '_>, user: &User, daemon: &DaemonKeys, has_proxy: bool) {
+    if let Err(why) = user.as_address() {
+        section.fault("user", why);
+    }
+    if daemon.rpc_user.is_some() != daemon.rpc_pass.is_some() {
+        let (there, missing) = match daemon.rpc_user {
+            Some(_) => ("rpc_user", "rpc_pass"),
+            None => ("rpc_pass", "rpc_user"),
+        };
+        section.fault(there, format!("needs `{missing}` beside it"));
+    }
+    if daemon.zmq.is_some() && has_proxy {
+        section.fault(
+            "zmq",
+            "does not go through `proxy`: leave it out, so that the node is asked every `poll`",
+        );
     }
 }
 

@@ -163,6 +163,15 @@ const DAEMON: &[Case] = &[
     ("poll", "\"100ms\"", |s| {
         s.pools[0].daemon.poll = Duration::from_millis(100);
     }),
+    ("proxy", "\"socks5://127.0.0.1:9050\"", |s| {
+        s.pools[0].proxy = Some("socks5://127.0.0.1:9050".parse().unwrap());
+    }),
+    ("ip", "\"v4\"", |s| {
+        s.pools[0].ip = zartrux_config::IpVersion::V4;
+    }),
+    ("source", "\"127.0.0.1\"", |s| {
+        s.pools[0].source = Some("127.0.0.1".parse().unwrap());
+    }),
 ];
 
 const FAILOVER: &[Case] = &[

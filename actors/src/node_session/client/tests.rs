@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
 
 use super::*;
+use crate::dial::{Tls, Way};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 const LONG: Duration = Duration::from_secs(20);
@@ -67,9 +68,11 @@ fn client(url: &str, login: Option<(&str, &str)>, patience: Duration) -> NodeCli
         wallet: "4".to_owned(),
         login: login.map(|(user, pass)| (user.to_owned(), pass.to_owned())),
         zmq: None,
+        tls: Tls::None,
+        way: Way::default(),
         poll: LONG,
     };
-    NodeClient::new(&endpoint, patience)
+    NodeClient::new(&endpoint, &Names::of_system(LONG), patience, Clock)
 }
 
 /// Whether the proof is that of this name and password, recomputed from what it says of itself.

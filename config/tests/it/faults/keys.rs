@@ -4,6 +4,13 @@ use zartrux_config::{Overrides, Settings};
 
 use super::{POOL, one_fault};
 
+/// Its notices would show the farm's address.
+const DAEMON_OVER_PROXY: &str = concat!(
+    "url = \"daemon+http://a:1\"\nuser = \"",
+    "44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98uNbr2VBBEt7f2wfn3RVGQBEP3A",
+    "\"\nproxy = \"socks5://127.0.0.1:9050\"\nzmq = \"tcp://127.0.0.1:18083\"",
+);
+
 #[test]
 fn a_pool_is_checked_key_by_key() {
     let cases = [
@@ -18,6 +25,12 @@ fn a_pool_is_checked_key_by_key() {
             3,
             "pool[0].user",
             "address alone",
+        ),
+        (
+            DAEMON_OVER_PROXY,
+            5,
+            "pool[0].zmq",
+            "does not go through `proxy`",
         ),
         ("url = 5\nuser = \"w\"", 2, "pool[0].url", "text in quotes"),
         ("user = \"w\"", 1, "pool[0].url", "is missing"),
