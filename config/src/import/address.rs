@@ -6,21 +6,21 @@ use crate::value::PoolUrl;
 pub(super) struct Address {
     /// Whether it is a monerod.
     pub(super) daemon: bool,
-    /// The address in our form, if it has one; a monerod as if it were a pool.
+    /// The address in our form, if it has one.
     pub(super) url: Option<PoolUrl>,
 }
 
 impl Address {
-    /// Reads `[scheme://]host[:port]`; TLS may also be asked for by a key of its own.
-    pub(super) fn read(text: &str, wants_tls: bool) -> Option<Self> {
+    /// Reads `[scheme://]host[:port]`; TLS and a monerod may also be asked for by keys of their own.
+    pub(super) fn read(text: &str, wants_tls: bool, wants_daemon: bool) -> Option<Self> {
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
             None => ("stratum+tcp".to_owned(), text),
         };
-        let (daemon, scheme_tls) = match scheme.as_str() {
-            "stratum+tcp" => (false, false),
-            "stratum+ssl" => (false, true),
-            "daemon+http" => (true, false),
+        let (daemon, tls) = match scheme.as_str() {
+            "stratum+tcp" => (wants_daemon, wants_tls),
+            "stratum+ssl" => (wants_daemon, true),
+            "daemon+http" => (true, wants_tls),
             "daemon+https" => (true, true),
             _ => return None,
         };
@@ -31,12 +31,13 @@ impl Address {
         } else {
             ":3333"
         };
-        let scheme = if wants_tls || scheme_tls {
-            "ssl"
-        } else {
-            "tcp"
+        let scheme = match (daemon, tls) {
+            (false, false) => "stratum+tcp",
+            (false, true) => "stratum+ssl",
+            (true, false) => "daemon+http",
+            (true, true) => "daemon+https",
         };
-        let url = format!("stratum+{scheme}://{rest}{port}").parse();
+        let url = format!("{scheme}://{rest}{port}").parse();
         Some(Self {
             daemon,
             url: url.ok(),
@@ -67,7 +68,7 @@ mod tests {
             ("[::1]:5", false, "stratum+tcp://[::1]:5"),
         ];
         for (text, tls, expected) in cases {
-            let url = Address::read(text, tls).and_then(|address| address.url);
+            let url = Address::read(text, tls, false).and_then(|address| address.url);
             assert_eq!(
                 url.map(|url| url.to_string()).as_deref(),
                 Some(expected),
@@ -77,15 +78,43 @@ mod tests {
     }
 
     #[test]
-    fn a_monerod_is_recognised() {
-        for text in [
-            "daemon+http://127.0.0.1:18081",
-            "daemon+https://127.0.0.1:18081",
-        ] {
-            assert!(
-                Address::read(text, false).is_some_and(|address| address.daemon),
-                "{text}"
-            );
+    fn a_monerod_is_recognised_by_its_scheme_or_by_its_key() {
+        let cases = [
+            (
+                "127.0.0.1:18081",
+                false,
+                true,
+                "daemon+http://127.0.0.1:18081",
+            ),
+            (
+                "stratum+tcp://[::1]:18081",
+                false,
+                true,
+                "daemon+http://[::1]:18081",
+            ),
+            (
+                "127.0.0.1:18081",
+                true,
+                true,
+                "daemon+https://127.0.0.1:18081",
+            ),
+            (
+                "daemon+http://n.example:1",
+                false,
+                false,
+                "daemon+http://n.example:1",
+            ),
+            (
+                "daemon+https://n.example:1",
+                false,
+                false,
+                "daemon+https://n.example:1",
+            ),
+        ];
+        for (text, tls, daemon, expected) in cases {
+            let address = Address::read(text, tls, daemon).unwrap();
+            assert!(address.daemon, "{text}");
+            assert_eq!(address.url.unwrap().to_string(), expected, "{text}");
         }
     }
 
@@ -100,7 +129,7 @@ mod tests {
             "a:0",
             "/a",
         ] {
-            let url = Address::read(text, false).and_then(|address| address.url);
+            let url = Address::read(text, false, false).and_then(|address| address.url);
             assert_eq!(url, None, "{text}");
         }
     }

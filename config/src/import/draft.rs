@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::bind::Listen;
+use super::daemon::DaemonDraft;
 use super::dns::DnsDraft;
 use super::http::{AccessDraft, MonitorDraft};
 use super::note::{Note, NoteKind};
@@ -37,6 +38,8 @@ pub(super) struct PoolDraft {
     pub(super) fingerprint: Option<String>,
     pub(super) keepalive: Option<Duration>,
     pub(super) proxy: Option<String>,
+    /// It is a monerod.
+    pub(super) daemon: Option<DaemonDraft>,
     /// Why it is written as a comment.
     pub(super) left_out: Option<LeftOut>,
 }
@@ -183,7 +186,9 @@ impl PoolDraft {
         let mut pool = "[[pool]]\n".to_owned();
         line(&mut pool, format_args!("url = {}", quote(&self.url)));
         line(&mut pool, format_args!("user = {}", quote(&self.user)));
-        line(&mut pool, format_args!("pass = {}", quote(&self.pass)));
+        if self.daemon.is_none() {
+            line(&mut pool, format_args!("pass = {}", quote(&self.pass)));
+        }
         if let Some(rig_id) = &self.rig_id {
             line(&mut pool, format_args!("rig_id = {}", quote(rig_id)));
         }
@@ -193,8 +198,20 @@ impl PoolDraft {
                 format_args!("tls_fingerprint = {}", quote(fingerprint)),
             );
         }
-        let keepalive = self.keepalive.map_or_else(|| quote("off"), duration);
-        line(&mut pool, format_args!("keepalive = {keepalive}"));
+        match &self.daemon {
+            None => {
+                let keepalive = self.keepalive.map_or_else(|| quote("off"), duration);
+                line(&mut pool, format_args!("keepalive = {keepalive}"));
+            }
+            Some(daemon) => {
+                if let Some(zmq) = &daemon.zmq {
+                    line(&mut pool, format_args!("zmq = {}", quote(zmq)));
+                }
+                if let Some(poll) = daemon.poll {
+                    line(&mut pool, format_args!("poll = {}", duration(poll)));
+                }
+            }
+        }
         if let Some(proxy) = &self.proxy {
             line(&mut pool, format_args!("proxy = {}", quote(proxy)));
         }

@@ -2,6 +2,7 @@
 
 mod address;
 mod bind;
+mod daemon;
 mod dns;
 mod draft;
 mod http;

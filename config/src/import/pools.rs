@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Json;
 use super::address::Address;
+use super::daemon::{self, DaemonDraft};
 use super::draft::{LeftOut, PoolDraft};
 use super::note::Ledger;
 use super::object::{Given, Object};
@@ -71,10 +72,8 @@ impl Reading<'_> {
         if !self.flag("enabled", true) {
             self.left_out.get_or_insert(LeftOut::Disabled);
         }
-        let (url, has_tls) = self.url();
-        let user = self.user();
-        let pass = self.pass();
-        let rig_id = self.rig_id();
+        let (url, has_tls, node) = self.url();
+        let user = self.user(node.is_some());
         let fingerprint = self.fingerprint(has_tls);
         if has_tls && fingerprint.is_none() {
             let path = self.object.path_of("url");
@@ -86,6 +85,9 @@ impl Reading<'_> {
         }
         let proxy = self.socks5();
         self.onion(&url, proxy.as_deref());
+        let daemon = node.map(|url| self.daemon(&url, proxy.is_some()));
+        let pass = self.pass();
+        let rig_id = self.rig_id();
         let keepalive = keepalive(&mut self.object, self.ledger);
         others(&mut self.object, self.ledger);
         self.object.close(self.ledger);
@@ -97,6 +99,7 @@ impl Reading<'_> {
             fingerprint,
             keepalive,
             proxy,
+            daemon,
             left_out: self.left_out,
         }
     }
@@ -126,29 +129,37 @@ impl Reading<'_> {
         Some(given.value)
     }
 
-    /// The address in our form if it has one, and whether it has TLS.
-    fn url(&mut self) -> (String, bool) {
+    /// The address in our form if it has one, whether it has TLS, and once more if it is a monerod's.
+    fn url(&mut self) -> (String, bool, Option<PoolUrl>) {
         let text = self.text("url").unwrap_or_default();
         let wants_tls = self.flag("tls", false);
         let is_daemon = self.flag("daemon", false);
-        let address = Address::read(&text, wants_tls);
-        if is_daemon || address.as_ref().is_some_and(|address| address.daemon) {
-            self.leave_out("mines straight to monerod, whose keys are not converted: write them as [[pool]] with \"daemon+http://\"");
-            return (text, false);
-        }
-        if let Some(url) = address.and_then(|address| address.url) {
-            (url.to_string(), url.is_tls())
+        let address = Address::read(&text, wants_tls, is_daemon);
+        if let Some(Address {
+            daemon,
+            url: Some(url),
+        }) = address
+        {
+            (url.to_string(), url.is_tls(), daemon.then_some(url))
         } else {
             self.leave_out("has a `url` that is not of the form host:port");
-            (text, false)
+            (text, false, None)
         }
     }
 
+    fn daemon(&mut self, url: &PoolUrl, has_proxy: bool) -> DaemonDraft {
+        daemon::convert(&mut self.object, self.ledger, url, has_proxy)
+    }
+
     /// Without a user xmrig sends "x".
-    fn user(&mut self) -> String {
+    fn user(&mut self, is_daemon: bool) -> String {
         let user = self.text("user").unwrap_or_else(|| "x".to_owned());
-        if user.parse::<User>().is_err() {
-            self.leave_out("has a `user` that no pool takes");
+        match user.parse::<User>() {
+            Err(_) => self.leave_out("has a `user` that no pool takes"),
+            Ok(user) if is_daemon && user.as_address().is_err() => {
+                self.leave_out("is a monerod, and its `user` is not an address alone");
+            }
+            Ok(_) => {}
         }
         user
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 use zartrux_config::import::{Imported, NoteKind};
 
-use super::{convert, kinds, leaves, saved_file};
+use super::{WALLET, convert, kinds, leaves, saved_file};
 
 const PAGE: &str = include_str!("../../../../docs/src/migrating.md");
 
@@ -40,6 +40,11 @@ fn file_with(row: &Row) -> (Value, String) {
     };
     let listen = json!([{"host": "0.0.0.0", "port": 3333, "tls": true}]);
     if let Some(key) = row.key.strip_prefix("pools[].") {
+        if key.starts_with("daemon") {
+            let pool = json!({"url": "n.example:18081", "user": WALLET, "daemon": true});
+            let file = json!({"pools": [with(pool, key)]});
+            return (file, format!("pools[0].{key}"));
+        }
         let pool = json!({
             "url": "pool.example:443", "user": "x", "tls": true, "tls-fingerprint": "ab".repeat(32),
         });

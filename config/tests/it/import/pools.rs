@@ -1,8 +1,10 @@
 //! Pools.
 
+use std::time::Duration;
+
 use zartrux_config::import::NoteKind;
 
-use super::{convert, kinds, settings};
+use super::{WALLET, convert, kinds, settings};
 
 #[test]
 fn defaults_of_a_pool_are_those_of_xmrig() {
@@ -32,14 +34,14 @@ fn a_pool_that_cannot_be_used_becomes_a_comment() {
             "is not enabled",
         ),
         (
-            r#""url": "bad.example:1", "daemon": true"#,
+            r#""url": "bad.example:1", "daemon": true, "user": "w.rig""#,
             Unsupported,
-            "monerod",
+            "address alone",
         ),
         (
             r#""url": "daemon+http://bad.example:1""#,
             Unsupported,
-            "monerod",
+            "address alone",
         ),
         (
             r#""url": "bad.example:1", "socks5": "127.0.0.1""#,
@@ -98,6 +100,74 @@ fn a_pool_that_cannot_be_used_becomes_a_comment() {
             "{}",
             imported.toml
         );
+    }
+}
+
+/// A pool of xmrig-proxy that is a monerod.
+fn daemon(url: &str, keys: &str) -> String {
+    format!(r#"{{"pools": [{{"url": "{url}", "user": "{WALLET}"{keys}}}]}}"#)
+}
+
+#[test]
+fn a_monerod_is_mined_straight_with_its_keys() {
+    let keys = r#", "daemon": true, "daemon-poll-interval": 500, "daemon-zmq-port": 18083,
+        "daemon-job-timeout": 15000, "pass": "x", "rig-id": "farm", "keepalive": true"#;
+    let imported = convert(&daemon("127.0.0.1:18081", keys));
+    let pool = &settings(&imported).pools[0];
+    assert_eq!(pool.url.to_string(), "daemon+http://127.0.0.1:18081");
+    assert_eq!(pool.user.as_str(), WALLET);
+    let zmq = pool.daemon.zmq.as_ref().unwrap().to_string();
+    assert_eq!(zmq, "tcp://127.0.0.1:18083");
+    assert_eq!(pool.daemon.poll, Duration::from_millis(500));
+    for key in ["daemon-job-timeout", "pass", "rig-id", "keepalive"] {
+        let kinds = kinds(&imported, &format!("pools[0].{key}"));
+        assert_eq!(kinds, [NoteKind::Ignored], "{key}");
+    }
+}
+
+#[test]
+fn a_monerod_with_tls_is_pinned_or_its_certificate_checked() {
+    let keys = format!(r#", "tls-fingerprint": "{}""#, "ab".repeat(32));
+    let pinned = convert(&daemon("daemon+https://[::1]:18081", &keys));
+    let pool = &settings(&pinned).pools[0];
+    assert_eq!(pool.url.to_string(), "daemon+https://[::1]:18081");
+    assert!(pool.tls_fingerprint.is_some());
+    let keys = r#", "daemon": true, "tls": true, "daemon-zmq-port": 5"#;
+    let checked = convert(&daemon("n.example:18081", keys));
+    let pool = &settings(&checked).pools[0];
+    assert_eq!(pool.url.to_string(), "daemon+https://n.example:18081");
+    assert_eq!(kinds(&checked, "pools[0].url"), [NoteKind::Changed]);
+}
+
+#[test]
+fn what_a_monerod_can_not_have_here_is_noted() {
+    for (keys, key, kind) in [
+        (
+            r#", "daemon-poll-interval": 1"#,
+            "daemon-poll-interval",
+            NoteKind::Changed,
+        ),
+        (
+            r#", "daemon-poll-interval": 999999"#,
+            "daemon-poll-interval",
+            NoteKind::Changed,
+        ),
+        (
+            r#", "daemon-zmq-port": -1"#,
+            "daemon-zmq-port",
+            NoteKind::Ignored,
+        ),
+        (
+            r#", "daemon-zmq-port": 5, "socks5": "127.0.0.1:9050""#,
+            "daemon-zmq-port",
+            NoteKind::Changed,
+        ),
+    ] {
+        let imported = convert(&daemon("daemon+http://n.example:18081", keys));
+        let pool = &settings(&imported).pools[0];
+        assert_eq!(pool.daemon.zmq, None, "{keys}");
+        let key = format!("pools[0].{key}");
+        assert_eq!(kinds(&imported, &key), [kind], "{keys}");
     }
 }
 
