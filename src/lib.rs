@@ -11,6 +11,7 @@
 //! - [`demo`]: the embedded pool and miners
 //! - [`mod@bench`]: load generators
 //! - [`service_manager`], [`logging`], [`descriptors`], [`build_facts`]: what running as a daemon takes
+//! - [`fork`]: who is ready for the fork to `rx/2`
 //! - [`client`]: asking a running daemon
 //! - [`allocator`]: what the process keeps of memory that is free
 
@@ -22,6 +23,7 @@ pub mod command;
 pub mod console;
 pub mod demo;
 pub mod descriptors;
+pub mod fork;
 pub mod http;
 pub mod logging;
 pub mod node;

@@ -11,7 +11,8 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Config, FakePool, Proxy, SimMiner, clock, result_meeting};
+use support::daemon::run_to_end;
+use support::{Config, FakePool, Proxy, SimMiner, clock, http, result_meeting};
 use zartrux::demo::blob;
 use zartrux::demo::target::Target64;
 use zartrux::demo::wire::{Fault, Job, LoggedIn, Login};
@@ -227,4 +228,105 @@ fn assert_outdated(proxy: &Proxy, rigs: &[&str]) {
     let events = proxy.node().view().events().after(0, 500);
     let told = events.iter().filter(|event| event.kind == "rig_outdated");
     assert_eq!(told.count(), 3);
+}
+
+/// What `zartrux report fork` prints with these flags.
+fn printed(folder: &std::path::Path, flags: &[&str]) -> String {
+    let output = run_to_end(folder, &[&["report", "fork"], flags].concat());
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{complaint}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Rig ids by whether they are ready, of a report.
+fn by_readiness(report: &Value) -> Vec<(String, String)> {
+    let rigs = report["rigs"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut rigs: Vec<_> = rigs
+        .map(|rig| (text(&rig["rig_id"]), text(&rig["readiness"])))
+        .collect();
+    rigs.sort();
+    rigs
+}
+
+fn expected(rigs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(name, is): &(&str, &str)| ((*name).to_owned(), (*is).to_owned());
+    rigs.iter().map(owned).collect()
+}
+
+#[test]
+fn who_is_ready_is_told_by_the_api_and_by_the_command_beside_the_daemon() {
+    let pool = FakePool::start();
+    let proxy = Proxy::before(&pool);
+    proxy.wait_ready();
+    let mut miners = [
+        join(&proxy, "new", NEW, &["rx/0", "rx/2"]),
+        join(&proxy, "old", OLD, &["rx/0"]),
+        join(&proxy, "silent", "", &[]),
+    ];
+    for miner in &mut miners {
+        accepted_rx0(miner, 1);
+    }
+    let rigs = expected(&[
+        ("new", "ready"),
+        ("old", "not_ready"),
+        ("silent", "unknown"),
+    ]);
+    let page = |path: &str| -> Value { serde_json::from_str(&proxy.page(path)).unwrap() };
+    let live = clock::eventually("three rigs in the registry", || {
+        let report = page("/api/v1/fork");
+        (report["rigs"].as_array().unwrap().len() == 3).then_some(report)
+    });
+    assert_eq!(by_readiness(&live), rigs);
+    assert_eq!(live["fleet"]["ready"]["rigs"], 1);
+    assert_eq!(live["upstreams"][0]["algorithms"], json!(["rx/0"]));
+    assert_eq!(live["proxy"]["randomx_v2"], "not_tested", "proving is off");
+
+    let listed = page("/api/v1/fork?readiness=not_ready&limit=1");
+    assert_eq!(by_readiness(&listed), rigs[1..2]);
+    assert_eq!(listed["fleet"], live["fleet"], "sums are of all rigs");
+    for (query, says) in [
+        ("days=0", "days: must be"),
+        ("readiness=maybe", "readiness: must be one of"),
+        ("after=x", "after: must be a rig's key"),
+    ] {
+        let monitor = proxy.node().monitor_address().unwrap();
+        let answer = http::get(monitor, &format!("/api/v1/fork?{query}"));
+        assert_eq!(answer.status, 400, "{query}");
+        assert!(answer.body.contains(says), "{}", answer.body);
+    }
+
+    // At the fork: one that is turned away at its login is no rig of the registry, and is told all
+    // the same.
+    fork(&pool, 1);
+    assert_eq!(miners[0].expect_job().algo.as_deref(), Some("rx/2"));
+    let fault = try_joining(&proxy, "late", OLD, &["rx/0"]).err();
+    assert_told(&fault.unwrap(), "(XMRig/6.21.0)", "update to XMRig");
+    let url = format!("http://{}", proxy.node().monitor_address().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let beside: Value =
+        serde_json::from_str(&printed(folder.path(), &["--url", &url, "--json"])).unwrap();
+    let all = [
+        ("late", "not_ready"),
+        ("new", "ready"),
+        ("old", "not_ready"),
+    ];
+    let all = [&all[..], &[("silent", "unknown")]].concat();
+    assert_eq!(by_readiness(&beside), expected(&all));
+    assert_eq!(beside["upstreams"][0]["algorithms"], json!(["rx/2"]));
+    let text = printed(folder.path(), &["--url", &url]);
+    assert!(
+        text.contains("(XMRig/6.21.0): it does not list rx/2"),
+        "{text}"
+    );
+
+    // The daemon has the registry open, and these settings do not say where it answers.
+    let data = proxy.data().to_str().unwrap().to_owned();
+    let config = folder.path().join("off.toml");
+    std::fs::write(&config, "[monitor]\nlisten = \"off\"\n").unwrap();
+    let flags = ["report", "fork", "--data", &data, "--config", "off.toml"];
+    let output = run_to_end(folder.path(), &flags);
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(complaint.contains("has the registry open"), "{complaint}");
 }

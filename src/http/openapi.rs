@@ -45,6 +45,7 @@ use super::{answer, api, drill, health, metrics, xmrig};
         api::shares::one,
         api::registry::list,
         api::registry::one,
+        api::fork::readiness,
         api::history::history,
         api::store::store,
         api::models::list,

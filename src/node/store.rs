@@ -249,9 +249,8 @@ fn remember(book: &StateBook, rates: &Arc<RateBook>) -> Result<Remembered, State
             collected.states.extend(state);
         }
     })?;
-    let rates = Arc::clone(rates);
     Ok(Remembered {
-        rate: Arc::new(move |rig| rates.of(rig)),
+        rate: Arc::<RateBook>::clone(rates),
         judge,
         filters: filters.into(),
         ..Remembered::default()

@@ -42,14 +42,14 @@ pub(super) fn scaled(number: f64) -> String {
 }
 
 /// Hashes per second.
-pub(super) fn rate(per_second: f64) -> String {
+pub(crate) fn rate(per_second: f64) -> String {
     let text = scaled(per_second);
     let space = if text.contains(' ') { "" } else { " " };
     format!("{text}{space}H/s")
 }
 
 /// A part of the whole, 0 to 1.
-pub(super) fn percent(part: f64) -> String {
+pub(crate) fn percent(part: f64) -> String {
     format!("{:.2} %", part * 100.0)
 }
 

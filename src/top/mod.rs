@@ -15,6 +15,8 @@ mod tests;
 mod views;
 mod wrap;
 
+pub(crate) use format::{percent, rate};
+
 use std::io::IsTerminal as _;
 use std::time::Duration;
 

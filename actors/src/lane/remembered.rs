@@ -15,7 +15,7 @@ use crate::rigs::RigBoard;
 #[derive(Clone)]
 pub struct Remembered {
     /// How fast they were.
-    pub rate: RateMemory,
+    pub rate: Arc<dyn RateMemory>,
     /// What the judge knew of them: what [`RigBoard::changed_since_last`] told.
     pub judge: Vec<(RigKey, Box<[u8]>)>,
     /// What each filter remembered of them: what the stages' answers told.
@@ -27,7 +27,7 @@ pub struct Remembered {
 impl Default for Remembered {
     fn default() -> Self {
         Self {
-            rate: Arc::new(|_| None),
+            rate: Arc::new(|_: RigKey| None),
             judge: Vec::new(),
             filters: Vec::new(),
             blocks: KeptBlocks::default(),

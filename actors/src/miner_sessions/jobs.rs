@@ -58,7 +58,7 @@ impl MinerSessions {
                 continue;
             }
             seat.unfit_since = None;
-            let difficulty = seat.ask(policy.as_ref(), &issued, now, &memory);
+            let difficulty = seat.ask(policy.as_ref(), &issued, now, &*memory);
             let byte = issued.plan.byte(slot);
             seat.protocol.give(Assignment {
                 job: issued.key,

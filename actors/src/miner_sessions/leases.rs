@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use zartrux_models::ledger::LeaseEnd;
-use zartrux_models::plan::{Lease, SeatKey, Vardiff};
+use zartrux_models::plan::{Lease, SeatKey};
 use zartrux_models::session::Assignment;
 use zartrux_models::stratum::{push_error, push_login};
 use zartrux_models::work::{Difficulty, IssuedJob, PoolKey};
@@ -94,7 +94,7 @@ impl MinerSessions {
             return;
         };
         seat.unfit_since = None;
-        let difficulty = seat.ask(policy.as_ref(), &issued, now, &memory);
+        let difficulty = seat.ask(policy.as_ref(), &issued, now, &*memory);
         let byte = issued.plan.byte(lease.slot);
         let login = seat.protocol.give(Assignment {
             job: issued.key,
@@ -161,31 +161,22 @@ impl Seat {
         policy: Option<&zartrux_models::plan::VardiffPolicy>,
         issued: &IssuedJob,
         now: super::seat::Second,
-        memory: &RateMemory,
+        memory: &dyn RateMemory,
     ) -> Difficulty {
         let upstream = issued.job.target.difficulty();
-        let asked = match (policy, self.difficulty) {
-            (None, _) => upstream,
-            (Some(policy), None) => {
-                let rig = self.identity.as_deref().map(|rig| rig.standing.key);
-                let (vardiff, first) = match rig.and_then(|rig| memory(rig)) {
-                    Some(rate) => Vardiff::resumed(policy, rate, upstream),
-                    None => {
-                        let first = policy.start(upstream);
-                        (Vardiff::new(policy, first), first)
-                    }
-                };
-                self.vardiff = Some(vardiff);
-                self.vardiff_at = now;
-                first
-            }
-            (Some(policy), Some(current)) => self.vardiff.as_mut().map_or(upstream, |vardiff| {
+        let asked = policy.map_or(upstream, |policy| {
+            if let (Some(vardiff), Some(_)) = (&mut self.vardiff, self.difficulty) {
                 let elapsed = std::time::Duration::from_secs(u64::from(now - self.vardiff_at));
                 vardiff.note(policy, elapsed, 0);
-                self.vardiff_at = now;
-                vardiff.next(policy, current, upstream)
-            }),
-        };
+            }
+            self.vardiff_at = now;
+            let begun = self.begin_estimate(policy, &issued.job.algorithm, upstream, memory);
+            match (begun, self.difficulty, &self.vardiff) {
+                (Some(first), _, _) => first,
+                (None, Some(current), Some(vardiff)) => vardiff.next(policy, current, upstream),
+                (None, _, _) => upstream,
+            }
+        });
         self.difficulty = Some(asked);
         self.scan_began = now;
         self.forget_odometer();

@@ -15,6 +15,7 @@ mod jobs;
 mod leases;
 mod listeners;
 mod messages;
+mod rate_memory;
 mod reactor;
 mod reading;
 mod seat;
@@ -60,6 +61,7 @@ pub use messages::{
     CloseAll, LeaseGranted, LoginChecked, ReplaceOrder, ReplaceSettings, ReportLeases,
     StopAccepting, StopReading, TurnAway,
 };
+pub use rate_memory::RateMemory;
 pub use seats_report::{ReportSeats, SeatReport, SeatsReported, SeatsWay};
 
 use acknowledging::Acknowledging;
@@ -131,10 +133,6 @@ pub struct Introduction<'a> {
     pub perf: &'a AlgoPerf,
 }
 
-/// The hash rate that is remembered of a rig, per second: asked once, before a connection's first
-/// job.
-pub type RateMemory = Arc<dyn Fn(RigKey) -> Option<f64> + Send + Sync>;
-
 /// Everything the miner sessions are built from.
 pub struct SessionArgs {
     /// Where miners come in.
@@ -170,7 +168,7 @@ pub struct SessionArgs {
     /// Where leases are noted.
     pub journal: Journal,
     /// How fast rigs were before.
-    pub remembered_rate: RateMemory,
+    pub remembered_rate: Arc<dyn RateMemory>,
     /// By which order of nonces jobs are drawn at first; none: slots have the bytes of their numbers.
     pub order: Option<Arc<NonceOrder>>,
     /// What session ids and plans are drawn from.
@@ -195,7 +193,7 @@ pub struct MinerSessions {
     clock: Clock,
     on_job: JobListener,
     on_rig: RigListener,
-    remembered_rate: RateMemory,
+    remembered_rate: Arc<dyn RateMemory>,
     started: Instant,
     /// The wall clock at that moment, in milliseconds since 1970.
     started_unix_ms: u64,

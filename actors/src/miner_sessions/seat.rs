@@ -6,7 +6,7 @@ use zartrux_models::filter::{Scanner, VerdictsHeard};
 use zartrux_models::plan::{Capability, Lease, SeatKey, Vardiff};
 use zartrux_models::session::MinerProtocol;
 use zartrux_models::stratum::{AlgoPerf, LineAssembler};
-use zartrux_models::work::{Difficulty, JobKey};
+use zartrux_models::work::{Algorithm, Difficulty, JobKey};
 
 use super::acknowledging::ListedRefusals;
 use super::connection::Connection;
@@ -112,6 +112,8 @@ pub(super) struct Seat {
     /// What it is asked for; nothing before its first job.
     pub(super) difficulty: Option<Difficulty>,
     pub(super) vardiff: Option<Vardiff>,
+    /// The algorithm that `vardiff` is of.
+    pub(super) hashing: Option<Algorithm>,
     /// When vardiff last heard of time passing.
     pub(super) vardiff_at: Second,
     /// When the current lease's scan began: the first job given under it.
@@ -157,6 +159,7 @@ impl Seat {
             leaves_top_byte: true,
             difficulty: None,
             vardiff: None,
+            hashing: None,
             vardiff_at: now,
             scan_began: now,
             renew_at: None,

@@ -1,6 +1,7 @@
 //! Who is connected, told to whoever shows it: some seats in a turn, so that no share waits for it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use actix::Message;
 use tokio::sync::oneshot;
@@ -44,6 +45,8 @@ pub struct SeatReport {
     pub rig: RigKey,
     /// What it calls itself, wallets masked.
     pub names: RigNames,
+    /// Names of the algorithms that it lists, separated by commas; hostile bytes.
+    pub algorithms: Arc<str>,
 }
 
 impl SeatReport {
@@ -56,6 +59,7 @@ impl SeatReport {
             difficulty: seat.difficulty.map(|difficulty| difficulty.get()),
             rig: identity.standing.key,
             names: RigNames::of_login(&identity.user, &identity.rig, &identity.agent),
+            algorithms: Arc::clone(&identity.algorithms),
         })
     }
 }

@@ -133,6 +133,7 @@ impl MinerSessions {
             return;
         }
         let seat = self.seats.remove(index);
+        seat.note_rate(&*self.remembered_rate);
         self.doorkeeper.left(seat.from.place, seat.from.counted);
         if let Some(lease) = seat.lease {
             let last = seat.last_job();

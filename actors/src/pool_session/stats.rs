@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
 use zartrux_models::stratum::ErrorClass;
-use zartrux_models::work::UpstreamJob;
+use zartrux_models::work::{Algorithm, UpstreamJob};
 
 /// Counters of one pool session, over all its connections.
 #[derive(Debug, Default)]
@@ -25,6 +26,7 @@ pub struct PoolStats {
     job_at: AtomicU64,
     job_height: AtomicU64,
     job_difficulty: AtomicU64,
+    job_algorithm: Mutex<Option<Algorithm>>,
     odd_lines: AtomicU64,
     reconnects_refused: AtomicU64,
     bytes_read: AtomicU64,
@@ -69,6 +71,8 @@ pub struct PoolReport {
     pub height: Option<u64>,
     /// Difficulty of the last job, in hashes.
     pub difficulty: Option<u64>,
+    /// Algorithm of the last job; hostile bytes.
+    pub algorithm: Option<String>,
     /// Lines that made no sense.
     pub odd_lines: u64,
     /// `client.reconnect` that were not followed.
@@ -141,6 +145,13 @@ impl PoolStats {
             .store(job.height.unwrap_or_default(), Ordering::Relaxed);
         self.job_difficulty
             .store(job.target.difficulty().get(), Ordering::Relaxed);
+        let mut algorithm = self
+            .job_algorithm
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if algorithm.as_ref() != Some(&job.algorithm) {
+            *algorithm = Some(job.algorithm.clone());
+        }
     }
 
     pub(crate) fn accepted(&self, unix_ms: u64) {
@@ -221,6 +232,12 @@ impl PoolStats {
             last_job_unix_ms: known(&self.job_at),
             height: known(&self.job_height),
             difficulty: known(&self.job_difficulty),
+            algorithm: self
+                .job_algorithm
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .as_ref()
+                .map(|algorithm| algorithm.name().to_owned()),
             odd_lines: read(&self.odd_lines),
             reconnects_refused: read(&self.reconnects_refused),
             bytes_read: read(&self.bytes_read),

@@ -20,6 +20,17 @@ pub enum Mode {
     Fast,
 }
 
+impl Mode {
+    /// As the settings have it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Fast => "fast",
+        }
+    }
+}
+
 /// Settings of a prover.
 #[derive(Debug, Clone)]
 pub struct ProverOptions {

@@ -152,7 +152,7 @@ impl Lane {
             stats: Arc::new(LaneStats::default()),
             records: Arc::new(ShareRecords::new(0)),
             store: None,
-            remembered_rate: Arc::new(|_| None),
+            remembered_rate: Arc::new(|_: zartrux_models::share::RigKey| None),
             order,
             random: StdRng::seed_from_u64(1),
             namesakes: Namesakes::default(),

@@ -50,13 +50,13 @@ impl Farm {
 
     /// One of the lanes of a process.
     pub(crate) async fn lane(lane: u16, namesakes: &Namesakes) -> Self {
-        Self::with(lane, namesakes, None, Arc::new(|_| None), None).await
+        Self::with(lane, namesakes, None, Arc::new(|_: RigKey| None), None).await
     }
 
     /// One whose shares are stored.
     pub(crate) async fn storing(store: StoreLink) -> Self {
         let namesakes = Namesakes::default();
-        Self::with(0, &namesakes, None, Arc::new(|_| None), Some(store)).await
+        Self::with(0, &namesakes, None, Arc::new(|_: RigKey| None), Some(store)).await
     }
 
     /// One that paces its miners, and remembers how fast they were.
@@ -64,7 +64,7 @@ impl Farm {
         lane: u16,
         namesakes: &Namesakes,
         vardiff: Option<VardiffPolicy>,
-        remembered_rate: RateMemory,
+        remembered_rate: Arc<dyn RateMemory>,
     ) -> Self {
         Self::with(lane, namesakes, vardiff, remembered_rate, None).await
     }
@@ -73,7 +73,7 @@ impl Farm {
         lane: u16,
         namesakes: &Namesakes,
         vardiff: Option<VardiffPolicy>,
-        remembered_rate: RateMemory,
+        remembered_rate: Arc<dyn RateMemory>,
         store: Option<StoreLink>,
     ) -> Self {
         let door = bind("127.0.0.1:0".parse().unwrap(), None, false).unwrap();
@@ -150,7 +150,14 @@ impl Farm {
 
     /// The pool sends another job, whose blob ends in this byte; the first one's is 1.
     pub(crate) async fn job(&self, id: &str, end: u8) {
-        self.sessions.send(job(id, end)).await.unwrap();
+        self.job_of(id, end, "rx/0").await;
+    }
+
+    /// The same, of another algorithm.
+    pub(crate) async fn job_of(&self, id: &str, end: u8, algorithm: &str) {
+        let mut next = job(id, end);
+        next.job.algorithm = Algorithm::named(algorithm);
+        self.sessions.send(next).await.unwrap();
     }
 
     /// A miner that has logged in.
@@ -160,6 +167,17 @@ impl Farm {
 
     /// A miner at 127.0.0.`host` that has logged in.
     pub(crate) async fn miner_at(&mut self, host: u8, rig: &str, agent: &str) -> Miner {
+        self.miner_saying(host, rig, agent, "").await
+    }
+
+    /// The same with further parameters of its login, each with a comma before it.
+    pub(crate) async fn miner_saying(
+        &mut self,
+        host: u8,
+        rig: &str,
+        agent: &str,
+        further: &str,
+    ) -> Miner {
         let socket = TcpSocket::new_v4().unwrap();
         socket
             .bind(SocketAddr::from(([127, 0, 0, host], 0)))
@@ -169,9 +187,10 @@ impl Farm {
             stream,
             session: String::new(),
             job: String::new(),
+            asked: 0,
         };
         let login = format!(
-            r#"{{"id":1,"method":"login","params":{{"login":"wallet","pass":"x","rigid":"{rig}","agent":"{agent}"}}}}"#
+            r#"{{"id":1,"method":"login","params":{{"login":"wallet","pass":"x","rigid":"{rig}","agent":"{agent}"{further}}}}}"#
         );
         miner.say(&login).await;
         let seat = self.leases.recv().await.unwrap();
@@ -192,6 +211,7 @@ impl Farm {
         miner.session = reply["result"]["id"].as_str().unwrap().to_owned();
         let job = &reply["result"]["job"]["job_id"];
         miner.job = job.as_str().unwrap().to_owned();
+        miner.asked = asked(&reply["result"]["job"]);
         miner
     }
 
@@ -236,6 +256,14 @@ pub(crate) struct Miner {
     stream: BufReader<TcpStream>,
     session: String,
     job: String,
+    asked: u32,
+}
+
+/// The difficulty of a job, by its target: eight bytes, the lowest first.
+fn asked(job: &Value) -> u32 {
+    let mut target = [0; 8];
+    const_hex::decode_to_slice(job["target"].as_str().unwrap(), &mut target).unwrap();
+    u32::try_from(u64::MAX / u64::from_le_bytes(target)).unwrap()
 }
 
 impl Miner {
@@ -244,9 +272,15 @@ impl Miner {
         &self.job[8..]
     }
 
+    /// The difficulty that it was last asked for.
+    pub(crate) const fn asked(&self) -> u32 {
+        self.asked
+    }
+
     pub(crate) async fn hear_job(&mut self) {
         let line = self.hear().await;
         assert_eq!(line["method"], "job", "{line}");
+        self.asked = asked(&line["params"]);
         self.job = line["params"]["job_id"].as_str().unwrap().to_owned();
     }
 

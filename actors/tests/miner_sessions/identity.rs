@@ -19,7 +19,7 @@ fn a_rig_that_is_remembered_is_asked_for_what_its_rate_comes_to_and_its_shares_s
             floor: Difficulty::ONE,
         };
         let known = RigKey::from_hex("9ef2043da74925eb");
-        let memory = move |rig| (Some(rig) == known).then_some(50.0);
+        let memory = move |rig: RigKey| (Some(rig) == known).then_some(50.0);
         let namesakes = Namesakes::default();
         let mut farm = Farm::remembering(0, &namesakes, Some(policy), Arc::new(memory)).await;
         let mut miner = farm.miner("rig-1", "").await;

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod acknowledging;
+mod algorithms;
 mod arms;
 mod farm;
 mod identity;

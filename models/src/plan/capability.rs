@@ -33,7 +33,7 @@ impl Capability {
         }
         Self {
             listed: (!listed.is_empty()).then(|| listed.into()),
-            young: knows_rx2(agent),
+            young: program_of(agent).is_some_and(|(_, knows)| knows),
         }
     }
 
@@ -53,28 +53,34 @@ impl Capability {
     }
 }
 
-/// Whether an agent such as `XMRig/6.26.0 (Linux x86_64) …` or `xmrig-proxy/6.26.0 …` is of a
-/// version that knows `rx/2`.
-fn knows_rx2(agent: &str) -> bool {
+/// A program whose versions are known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Program {
+    Xmrig,
+    XmrigProxy,
+}
+
+/// The program of an agent such as `XMRig/6.26.0 (Linux x86_64) …` or `xmrig-proxy/6.26.0 …`, and
+/// whether its version knows `rx/2`; none for others, and where no version is told.
+pub(super) fn program_of(agent: &str) -> Option<(Program, bool)> {
     let name = agent.split_whitespace().next().unwrap_or_default();
-    let Some((program, version)) = name.split_once('/') else {
-        return false;
+    let (program, version) = name.split_once('/')?;
+    let program = if program.eq_ignore_ascii_case("xmrig") {
+        Program::Xmrig
+    } else if program.eq_ignore_ascii_case("xmrig-proxy") {
+        Program::XmrigProxy
+    } else {
+        return None;
     };
-    if !["xmrig", "xmrig-proxy"]
-        .iter()
-        .any(|known| program.eq_ignore_ascii_case(known))
-    {
-        return false;
-    }
     let mut numbers = version
         .trim_start_matches('v')
         .split(|letter: char| !letter.is_ascii_digit())
         .map(|number| number.parse::<u32>().ok());
-    match (numbers.next().flatten(), numbers.next().flatten()) {
-        (Some(major), Some(minor)) => (major, minor) >= KNOWS_RX2,
-        (Some(major), None) => major > KNOWS_RX2.0,
-        (None, _) => false,
-    }
+    let knows = match (numbers.next().flatten()?, numbers.next().flatten()) {
+        (major, Some(minor)) => (major, minor) >= KNOWS_RX2,
+        (major, None) => major > KNOWS_RX2.0,
+    };
+    Some((program, knows))
 }
 
 #[cfg(test)]

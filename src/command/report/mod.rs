@@ -1,6 +1,7 @@
 //! `zartrux report`: what the ledger holds, as a page with plots or as text.
 
 mod beside;
+mod fork;
 mod output;
 
 use std::fs::File;
@@ -9,7 +10,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use zartrux_actors::store::ledger::LedgerReader;
 use zartrux_config::Settings;
 use zartrux_models::learn::difficulty::HeaderChain;
@@ -26,7 +27,11 @@ use beside::{Models, names_of, quarantines};
 
 /// Flags of `report`.
 #[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ReportArgs {
+    /// Another report than that of the ledger.
+    #[command(subcommand)]
+    pub other: Option<OtherReport>,
     /// Where the ledger and the models are.
     #[command(flatten)]
     pub place: LedgerArgs,
@@ -47,6 +52,13 @@ pub struct ReportArgs {
     pub output: PathBuf,
 }
 
+/// Reports of something else than the ledger.
+#[derive(Debug, Clone, Subcommand)]
+pub enum OtherReport {
+    /// Say which rigs are ready for the fork to rx/2; also while the daemon runs
+    Fork(fork::ForkArgs),
+}
+
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
@@ -60,6 +72,9 @@ pub enum ReportFormat {
 const LISTED: usize = 200;
 
 pub(super) fn report(args: &ReportArgs) -> Result<ExitCode> {
+    if let Some(OtherReport::Fork(args)) = &args.other {
+        return fork::report(args);
+    }
     let settings = match args.place.settings() {
         Ok(settings) => settings,
         Err(faults) => {

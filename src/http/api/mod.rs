@@ -2,6 +2,7 @@
 
 pub(super) mod alerts;
 pub(super) mod difficulty;
+pub(super) mod fork;
 pub(super) mod history;
 pub(super) mod models;
 pub(super) mod overview;
@@ -50,6 +51,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(shares::one)
         .service(registry::list)
         .service(registry::one)
+        .service(fork::readiness)
         .service(history::history)
         .service(store::store)
         .service(models::list)

@@ -182,6 +182,8 @@ pub(crate) struct PoolReport {
     height: Option<u64>,
     /// Difficulty of the last job, in hashes.
     difficulty: Option<u64>,
+    /// Algorithm of the last job; hostile bytes.
+    algorithm: Option<String>,
     /// Lines that made no sense.
     odd_lines: u64,
     /// `client.reconnect` that were not followed.

@@ -32,6 +32,7 @@ fn seat(id: u32, user: &str, rig_id: &str) -> Seated {
         difficulty: (id > 1).then_some(25_000),
         rig: RigKey(id.into()),
         names: RigNames::of_login(user, rig_id, "XMRig/6.26.0"),
+        algorithms: "rx/0".into(),
     };
     (0, report)
 }
