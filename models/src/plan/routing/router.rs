@@ -147,13 +147,20 @@ impl Router {
         }
     }
 
-    /// A share was accepted on a route.
+    /// A share was accepted on a route. One whose difficulty is not a positive number is left out.
     pub fn credit(&mut self, route: usize, difficulty: f64) {
+        self.credit_many(route, 1, difficulty, difficulty * difficulty);
+    }
+
+    /// Shares that were accepted on a route since the last time, from counters: how many, the sum
+    /// of their difficulties and of the squares of these. Numbers that can't be are left out, as
+    /// [`RouteWork::credit_many`] says.
+    pub fn credit_many(&mut self, route: usize, shares: u64, work: f64, squares: f64) {
         let Some(credited) = self.routes.get_mut(route) else {
             return;
         };
         let before = credited.done.work;
-        credited.done.credit(difficulty);
+        credited.done.credit_many(shares, work, squares);
         let work = credited.done.work - before;
         let weights = self.open_weight();
         if weights <= 0.0 {

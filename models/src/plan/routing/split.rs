@@ -3,6 +3,9 @@
 /// Two-sided 95 % of a normal distribution.
 const Z: f64 = 1.96;
 
+/// Greatest difficulty of a share.
+const MOST: f64 = 18_446_744_073_709_551_616.0;
+
 /// Accepted work of one route.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RouteWork {
@@ -15,14 +18,33 @@ pub struct RouteWork {
 }
 
 impl RouteWork {
-    /// An accepted share of this difficulty; one that is not a positive number is left out.
+    /// An accepted share of this difficulty; one that is not a positive number is left out, and
+    /// so is one above 2^64, which no target can ask for.
     pub fn credit(&mut self, difficulty: f64) {
-        if difficulty.is_finite() && difficulty > 0.0 {
-            self.work += difficulty;
-            self.variance += difficulty * difficulty;
-            self.shares = self.shares.saturating_add(1);
+        self.credit_many(1, difficulty, difficulty * difficulty);
+    }
+
+    /// Shares that were accepted since the last time, as counters have them: how many, the sum of
+    /// their difficulties, and the sum of the squares of these.
+    ///
+    /// Left out as a whole, where any of it can't be: no shares, work that is not a positive number
+    /// or more than 2^64 a share, squares that are not a number. Counters that are read one after
+    /// the other may disagree a little: squares are at least those of shares that are all alike.
+    pub fn credit_many(&mut self, shares: u64, work: f64, squares: f64) {
+        let count = as_f64(shares);
+        let least = work * (work / count);
+        if work > 0.0 && work <= MOST * count && squares >= 0.0 && squares <= MOST * MOST * count {
+            self.work += work;
+            self.variance += squares.max(least);
+            self.shares = self.shares.saturating_add(shares);
         }
     }
+}
+
+/// Nearest to it.
+fn as_f64(count: u64) -> f64 {
+    let half = |bits: u64| u32::try_from(bits & 0xffff_ffff).map_or(0.0, f64::from);
+    half(count >> 32) * 4_294_967_296.0 + half(count)
 }
 
 /// A route's part of all work.

@@ -256,6 +256,33 @@ fn before_the_first_share_nothing_is_said_of_the_split() {
     assert_eq!(router.splits(), [unknown; 2]);
 }
 
+#[test]
+fn shares_by_the_counter_count_as_one_by_one() {
+    let specs = vec![spec(3.0, None, &[]), spec(1.0, None, &[])];
+    let (mut single, mut many) = (Router::new(specs.clone()), Router::new(specs));
+    for router in [&mut single, &mut many] {
+        router.set_state(0, open(&Algorithm::Rx0));
+    }
+    for difficulty in [1_000.0, 3_000.0] {
+        single.credit(0, difficulty);
+    }
+    many.credit_many(0, 2, 4_000.0, 10_000_000.0);
+    assert_eq!(single.work(), many.work());
+    let before = many.work();
+    let bad = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 1e300];
+    for bad in bad {
+        many.credit(0, bad);
+        many.credit_many(0, 2, bad, 1.0);
+        many.credit_many(0, 2, 1.0, bad);
+    }
+    many.credit_many(0, 0, 1.0, 1.0);
+    many.credit_many(7, 1, 1.0, 1.0);
+    assert_eq!(many.work(), before);
+    // Squares that were read before the shares they belong to.
+    many.credit_many(1, 2, 20.0, 0.0);
+    assert!((many.work()[1].variance - 200.0).abs() < 1e-9);
+}
+
 proptest! {
     #[test]
     fn no_seat_is_on_a_route_that_it_may_not_be_on(
