@@ -4,7 +4,7 @@
 const Z: f64 = 1.96;
 
 /// Greatest difficulty of a share.
-const MOST: f64 = 18_446_744_073_709_551_616.0;
+const MOST: f64 = 4_294_967_296.0 * 4_294_967_296.0;
 
 /// Accepted work of one route.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
