@@ -138,7 +138,10 @@ impl Rates {
     pub(super) fn note_silence(&mut self, now: Duration) {
         let Some(visit) = &self.visit else { return };
         let here = now.saturating_sub(visit.since).as_secs_f64();
-        let worked = self.known.iter().any(|(_, measured, _)| measured.mean > 0.0);
+        let worked = self
+            .known
+            .iter()
+            .any(|(_, measured, _)| measured.mean > 0.0);
         if visit.measured.seconds <= 0.0 && worked && here > FADES {
             self.note(0.0, now);
         }

@@ -152,12 +152,7 @@ impl Routes {
     }
 
     /// What is believed of a rig's rate on a route.
-    pub(super) fn estimate(
-        &self,
-        sitting: &Sitting,
-        at: usize,
-        now: Duration,
-    ) -> Option<Estimate> {
+    pub(super) fn estimate(&self, sitting: &Sitting, at: usize, now: Duration) -> Option<Estimate> {
         let algorithm = self.list.get(at)?.state.algorithm.as_ref()?;
         sitting.estimate(algorithm, now)
     }

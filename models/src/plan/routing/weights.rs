@@ -58,7 +58,8 @@ impl Router {
             }
         }
         for group in found.values_mut() {
-            group.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+            group
+                .sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
         }
         found
     }
