@@ -1,5 +1,6 @@
 //! Tests of the router, by what it is asked for.
 
+mod coverage;
 mod day;
 mod hostile;
 mod rules;
