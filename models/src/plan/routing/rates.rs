@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::worth::OTHER_ALGORITHM;
 use crate::work::Algorithm;
 
 /// A rate that a caller measures is an average over up to about this time, seconds.
 const FADES: f64 = 600.0;
 
 /// Before so much time with an algorithm nothing that was measured counts, seconds.
-pub(super) const TRUSTED: f64 = 300.0;
+pub(super) const TRUSTED: f64 = 240.0;
 
 /// What was measured counts as if it took at most this time, so that later changes show, seconds.
 const MEMORY: f64 = 4.0 * 3_600.0;
@@ -21,6 +22,9 @@ const PACE: f64 = 30.0;
 
 /// Standard errors that what was measured is off before a rig's own word is plainly wrong.
 const PLAINLY: f64 = 4.0;
+
+/// Error of the word of a rig that was plainly wrong on another algorithm.
+const CAUGHT: f64 = 0.3;
 
 /// Most algorithms of a rig of which measurements are kept, besides the one that it hashes.
 const MOST: usize = 4;
@@ -64,6 +68,8 @@ pub(super) struct Estimate {
 struct Visit {
     algorithm: Algorithm,
     since: Duration,
+    /// Time without work after it came, seconds.
+    idle: f64,
     /// When it was measured last.
     last: Duration,
     measured: Measured,
@@ -75,6 +81,8 @@ pub(super) struct Rates {
     visit: Option<Visit>,
     /// Earlier ones, and when each ended.
     known: Vec<(Algorithm, Measured, Duration)>,
+    /// The rig's word on an algorithm was plainly wrong; those on others are tried.
+    caught: bool,
 }
 
 impl Rates {
@@ -84,6 +92,11 @@ impl Rates {
         if self.visit.as_ref().map(|visit| &visit.algorithm) == algorithm {
             return false;
         }
+        let idle = if self.visit.is_some() {
+            OTHER_ALGORITHM
+        } else {
+            0.0
+        };
         if let Some(visit) = self.visit.take()
             && visit.measured.seconds > 0.0
         {
@@ -92,6 +105,7 @@ impl Rates {
         self.visit = algorithm.map(|algorithm| Visit {
             algorithm: algorithm.clone(),
             since: now,
+            idle,
             last: now,
             measured: Measured::default(),
         });
@@ -111,25 +125,37 @@ impl Rates {
         self.known.push((visit.algorithm, measured, now));
     }
 
-    /// A rate was measured, as an average since the rig came to its algorithm that may fade.
-    pub(super) fn note(&mut self, rate: f64, now: Duration) {
+    /// A rate was measured, as an average since the rig came to its algorithm that may fade; `said`
+    /// is the rig's word on it.
+    pub(super) fn note(
+        &mut self,
+        rate: f64,
+        said: impl FnOnce(&Algorithm) -> Option<f64>,
+        now: Duration,
+    ) {
         let Some(visit) = &mut self.visit else {
             return;
         };
         let passed = now.saturating_sub(visit.last).as_secs_f64().min(FADES);
         let here = now.saturating_sub(visit.since).as_secs_f64();
         visit.last = now;
-        let rate = rate.min(FASTEST);
+        // The average is over the time without work as well.
+        let worked = (here - visit.idle).max(1.0);
+        let rate = (rate * here.max(1.0) / worked).min(FASTEST);
         let measured = &mut visit.measured;
         if here <= FADES {
             // It says all by itself.
             *measured = Measured {
                 mean: rate,
-                seconds: here,
+                seconds: worked,
             };
         } else if passed > 0.0 {
             measured.seconds = (measured.seconds + passed).min(MEMORY);
             measured.mean += (rate - measured.mean) * (passed / measured.seconds);
+        }
+        let algorithm = visit.algorithm.clone();
+        if let (Some(said), Some(it)) = (said(&algorithm), self.measured(&algorithm, now)) {
+            self.caught |= is_off(&it, said);
         }
     }
 
@@ -143,7 +169,7 @@ impl Rates {
             .iter()
             .any(|(_, measured, _)| measured.mean > 0.0);
         if visit.measured.seconds <= 0.0 && worked && here > FADES {
-            self.note(0.0, now);
+            self.note(0.0, |_| None, now);
         }
     }
 
@@ -170,11 +196,18 @@ impl Rates {
     ) -> Option<Estimate> {
         let measured = self.measured(algorithm, now);
         let Some(said) = said else { return measured };
-        let off = |it: &Estimate| (it.rate / said).ln().abs() > PLAINLY * it.error;
+        let off = |it: &Estimate| is_off(it, said);
+        let caught = self.caught && measured.is_none();
         let said = Estimate {
             rate: said,
-            error: 0.0,
+            error: if caught { CAUGHT } else { 0.0 },
         };
         Some(measured.filter(off).unwrap_or(said))
     }
+}
+
+/// Whether what was measured is so far from what was said that luck can't be it. Counts of shares
+/// are Poisson, of which the root has the same error everywhere.
+fn is_off(measured: &Estimate, said: f64) -> bool {
+    ((measured.rate / said).sqrt() - 1.0).abs() > PLAINLY / 2.0 * measured.error
 }

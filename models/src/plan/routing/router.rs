@@ -122,7 +122,8 @@ impl Router {
         sitting.rate = rate.and_then(counted);
         self.sums.add(sitting.route, sitting.rate);
         if let Some(rate) = rate {
-            sitting.rates.note(rate, self.now);
+            let traits = &sitting.traits;
+            sitting.rates.note(rate, |it| traits.rate(it), self.now);
         }
     }
 

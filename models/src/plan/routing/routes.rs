@@ -164,15 +164,21 @@ impl Routes {
         value.is_finite().then_some(value)
     }
 
-    /// What it may be worth, if its rate is as high as what was measured allows; without bound
-    /// where nothing was.
-    pub(super) fn hope(&self, sitting: &Sitting, at: usize, now: Duration) -> Option<f64> {
+    /// What it may be worth, if its rate is so many standard errors above what was measured; without
+    /// bound where nothing was.
+    pub(super) fn hope(
+        &self,
+        sitting: &Sitting,
+        at: usize,
+        errors: f64,
+        now: Duration,
+    ) -> Option<f64> {
         let route = self.list.get(at)?;
         let worth = route.worth.filter(|worth| *worth > 0.0)?;
         route.state.algorithm.as_ref()?;
         let estimate = self.estimate(sitting, at, now);
         Some(estimate.map_or(f64::INFINITY, |it| {
-            worth * it.rate * it.error.mul_add(2.0, 1.0)
+            worth * it.rate * it.error.mul_add(errors, 1.0)
         }))
     }
 

@@ -5,12 +5,22 @@ use std::time::Duration;
 use super::router::{Move, Router};
 use super::routes::Routes;
 use super::sitting::{Sitting, Trial};
-use super::weights::{REST, walk};
+use super::weights::walk;
 use super::worth::OTHER_ALGORITHM;
 use crate::plan::SeatKey;
 
-/// A trial takes at most this time, seconds; it ends earlier where two standard errors decide.
-const LONGEST: f64 = 600.0;
+/// A trial takes at least this time, seconds, and longer where that does not decide and the
+/// allowance is not needed for routes of which nothing is known.
+const SHORTEST: f64 = 330.0;
+
+/// Standard errors by which a trial is clear.
+const CLEAR: f64 = 3.0;
+
+/// Standard errors above what was measured that are worth a try to a rig with all its allowance.
+const HOPE: f64 = 5.0;
+
+/// And at most this.
+const LONGEST: f64 = 900.0;
 
 /// Part of its time that a rig may spend on trials.
 const PART: f64 = 0.01;
@@ -22,7 +32,7 @@ pub(super) const ALLOWANCE: f64 = PART * 86_400.0;
 pub(super) const MOST_TRIALS: usize = 64;
 
 /// One of so many seats may be on trial at a time (a single one may, too).
-pub(super) const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 4;
 
 /// What is to be done with a seat.
 enum Step {
@@ -91,18 +101,23 @@ fn step(routes: &Routes, sitting: &mut Sitting, now: Duration) -> Option<Step> {
     let home = routes.value(sitting, trial.home, now);
     let there = sitting.route.and_then(|at| {
         let error = routes.estimate(sitting, at, now)?.error;
-        Some((routes.value(sitting, at, now)?, 2.0 * error))
+        Some((routes.value(sitting, at, now)?, CLEAR * error))
     });
     let stays = match (home, there) {
         (Some(home), Some((value, error))) => {
             let clear = value * (1.0 + error) < home || value * (1.0 - error) > home;
-            if took < LONGEST && !clear {
+            let enough = if clear {
+                SHORTEST
+            } else {
+                longest(routes, sitting, now)
+            };
+            if took < enough {
                 return None;
             }
             value > home
         }
         // Nothing came of it, not even that the rig is silent there.
-        _ if took > 2.0 * LONGEST => false,
+        _ if took > LONGEST => false,
         _ => return None,
     };
     if stays || !routes.eligible(sitting).has(trial.home) {
@@ -112,13 +127,28 @@ fn step(routes: &Routes, sitting: &mut Sitting, now: Duration) -> Option<Step> {
     Some(Step::Home(trial.home))
 }
 
+/// How long a trial may take.
+fn longest(routes: &Routes, sitting: &Sitting, now: Duration) -> f64 {
+    let others = routes
+        .eligible(sitting)
+        .filter(|at| Some(*at) != sitting.route);
+    let unknown = others.filter(|at| {
+        let hope = routes.hope(sitting, *at, 0.0, now);
+        hope.is_some_and(f64::is_infinite)
+    });
+    let each = SHORTEST + OTHER_ALGORITHM;
+    let left = unknown.fold(sitting.allowance - OTHER_ALGORITHM, |left, _| left - each);
+    left.clamp(SHORTEST, LONGEST)
+}
+
 fn begins(routes: &Routes, sitting: &Sitting, now: Duration) -> Option<Step> {
     let home = sitting.route?;
-    let rested = now.saturating_sub(sitting.moved_at) >= REST;
-    if !rested || sitting.allowance < 2.0_f64.mul_add(OTHER_ALGORITHM, LONGEST) {
+    if sitting.allowance < SHORTEST + OTHER_ALGORITHM {
         return None;
     }
     let here = routes.value(sitting, home, now)?;
+    // The more of the allowance is left, the more doubt is worth a try.
+    let errors = HOPE * (sitting.allowance / ALLOWANCE);
     let mut found: Option<(usize, f64)> = None;
     for at in routes.eligible(sitting) {
         let sure = |routes: &Routes| {
@@ -129,7 +159,7 @@ fn begins(routes: &Routes, sitting: &Sitting, now: Duration) -> Option<Step> {
         if routes.are_alike(at, home) || sure(routes) {
             continue;
         }
-        let hope = routes.hope(sitting, at, now).unwrap_or(0.0);
+        let hope = routes.hope(sitting, at, errors, now).unwrap_or(0.0);
         if hope > here && found.is_none_or(|(_, most)| hope > most) {
             found = Some((at, hope));
         }

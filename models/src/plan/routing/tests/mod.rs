@@ -3,8 +3,10 @@
 mod coverage;
 mod day;
 mod hostile;
+mod market;
 mod rules;
 mod scale;
+mod scenes;
 mod worth;
 
 use std::sync::Arc;
