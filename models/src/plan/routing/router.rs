@@ -9,7 +9,7 @@ use super::rates::Rates;
 use super::routes::Routes;
 use super::sitting::{Sitting, Stay};
 use super::sums::{Sums, counted};
-use super::trials::ALLOWANCE;
+use super::trials::{ALLOWANCE, charge};
 use super::weights::walk;
 use super::{RigTraits, RouteSpec, RouteState, RouteWork, Split};
 use crate::plan::SeatKey;
@@ -146,8 +146,8 @@ impl Router {
     }
 
     /// Brings seats in line: those that sit where they may not, those that are worth more
-    /// elsewhere, and a few for the sake of weights. At most once in ten seconds, but for seats on
-    /// routes that they may not be on.
+    /// elsewhere, trials, and a few for the sake of weights. At most once in ten seconds, but for
+    /// seats on routes that they may not be on.
     pub fn round(&mut self, now: Duration) -> Vec<Move> {
         self.now = self.now.max(now);
         let now = self.now;
@@ -225,7 +225,8 @@ impl Router {
             return;
         }
         self.sums.take(from, sitting.rate);
-        (sitting.route, sitting.moved_at, sitting.trial) = (to, now, None);
+        charge(sitting, now);
+        (sitting.route, sitting.moved_at) = (to, now);
         sitting.stay.end();
         sitting.works_on(self.routes.algorithm(to), now);
         self.sums.add(to, sitting.rate);

@@ -58,7 +58,7 @@ impl Router {
             active += usize::from(sitting.trial.is_some());
         }
         for (seat, home) in homes.into_iter().take(MOST_TRIALS) {
-            self.end_trial(seat, home, now, moves);
+            self.go(seat, Some(home), now, moves);
         }
         let free = (self.seats.len() / AT_ONCE).max(1).saturating_sub(active);
         // Those that may gain most go first.
@@ -75,17 +75,10 @@ impl Router {
             sitting.trial = Some(Trial { home, since: now });
         }
     }
-
-    fn end_trial(&mut self, seat: SeatKey, home: usize, now: Duration, moves: &mut Vec<Move>) {
-        if let Some(sitting) = self.seats.get_mut(&seat) {
-            charge(sitting, now);
-        }
-        self.go(seat, Some(home), now, moves);
-    }
 }
 
-/// What a trial took is taken off the allowance.
-fn charge(sitting: &mut Sitting, now: Duration) {
+/// A trial ends, for whatever reason: what it took is taken off the allowance.
+pub(super) fn charge(sitting: &mut Sitting, now: Duration) {
     if let Some(trial) = sitting.trial.take() {
         let took = now.saturating_sub(trial.since).as_secs_f64();
         sitting.allowance -= took + OTHER_ALGORITHM;

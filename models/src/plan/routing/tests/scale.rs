@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::sums::Sums;
+use super::hostile::any_float;
 use super::*;
 
 /// Of the router as it stands, made from nothing.
@@ -78,17 +79,6 @@ fn seats_that_come_at_once_spread_by_weight() {
         places[at.unwrap()] += 1;
     }
     assert_eq!(places, [700, 200, 100]);
-}
-
-/// Any float, the odd ones often.
-fn any_float() -> impl Strategy<Value = f64> {
-    prop_oneof![
-        4 => 0.0..1e7,
-        1 => any::<f64>(),
-        1 => prop::sample::select(vec![
-            f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE, -0.0, 1e300,
-        ]),
-    ]
 }
 
 proptest! {
