@@ -4,6 +4,7 @@
 //! only foreign code is RandomX, in [`proof`].
 //!
 //! - [`alert`]: what an operator is told, once for each change
+//! - [`bridge`]: what programs outside may ask, and what they are told
 //! - [`stratum`]: lines, messages and replies of the Monero dialect
 //! - [`node_rpc`]: what is asked of a Monero node, and what it answers and publishes
 //! - [`work`]: algorithms, blobs, block templates, nonces, targets, jobs
@@ -18,6 +19,7 @@
 //! - [`simulation`]: honest and hostile rigs to measure filters and judge with
 
 pub mod alert;
+pub mod bridge;
 pub mod filter;
 pub mod judge;
 pub mod learn;

@@ -1,4 +1,4 @@
-//! The order of nonces in force, and the plans that are drawn by it. Each is noted in the journal: so
+//! The orders of nonces in force, and the plans that are drawn by them. Each is noted in the journal: so
 //! a replay of it maps every nonce back to its lease.
 
 use std::collections::HashSet;
@@ -6,18 +6,23 @@ use std::sync::Arc;
 
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
+use zartrux_models::bridge::JobTag;
 use zartrux_models::ledger::JournalEvent;
-use zartrux_models::plan::{DrawnFrom, NonceOrder, SlotPlan};
+use zartrux_models::plan::{DrawnBy, DrawnFrom, NonceOrder, OutsideOrder, SlotPlan};
 use zartrux_models::work::{IssuedJob, PoolKey};
 
 use crate::journal::Journal;
+use crate::outside_plans::OutsidePlans;
 
 #[derive(Debug)]
 pub(super) struct Experiment {
     journal: Journal,
     order: Option<Arc<NonceOrder>>,
+    outside: OutsidePlans,
     /// The order that the journal was told last.
     told: Option<Arc<NonceOrder>>,
+    /// The one from outside that it was told last.
+    told_outside: Option<Arc<OutsideOrder>>,
     /// Pool sessions whose last job had drawn bytes.
     ordered: HashSet<PoolKey>,
     seeds: StdRng,
@@ -25,11 +30,17 @@ pub(super) struct Experiment {
 
 impl Experiment {
     /// `seed` makes all that is drawn.
-    pub(super) fn new(journal: Journal, order: Option<Arc<NonceOrder>>, seed: u64) -> Self {
+    pub(super) fn new(
+        journal: Journal,
+        (order, outside): (Option<Arc<NonceOrder>>, OutsidePlans),
+        seed: u64,
+    ) -> Self {
         Self {
             journal,
             order,
+            outside,
             told: None,
+            told_outside: None,
             ordered: HashSet::new(),
             seeds: StdRng::seed_from_u64(seed),
         }
@@ -40,35 +51,47 @@ impl Experiment {
         self.order = order;
     }
 
-    /// A plan for another blob.
-    pub(super) fn draw(&mut self) -> SlotPlan {
-        let Some(order) = &self.order else {
-            return SlotPlan::identity();
-        };
-        if self.told.as_ref() != Some(order) {
+    /// A plan for another blob, which comes now.
+    pub(super) fn draw(&mut self, now_unix_ms: u64) -> SlotPlan {
+        let outside = self.outside.in_force(now_unix_ms);
+        let lane = self.journal.lane();
+        if let Some(order) = &self.order
+            && self.told.as_ref() != Some(order)
+        {
             self.told = Some(Arc::clone(order));
-            self.journal.note(JournalEvent::RankingInForce {
-                lane: self.journal.lane(),
-                order: Arc::clone(order),
-            });
+            let order = Arc::clone(order);
+            self.journal
+                .note(JournalEvent::RankingInForce { lane, order });
         }
-        SlotPlan::draw(self.seeds.next_u64(), order)
+        if let Some(order) = &outside
+            && self.told_outside.as_ref() != Some(order)
+        {
+            self.told_outside = Some(Arc::clone(order));
+            let order = Arc::clone(order);
+            self.journal
+                .note(JournalEvent::OutsideOrderInForce { lane, order });
+        }
+        match (self.order.as_deref(), outside) {
+            (None, None) => SlotPlan::identity(),
+            (Some(order), None) => SlotPlan::draw(self.seeds.next_u64(), order),
+            (model, Some(outside)) => {
+                SlotPlan::draw_with_outside(self.seeds.next_u64(), model, &outside)
+            }
+        }
     }
 
     /// A pool session has another job.
     pub(super) fn note(&mut self, issued: &IssuedJob) {
         let (origin, job_key) = (issued.origin, issued.key.0);
         let lane = self.journal.lane();
-        if let Some(DrawnFrom { seed, ranking }) = issued.plan.drawn_from() {
+        let tag = JobTag {
+            lane,
+            job: issued.key,
+        };
+        self.outside.note_job(origin.pool, tag);
+        if let Some(drawn) = issued.plan.drawn_from() {
             self.ordered.insert(origin.pool);
-            self.journal.note(JournalEvent::SlotsOrdered {
-                lane,
-                pool: origin.pool,
-                connection: origin.connection,
-                job_key,
-                seed,
-                ranking,
-            });
+            self.journal.note(ordered(lane, issued, drawn));
         } else if self.ordered.remove(&origin.pool) {
             self.journal.note(JournalEvent::SlotsUnordered {
                 lane,
@@ -79,8 +102,39 @@ impl Experiment {
         }
     }
 
+    /// A pool session has no job for now.
+    pub(super) fn jobs_gone(&self, pool: PoolKey) {
+        self.outside.forget_job(self.journal.lane(), pool);
+    }
+
     /// A pool session has ended for good.
     pub(super) fn forget(&mut self, pool: PoolKey) {
+        self.jobs_gone(pool);
         self.ordered.remove(&pool);
+    }
+}
+
+/// A job with drawn bytes, as the journal is told of it.
+fn ordered(lane: u16, issued: &IssuedJob, DrawnFrom { seed, by }: DrawnFrom) -> JournalEvent {
+    let (pool, connection) = (issued.origin.pool, issued.origin.connection);
+    let job_key = issued.key.0;
+    match by {
+        DrawnBy::Model(ranking) => JournalEvent::SlotsOrdered {
+            lane,
+            pool,
+            connection,
+            job_key,
+            seed,
+            ranking,
+        },
+        DrawnBy::Outside { ranking, outside } => JournalEvent::SlotsOrderedOutside {
+            lane,
+            pool,
+            connection,
+            job_key,
+            seed,
+            ranking,
+            outside,
+        },
     }
 }
