@@ -8,8 +8,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::section::{
-    ACKS, Access, Alerts, BAN_WINDOWS, DaemonKeys, EXPECTS, Failover, Filters, IP_VERSIONS, Learn,
-    LogFormat, MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
+    ACKS, Access, Alerts, BAN_WINDOWS, DIALECTS, DaemonKeys, EXPECTS, Failover, Filters,
+    IP_VERSIONS, Learn, LogFormat, MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs,
+    Store, TlsFiles,
 };
 use crate::settings::Settings;
 use crate::value::{PoolKind, TokenDigest, format_duration, masked_user};
@@ -191,6 +192,10 @@ fn of_stratum(pool: &Pool) -> Entries {
         .into_iter()
         .find(|(_, window)| *window == pool.ban_window)
         .map_or("none", |(name, _)| name);
+    let dialect = DIALECTS
+        .into_iter()
+        .find(|(_, dialect)| *dialect == pool.dialect)
+        .map_or("stratum", |(name, _)| name);
     let ip = IP_VERSIONS
         .into_iter()
         .find(|(_, version)| *version == pool.ip)
@@ -213,6 +218,7 @@ fn of_stratum(pool: &Pool) -> Entries {
         ("keepalive", or_off(pool.keepalive)),
         ("max_sessions", pool.max_sessions.to_string()),
         ("ban_window", quoted(ban_window)),
+        ("dialect", quoted(dialect)),
         (
             "proxy",
             pool.proxy

@@ -59,7 +59,7 @@ impl PoolSession {
     /// Opens the next connection.
     pub(super) fn connect(&mut self, ctx: &mut Context<Self>) {
         self.connection = self.connection.wrapping_add(1);
-        self.core = PoolProtocol::new(self.settings.clone());
+        self.core = PoolProtocol::new(self.settings.clone()).numbered(rand::random());
         self.warnings_left = WARNINGS;
         self.stats.attempt();
         let (host, port) = self

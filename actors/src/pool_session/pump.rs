@@ -12,7 +12,7 @@ use actix::Context;
 use actix::fut::ActorFuture;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep_until};
-use zartrux_models::stratum::{ErrorClass, POOL_LINE_LIMIT};
+use zartrux_models::stratum::ErrorClass;
 
 use super::connection::End;
 use super::{Link, PoolSession, PoolState};
@@ -121,12 +121,13 @@ impl PoolSession {
     }
 
     fn on_bytes(&mut self, bytes: &[u8]) -> Result<(), End> {
+        let limit = self.endpoint.line_limit();
         let Some(link) = &mut self.link else {
             return Ok(());
         };
         let mut lines = std::mem::take(&mut link.lines);
         let mut outcome = Ok(());
-        let fed = lines.feed(bytes, POOL_LINE_LIMIT, |line| {
+        let fed = lines.feed(bytes, limit, |line| {
             outcome = self.on_line(line);
             match outcome {
                 Ok(()) => ControlFlow::Continue(()),
