@@ -34,6 +34,7 @@ use crate::pool_session::{ForwardShare, PoolPosts, PoolState, PoolTimeouts, Repl
 use crate::supervision::Guard;
 
 pub use args::{ClosePage, NodeEndpoint, NodeSessionArgs, NodeWay, OpenPage};
+pub(crate) use pages::turned;
 
 /// How long a session that nobody mines at any more still tries to hand in a block.
 const LAST_WAIT: Duration = Duration::from_secs(600);

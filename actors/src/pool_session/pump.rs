@@ -79,7 +79,7 @@ impl ActorFuture<PoolSession> for Pump {
             session.lose(&end, ctx);
             return Poll::Ready(());
         }
-        if session.closing && session.pending.is_empty() {
+        if session.is_closing() && session.pending.is_empty() {
             session.leave(ctx);
             return Poll::Ready(());
         }
@@ -112,7 +112,7 @@ impl PoolSession {
                     return Err(End::of_peer(ErrorClass::Pool, reason));
                 }
                 Poll::Ready(Ok(())) => {
-                    self.stats.read(buffer.filled().len());
+                    self.pages.connection().read(buffer.filled().len());
                     self.on_bytes(buffer.filled())?;
                 }
             }
@@ -157,7 +157,7 @@ impl PoolSession {
         match polled {
             Poll::Pending => Ok(()),
             Poll::Ready(Ok(writes)) => {
-                self.stats.wrote(written, writes);
+                self.pages.connection().wrote(written, writes);
                 Ok(())
             }
             Poll::Ready(Err(fault)) => Err(broken(&fault)),
@@ -207,13 +207,16 @@ impl PoolSession {
         let written = self.link.as_ref().map_or(0, |link| link.outbox.written());
         while let Some(share) = self.pending.take_overdue(self.timeouts.response, now) {
             if share.end > written {
+                let page = share.ticket.share.job.origin.pool;
                 self.undeliverable(share.ticket);
+                self.pages.ended(page);
                 let waited = self.timeouts.response;
                 let reason = format!("the pool does not read: nothing was taken for {waited:?}");
                 return Err(End::of_peer(ErrorClass::Pool, &reason));
             }
-            self.stats.unanswered();
-            self.stats.pending(self.pending.len());
+            let page = share.ticket.share.job.origin.pool;
+            self.pages.of(page).unanswered();
+            self.pages.ended(page);
             self.settle(share.ticket, Settlement::Unanswered);
             if self.patience_ends.is_none() {
                 self.patience_ends = Some(now + self.timeouts.response);
