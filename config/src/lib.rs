@@ -40,7 +40,7 @@ pub use changes::{Change, Takes, classified};
 pub use fault::{Fault, Faults, Place};
 pub use overrides::Overrides;
 pub use section::{
-    ALERT_KINDS, Access, Ack, Alerts, Anonymous, ApiAccess, BanWindow, DaemonKeys, Expect,
+    ALERT_KINDS, Access, Ack, Alerts, Anonymous, ApiAccess, BanWindow, DaemonKeys, Dialect, Expect,
     Failover, Filters, IpVersion, Learn, LogFormat, MailTls, Miners, Monitor, Node, Pool, Prove,
     ProveMode, Rigs, Store, TlsFiles,
 };

@@ -8,8 +8,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::section::{
-    ACKS, Access, Alerts, BAN_WINDOWS, EXPECTS, Failover, Filters, IP_VERSIONS, Learn, LogFormat,
-    MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
+    ACKS, Access, Alerts, BAN_WINDOWS, DIALECTS, EXPECTS, Failover, Filters, IP_VERSIONS, Learn,
+    LogFormat, MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
 };
 use crate::settings::Settings;
 use crate::value::{PoolKind, TokenDigest, format_duration, masked_user};
@@ -220,6 +220,10 @@ fn of_stratum(pool: &Pool) -> Entries {
         .into_iter()
         .find(|(_, window)| *window == pool.ban_window)
         .map_or("none", |(name, _)| name);
+    let dialect = DIALECTS
+        .into_iter()
+        .find(|(_, dialect)| *dialect == pool.dialect)
+        .map_or("stratum", |(name, _)| name);
     let hosts = pool.allow_reconnect_to.iter();
     let hosts: Vec<_> = hosts.map(|host| quoted(host.as_str())).collect();
     let [proxy, ip, source] = way(pool);
@@ -235,6 +239,7 @@ fn of_stratum(pool: &Pool) -> Entries {
         ("keepalive", or_off(pool.keepalive)),
         ("max_sessions", pool.max_sessions.to_string()),
         ("ban_window", quoted(ban_window)),
+        ("dialect", quoted(dialect)),
         proxy,
         ip,
         source,

@@ -60,6 +60,7 @@ impl Upstream {
             keepalive: Some(Duration::from_secs(60)),
             response_timeout: Duration::from_secs(20),
             reconnect_hosts: vec!["other.example".into()],
+            dialect: zartrux_models::stratum::Dialect::Stratum,
         };
         let mut upstream = Self {
             protocol: PoolProtocol::new(Arc::new(settings)),

@@ -40,7 +40,7 @@ pub(crate) fn job(id: &str, algo: &str, variant: u8) -> UpstreamJob {
         algo: Some(algo.into()),
         height: Some(3),
         seed_hash: Some(SEED.into()),
-        next_seed_hash: None,
+        ..JobFields::default()
     }
     .check()
     .expect("a recorded job")

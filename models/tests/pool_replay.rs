@@ -63,6 +63,7 @@ impl Replay {
             keepalive: Some(Duration::from_secs(8)),
             response_timeout: Duration::from_secs(20),
             reconnect_hosts: vec![],
+            dialect: zartrux_models::stratum::Dialect::Stratum,
         };
         Self {
             protocol: PoolProtocol::new(Arc::new(settings)),

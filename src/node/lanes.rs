@@ -18,15 +18,21 @@ use zartrux_actors::pool_session::{PoolEndpoint, PoolTimeouts, Tls};
 use zartrux_actors::prover::Prover;
 use zartrux_actors::share_ticket::ShareTicket;
 use zartrux_actors::tls::{MinerTls, TlsFiles};
-use zartrux_config::{BanWindow, IpVersion, Pool, PoolKind, Secret, Settings};
+use zartrux_config::{BanWindow, Dialect as Asked, IpVersion, Pool, PoolKind, Secret, Settings};
 use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::plan::{FailoverPolicy, VardiffPolicy};
+use zartrux_models::stratum::{Dialect, NumberOrder};
 use zartrux_models::work::{Algorithm, Difficulty};
 
 use super::NodeView;
 
 /// Name and version, as pools see us. It must not contain `xmr-node-proxy` (another dialect).
 const AGENT: &str = concat!("zartrux/", env!("CARGO_PKG_VERSION"));
+const TEMPLATE_AGENT: &str = concat!(
+    "zartrux/",
+    env!("CARGO_PKG_VERSION"),
+    " (xmr-node-proxy compatible)"
+);
 
 /// Where miners come in.
 #[derive(Debug, Clone, Default)]
@@ -184,10 +190,7 @@ fn plan_policy(settings: &Settings) -> PlanPolicy {
         },
         standby: failover.standby,
         grace: failover.grace,
-        spare_slot_zero: settings
-            .pools
-            .iter()
-            .any(|pool| pool.url.kind() == PoolKind::Daemon),
+        spare_slot_zero: settings.pools.iter().any(Pool::gives_templates),
     }
 }
 
@@ -270,7 +273,7 @@ fn upstream(pool: &Pool) -> Upstream {
             user: pool.user.as_str().to_owned(),
             pass: pool.pass.expose().to_owned(),
             rig_id: pool.rig_id.clone(),
-            agent: AGENT.to_owned(),
+            agent: agent(pool.dialect).to_owned(),
             algorithms: vec![Algorithm::Rx0, Algorithm::Rx2],
             keepalive: pool.keepalive,
             allow_reconnect_to: pool
@@ -278,6 +281,7 @@ fn upstream(pool: &Pool) -> Upstream {
                 .iter()
                 .map(|host| host.as_str().to_owned())
                 .collect(),
+            dialect: dialect(pool.dialect),
         },
         max_sessions: pool.max_sessions,
         ban_rule: match pool.ban_window {
@@ -286,6 +290,22 @@ fn upstream(pool: &Pool) -> Upstream {
             BanWindow::NodejsPool => BanRule::NodejsPool,
             BanWindow::None => BanRule::None,
         },
+    }
+}
+
+/// Pools know by the agent that it takes templates.
+const fn agent(dialect: Asked) -> &'static str {
+    match dialect {
+        Asked::Stratum => AGENT,
+        Asked::Template | Asked::TemplateLe => TEMPLATE_AGENT,
+    }
+}
+
+const fn dialect(dialect: Asked) -> Dialect {
+    match dialect {
+        Asked::Stratum => Dialect::Stratum,
+        Asked::Template => Dialect::Template(NumberOrder::BigEndian),
+        Asked::TemplateLe => Dialect::Template(NumberOrder::LittleEndian),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actix::{Actor, Addr};
+use actix::Addr;
 use zartrux_models::session::FoundBlock;
+use zartrux_models::stratum::Dialect;
 use zartrux_models::work::PoolKey;
 
 use super::settings_way::Dialing;
@@ -15,7 +16,7 @@ use crate::node_session::{
     ClosePage, KeptBlocks, NodeEndpoint, NodeSession, NodeSessionArgs, NodeWay,
 };
 use crate::planner::{OpenPool, OpenedPool, Planner};
-use crate::pool_session::{PoolPosts, PoolSession, PoolSessionArgs, PoolStats};
+use crate::pool_session::{PoolPosts, PoolSessionArgs, PoolStats, PoolWay};
 use crate::supervision::{Guard, HealthRegistry};
 
 /// Starts pool sessions as the planner asks for them.
@@ -31,6 +32,8 @@ pub(super) fn pool_opener(
     let names = args.names.clone();
     let (view, sessions, planner) = (Arc::clone(view), sessions.clone(), planner.clone());
     let mut nodes = Nodes::default();
+    // Connections to pools that give templates, by place: one is for all pages.
+    let mut templates: HashMap<usize, PoolWay> = HashMap::new();
     let lane = u16::try_from(index).unwrap_or(u16::MAX);
     let journal = args.journal.for_lane(lane);
     let kept = args.remembered.blocks.clone();
@@ -74,27 +77,45 @@ pub(super) fn pool_opener(
             show(&view, pool, upstream, Arc::clone(&stats));
             return page_of(&way, pool, stats);
         }
-        let health = registry.register(pool_name(index, pool), "pool session");
         let stats = Arc::new(PoolStats::default());
-        let session = PoolSession::new(PoolSessionArgs {
+        show(&view, pool, upstream, Arc::clone(&stats));
+        let shared = matches!(found.endpoint.dialect, Dialect::Template(_));
+        if let Some(way) = templates
+            .get(&upstream)
+            .filter(|way| shared && way.is_open())
+        {
+            way.open(pool, stats);
+            return session_of(way);
+        }
+        let name = if shared {
+            format!("lane{index}/template/{upstream}")
+        } else {
+            pool_name(index, pool)
+        };
+        let way = PoolWay::launch(PoolSessionArgs {
             key: pool,
             endpoint: found.endpoint,
             timeouts,
             posts,
-            health: Arc::clone(&health),
-            stats: Arc::clone(&stats),
+            health: registry.register(name, "pool session"),
+            stats,
             names: names.clone(),
             clock,
         });
-        show(&view, pool, upstream, stats);
-        let address = session.start();
-        OpenedPool {
-            forward: Post::to_actor(address.clone().recipient(), Arc::clone(&health)),
-            close: Post::to_actor(address.clone().recipient(), Arc::clone(&health)),
-            retime: Post::to_actor(address.recipient(), Arc::clone(&health)),
-            health,
+        if shared {
+            templates.insert(upstream, way.clone());
         }
+        session_of(&way)
     })
+}
+
+fn session_of(way: &PoolWay) -> OpenedPool {
+    OpenedPool {
+        forward: way.forward(),
+        close: way.close(),
+        retime: way.retime(),
+        health: Arc::clone(way.health()),
+    }
 }
 
 fn show(view: &LaneView, pool: PoolKey, upstream: usize, stats: Arc<PoolStats>) {

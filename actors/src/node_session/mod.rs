@@ -41,6 +41,7 @@ use crate::supervision::Guard;
 
 pub use args::{ClosePage, NodeEndpoint, NodeSessionArgs, NodeWay, OpenPage};
 pub use keep::{BlockKeep, KeptBlock};
+pub(crate) use pages::turned;
 pub use restore::{KeptBlocks, RestoreBlocks};
 pub use stats::{NodeReport, NodeStats};
 

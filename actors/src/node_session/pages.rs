@@ -102,7 +102,7 @@ impl NodeSession {
 }
 
 /// The job with its template turned to a page: numbers of pages are not used twice in a lane.
-fn turned(job: &UpstreamJob, key: PoolKey) -> UpstreamJob {
+pub(crate) fn turned(job: &UpstreamJob, key: PoolKey) -> UpstreamJob {
     let work = match &job.work {
         Work::Template(page) => Work::Template(page.turned_to(key.0)),
         Work::Sliced(blob) => Work::Sliced(blob.clone()),

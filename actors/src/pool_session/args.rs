@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use zartrux_models::session::PoolSettings;
+use zartrux_models::stratum::{Dialect, POOL_LINE_LIMIT, TEMPLATE_LINE_LIMIT};
 use zartrux_models::work::{Algorithm, PoolKey};
 
 use super::{JobReplaced, PoolStateChanged, PoolStats};
@@ -39,6 +40,8 @@ pub struct PoolEndpoint {
     pub keepalive: Option<Duration>,
     /// Hosts to which a `client.reconnect` of the pool is followed.
     pub allow_reconnect_to: Vec<String>,
+    /// What the pool is asked to hand out; it hears of that by `agent`.
+    pub dialect: Dialect,
 }
 
 impl PoolEndpoint {
@@ -56,6 +59,15 @@ impl PoolEndpoint {
                 .iter()
                 .map(|host| host.as_str().into())
                 .collect(),
+            dialect: self.dialect,
+        }
+    }
+
+    /// Longest line that the pool may send.
+    pub(super) const fn line_limit(&self) -> usize {
+        match self.dialect {
+            Dialect::Stratum => POOL_LINE_LIMIT,
+            Dialect::Template(_) => TEMPLATE_LINE_LIMIT,
         }
     }
 }
@@ -145,6 +157,7 @@ mod tests {
             algorithms: vec![],
             keepalive: None,
             allow_reconnect_to: vec![],
+            dialect: Dialect::Stratum,
         };
         let shown = format!("{endpoint:?} {:?}", endpoint.settings(Duration::ZERO));
         assert!(shown.contains("pool.example"), "{shown}");

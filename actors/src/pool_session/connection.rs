@@ -59,9 +59,9 @@ impl PoolSession {
     /// Opens the next connection.
     pub(super) fn connect(&mut self, ctx: &mut Context<Self>) {
         self.connection = self.connection.wrapping_add(1);
-        self.core = PoolProtocol::new(self.settings.clone());
+        self.core = PoolProtocol::new(self.settings.clone()).numbered(rand::random());
         self.warnings_left = WARNINGS;
-        self.stats.attempt();
+        self.pages.connection().attempt();
         let (host, port) = self
             .redirect
             .take()
@@ -112,8 +112,8 @@ impl PoolSession {
         self.link = None;
         self.core = PoolProtocol::new(self.settings.clone());
         self.patience_ends = None;
-        self.stats.lost(end.close.class);
-        if self.closing {
+        self.pages.lost(end.close.class);
+        if self.is_closing() {
             tracing::info!(
                 pool = %self.place,
                 session = self.key.0,
@@ -192,18 +192,19 @@ impl PoolSession {
     pub(super) fn settle_all(&mut self) {
         let written = self.link.as_ref().map_or(0, |link| link.outbox.written());
         for share in self.pending.drain() {
+            let page = share.ticket.share.job.origin.pool;
             if share.end <= written {
-                self.stats.unanswered();
+                self.pages.of(page).unanswered();
                 self.settle(share.ticket, Settlement::Unanswered);
             } else {
                 self.undeliverable(share.ticket);
             }
+            self.pages.ended(page);
         }
-        self.stats.pending(0);
     }
 
     pub(super) fn undeliverable(&self, ticket: ShareTicket) {
-        self.stats.undeliverable();
+        self.pages.of(ticket.share.job.origin.pool).undeliverable();
         self.settle(ticket, Settlement::Undeliverable);
     }
 

@@ -12,8 +12,9 @@ impl PoolSession {
     /// Sends a share, or settles it at once: its job is of a connection that is gone, or the session
     /// is closing.
     pub(super) fn forward(&mut self, ticket: ShareTicket) -> Result<(), End> {
-        let current = ticket.share.job.origin == self.origin();
-        if !current || self.closing || self.link.is_none() || !self.core.is_logged_in() {
+        let origin = ticket.share.job.origin;
+        let current = origin.connection == self.connection && self.pages.is_open(origin.pool);
+        if !current || self.link.is_none() || !self.core.is_logged_in() {
             self.undeliverable(ticket);
             return Ok(());
         }
@@ -26,7 +27,7 @@ impl PoolSession {
                     end,
                 };
                 self.pending.insert(request, share);
-                self.stats.pending(self.pending.len());
+                self.pages.submitted(origin.pool);
                 Ok(())
             }
             Ok((None, _)) => {
@@ -47,7 +48,7 @@ impl PoolSession {
             .transact(&mut self.core, |core| core.on_line(line))?;
         match effect {
             PoolEffect::LoggedIn { job, extensions } => {
-                self.stats.logged_in(self.clock.unix_millis());
+                self.pages.logged_in(self.clock.unix_millis());
                 self.logged_in_at = Some(self.clock.now());
                 tracing::info!(
                     pool = %self.place,
@@ -91,7 +92,7 @@ impl PoolSession {
 
     fn on_job(&self) {
         if let Some(job) = self.core.job() {
-            self.stats.job(job, self.clock.unix_millis());
+            self.pages.job(job, self.clock.unix_millis());
         }
         self.report_job();
     }
@@ -104,25 +105,26 @@ impl PoolSession {
             self.tell(PoolState::LoggedIn);
         }
         let Some(share) = self.pending.take(request) else {
-            self.stats.late_reply();
+            self.pages.connection().late_reply();
             return;
         };
-        self.stats.pending(self.pending.len());
+        let page = share.ticket.share.job.origin.pool;
         let took = self.clock.now().saturating_duration_since(share.since);
-        self.stats.latency(took);
+        self.pages.of(page).latency(took);
         match verdict {
             Ok(()) => {
                 self.served = true;
-                self.stats.accepted(self.clock.unix_millis());
+                self.pages.of(page).accepted(self.clock.unix_millis());
                 self.settle(share.ticket, Settlement::Accepted);
             }
             Err(Rejection { class, text }) => {
-                self.stats.rejected(class);
+                self.pages.of(page).rejected(class);
                 tracing::debug!(pool = %self.place, session = self.key.0, %class, %text, "refused");
                 self.note_unknown(class, &text);
                 self.settle(share.ticket, Settlement::Rejected { class, text });
             }
         }
+        self.pages.ended(page);
     }
 
     /// Words that nobody has classified are shown as they came, once in a row; some pools put a
@@ -138,8 +140,8 @@ impl PoolSession {
 
     fn on_ignored(&mut self, why: &Ignored) {
         match why {
-            Ignored::Odd(_) => self.stats.odd_line(),
-            Ignored::Reconnect(_) => self.stats.reconnect_refused(),
+            Ignored::Odd(_) => self.pages.connection().odd_line(),
+            Ignored::Reconnect(_) => self.pages.connection().reconnect_refused(),
             Ignored::KeptAlive
             | Ignored::KeepaliveRefused(_)
             | Ignored::SameJob

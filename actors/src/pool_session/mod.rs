@@ -10,11 +10,13 @@ mod connection;
 mod hearing;
 mod messages;
 mod outbox;
+mod pages;
 mod pending;
 mod pump;
 mod retry;
 mod stats;
 mod watched;
+mod way;
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,10 +30,12 @@ use zartrux_models::stratum::LineAssembler;
 use zartrux_models::work::{JobOrigin, PoolKey};
 
 use self::outbox::Outbox;
+use self::pages::Pages;
 use self::pending::Pending;
 use self::retry::Retry;
 use crate::clock::Clock;
 use crate::dial::{Names, Transport};
+use crate::node_session::{OpenPage, turned};
 use crate::supervision::{ActorState, Guard};
 
 pub use crate::dial::Tls;
@@ -40,6 +44,7 @@ pub use messages::{
     ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged, ReplaceTimeouts,
 };
 pub use stats::{PoolReport, PoolStats};
+pub use way::PoolWay;
 
 /// An open connection.
 struct Link {
@@ -50,12 +55,13 @@ struct Link {
 
 /// The actor of one upstream connection.
 pub struct PoolSession {
+    /// Its first page, by which it is called in the log.
     key: PoolKey,
+    pages: Pages,
     endpoint: PoolEndpoint,
     timeouts: PoolTimeouts,
     posts: PoolPosts,
     guard: Guard,
-    stats: Arc<PoolStats>,
     clock: Clock,
     settings: Arc<PoolSettings>,
     connector: Arc<OnceCell<TlsConnector>>,
@@ -83,8 +89,6 @@ pub struct PoolSession {
     warnings_left: u32,
     /// Words of the pool that nobody has classified, so that each is logged once.
     unknown_words: Box<str>,
-    /// Told to close: only the verdicts on what is pending are waited for.
-    closing: bool,
     /// Where a line is rendered before it goes into the outbox.
     line: Vec<u8>,
 }
@@ -108,12 +112,12 @@ impl PoolSession {
         let settings = Arc::new(args.endpoint.settings(args.timeouts.response));
         Self {
             key: args.key,
+            pages: Pages::new(args.key, args.stats),
             retry: Retry::new(&args.timeouts),
             endpoint: args.endpoint,
             timeouts: args.timeouts,
             posts: args.posts,
             guard: Guard::new(args.health, args.clock),
-            stats: args.stats,
             clock: args.clock,
             connector: Arc::new(OnceCell::new()),
             names: args.names,
@@ -131,17 +135,13 @@ impl PoolSession {
             place: String::new(),
             warnings_left: 0,
             unknown_words: Box::default(),
-            closing: false,
             line: Vec::new(),
         }
     }
 
-    /// What jobs of the present connection come from.
-    const fn origin(&self) -> JobOrigin {
-        JobOrigin {
-            pool: self.key,
-            connection: self.connection,
-        }
+    /// All pages are closed: only the verdicts on what is pending are waited for.
+    fn is_closing(&self) -> bool {
+        !self.pages.are_used()
     }
 
     /// Tells how the connection is now.
@@ -169,31 +169,57 @@ impl PoolSession {
     }
 
     fn report_state(&self) {
-        if self.closing {
-            return;
+        for page in self.pages.keys() {
+            self.report_state_to(page, &self.state);
         }
+    }
+
+    fn report_state_to(&self, page: PoolKey, state: &PoolState) {
         for post in &self.posts.state {
             post.send(PoolStateChanged {
-                pool: self.key,
+                pool: page,
                 connection: self.connection,
-                state: self.state.clone(),
+                state: state.clone(),
             });
         }
     }
 
     fn report_job(&self) {
-        if self.closing {
-            return;
+        for page in self.pages.keys() {
+            self.report_job_to(page);
         }
+    }
+
+    fn report_job_to(&self, page: PoolKey) {
         let Some(job) = self.core.job() else {
             return;
         };
+        let job = turned(job, page);
         for post in &self.posts.job {
             post.send(JobReplaced {
-                origin: self.origin(),
-                job: (**job).clone(),
+                origin: JobOrigin {
+                    pool: page,
+                    connection: self.connection,
+                },
+                job: job.clone(),
             });
         }
+    }
+
+    /// A further page hears at once how the connection is, and has its job.
+    fn open_page(&mut self, page: PoolKey, stats: Arc<PoolStats>) {
+        self.pages.open(page, stats);
+        if !self.core.is_logged_in() {
+            return self.report_state_to(page, &self.state);
+        }
+        self.report_state_to(page, &PoolState::LoggedIn);
+        if self.state == PoolState::Unresponsive {
+            self.report_state_to(page, &self.state);
+        }
+        if let Some(job) = self.core.job() {
+            self.pages.show_job(page, job, self.clock.unix_millis());
+        }
+        self.report_job_to(page);
     }
 }
 
@@ -219,12 +245,11 @@ impl Handler<ForwardShare> for PoolSession {
 impl Handler<ClosePool> for PoolSession {
     type Result = ();
 
-    fn handle(&mut self, ClosePool(pool): ClosePool, ctx: &mut Self::Context) {
+    fn handle(&mut self, ClosePool(page): ClosePool, ctx: &mut Self::Context) {
         self.guard.health().dequeued();
-        if pool != self.key {
+        if !self.pages.close(page) || !self.is_closing() {
             return;
         }
-        self.closing = true;
         if self.pending.is_empty() {
             // Without a connection as well: nothing is pending then.
             return self.leave(ctx);
@@ -233,6 +258,15 @@ impl Handler<ClosePool> for PoolSession {
             "closing; {} submits wait for their verdicts",
             self.pending.len()
         ));
+    }
+}
+
+impl Handler<OpenPage> for PoolSession {
+    type Result = ();
+
+    fn handle(&mut self, OpenPage { page, stats }: OpenPage, _: &mut Self::Context) {
+        self.guard.health().dequeued();
+        self.open_page(page, stats);
     }
 }
 
@@ -254,7 +288,7 @@ impl Drop for PoolSession {
     /// However the actor ends, its shares do not end with it untold.
     fn drop(&mut self) {
         self.settle_all();
-        self.stats.left();
+        self.pages.left();
         self.guard.health().set_state(ActorState::Stopped);
     }
 }

@@ -12,7 +12,7 @@ use actix::Context;
 use actix::fut::ActorFuture;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep_until};
-use zartrux_models::stratum::{ErrorClass, POOL_LINE_LIMIT};
+use zartrux_models::stratum::ErrorClass;
 
 use super::connection::End;
 use super::{Link, PoolSession, PoolState};
@@ -79,7 +79,7 @@ impl ActorFuture<PoolSession> for Pump {
             session.lose(&end, ctx);
             return Poll::Ready(());
         }
-        if session.closing && session.pending.is_empty() {
+        if session.is_closing() && session.pending.is_empty() {
             session.leave(ctx);
             return Poll::Ready(());
         }
@@ -112,7 +112,7 @@ impl PoolSession {
                     return Err(End::of_peer(ErrorClass::Pool, reason));
                 }
                 Poll::Ready(Ok(())) => {
-                    self.stats.read(buffer.filled().len());
+                    self.pages.connection().read(buffer.filled().len());
                     self.on_bytes(buffer.filled())?;
                 }
             }
@@ -121,12 +121,13 @@ impl PoolSession {
     }
 
     fn on_bytes(&mut self, bytes: &[u8]) -> Result<(), End> {
+        let limit = self.endpoint.line_limit();
         let Some(link) = &mut self.link else {
             return Ok(());
         };
         let mut lines = std::mem::take(&mut link.lines);
         let mut outcome = Ok(());
-        let fed = lines.feed(bytes, POOL_LINE_LIMIT, |line| {
+        let fed = lines.feed(bytes, limit, |line| {
             outcome = self.on_line(line);
             match outcome {
                 Ok(()) => ControlFlow::Continue(()),
@@ -156,7 +157,7 @@ impl PoolSession {
         match polled {
             Poll::Pending => Ok(()),
             Poll::Ready(Ok(writes)) => {
-                self.stats.wrote(written, writes);
+                self.pages.connection().wrote(written, writes);
                 Ok(())
             }
             Poll::Ready(Err(fault)) => Err(broken(&fault)),
@@ -206,13 +207,16 @@ impl PoolSession {
         let written = self.link.as_ref().map_or(0, |link| link.outbox.written());
         while let Some(share) = self.pending.take_overdue(self.timeouts.response, now) {
             if share.end > written {
+                let page = share.ticket.share.job.origin.pool;
                 self.undeliverable(share.ticket);
+                self.pages.ended(page);
                 let waited = self.timeouts.response;
                 let reason = format!("the pool does not read: nothing was taken for {waited:?}");
                 return Err(End::of_peer(ErrorClass::Pool, &reason));
             }
-            self.stats.unanswered();
-            self.stats.pending(self.pending.len());
+            let page = share.ticket.share.job.origin.pool;
+            self.pages.of(page).unanswered();
+            self.pages.ended(page);
             self.settle(share.ticket, Settlement::Unanswered);
             if self.patience_ends.is_none() {
                 self.patience_ends = Some(now + self.timeouts.response);

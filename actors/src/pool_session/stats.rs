@@ -1,7 +1,7 @@
 //! What a pool session counts; read from any thread without asking it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +34,7 @@ pub struct PoolStats {
     writes: AtomicU64,
     latency_micros: AtomicU64,
     lost: [AtomicU64; ErrorClass::ALL.len()],
+    follows: AtomicBool,
 }
 
 /// A copy of a pool session's counters, as the API shows it.
@@ -85,6 +86,10 @@ pub struct PoolReport {
     pub writes: u64,
     /// From a submit to its verdict, smoothed, µs.
     pub submit_latency_micros: Option<u64>,
+    /// It is on the connection of another session, where what concerns that is counted. Left out
+    /// when it has one of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shares_connection: bool,
 }
 
 impl PoolReport {
@@ -125,12 +130,22 @@ impl PoolStats {
 
     pub(crate) fn logged_in(&self, unix_ms: u64) {
         add(&self.logins, 1);
+        self.seen_logged_in(unix_ms);
+    }
+
+    /// Logged in over a connection that is counted elsewhere.
+    pub(crate) fn seen_logged_in(&self, unix_ms: u64) {
         self.logged_in_at.store(unix_ms, Ordering::Relaxed);
     }
 
     pub(crate) fn lost(&self, class: ErrorClass) {
         add(&self.lost[class.index()], 1);
         self.left();
+    }
+
+    /// Whether it is on the connection of another session.
+    pub(crate) fn follow(&self, follows: bool) {
+        self.follows.store(follows, Ordering::Relaxed);
     }
 
     /// Not logged in any more.
@@ -140,6 +155,11 @@ impl PoolStats {
 
     pub(crate) fn job(&self, job: &UpstreamJob, unix_ms: u64) {
         add(&self.jobs, 1);
+        self.show_job(job, unix_ms);
+    }
+
+    /// A job that is counted elsewhere.
+    pub(crate) fn show_job(&self, job: &UpstreamJob, unix_ms: u64) {
         self.job_at.store(unix_ms, Ordering::Relaxed);
         self.job_height
             .store(job.height.unwrap_or_default(), Ordering::Relaxed);
@@ -244,6 +264,7 @@ impl PoolStats {
             bytes_written: read(&self.bytes_written),
             writes: read(&self.writes),
             submit_latency_micros: known(&self.latency_micros),
+            shares_connection: self.follows.load(Ordering::Relaxed),
         }
     }
 }

@@ -64,6 +64,7 @@ pub(crate) fn endpoint(port: u16) -> PoolEndpoint {
         algorithms: vec![],
         keepalive: None,
         allow_reconnect_to: vec![],
+        dialect: zartrux_models::stratum::Dialect::Stratum,
     }
 }
 

@@ -12,7 +12,7 @@ pub enum Takes {
 use Takes::{Live, Restart};
 
 /// Every key, in the order of the file.
-const KEYS: [(&str, Takes); 115] = [
+const KEYS: [(&str, Takes); 116] = [
     ("node.lanes", Restart),
     ("node.data", Restart),
     ("node.log", Live),
@@ -48,6 +48,7 @@ const KEYS: [(&str, Takes); 115] = [
     ("pool.keepalive", Live),
     ("pool.max_sessions", Live),
     ("pool.ban_window", Live),
+    ("pool.dialect", Live),
     ("pool.proxy", Live),
     ("pool.ip", Live),
     ("pool.source", Live),

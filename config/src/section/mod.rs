@@ -24,14 +24,14 @@ pub use learn::Learn;
 pub use miners::{Miners, TlsFiles};
 pub use monitor::Monitor;
 pub use node::{LogFormat, Node};
-pub use pool::{BanWindow, DaemonKeys, IpVersion, Pool};
+pub use pool::{BanWindow, DaemonKeys, Dialect, IpVersion, Pool};
 pub use prove::{Prove, ProveMode};
 pub use rigs::{Expect, Rigs};
 pub use store::{Ack, Store};
 
 pub(crate) use alerts::MAIL_TLS;
 pub(crate) use miners::MOST_ADDRESSES;
-pub(crate) use pool::{BAN_WINDOWS, IP_VERSIONS, MOST_POOLS};
+pub(crate) use pool::{BAN_WINDOWS, DIALECTS, IP_VERSIONS, MOST_POOLS};
 pub(crate) use rigs::EXPECTS;
 pub(crate) use store::ACKS;
 pub(crate) use way::is_onion;

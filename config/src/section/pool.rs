@@ -29,10 +29,13 @@ pub struct Pool {
     pub tls_fingerprint: Option<Fingerprint>,
     /// Silence after which a keepalive is sent. None: never.
     pub keepalive: Option<Duration>,
-    /// Most connections of one lane to it, 1 to 4,096; each carries up to 256 miners.
+    /// Most connections of one lane to it, 1 to 4,096; each carries up to 256 miners. Where the pool
+    /// gives templates: so many times 256 miners on one connection.
     pub max_sessions: usize,
     /// How the pool counts shares before it bans.
     pub ban_window: BanWindow,
+    /// What the pool is asked to hand out.
+    pub dialect: Dialect,
     /// The SOCKS5 proxy over which it is reached, and which looks its name up. None: straight.
     pub proxy: Option<SocksUrl>,
     /// Which of its addresses are used.
@@ -112,12 +115,13 @@ impl DaemonKeys {
 }
 
 /// Keys that mean nothing to a monerod, and those that mean nothing to a pool.
-const OF_POOLS: [&str; 6] = [
+const OF_POOLS: [&str; 7] = [
     "pass",
     "rig_id",
     "keepalive",
     "max_sessions",
     "ban_window",
+    "dialect",
     "allow_reconnect_to",
 ];
 const OF_DAEMONS: [&str; 4] = ["rpc_user", "rpc_pass", "zmq", "poll"];
@@ -136,7 +140,30 @@ pub(crate) const BAN_WINDOWS: [(&str, BanWindow); 2] = [
     ("none", BanWindow::None),
 ];
 
+/// What a pool is asked to hand out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Blobs: each connection carries 256 miners.
+    Stratum,
+    /// Whole block templates, as nodejs-pool does it: one connection carries a farm.
+    Template,
+    /// The same with the numbers in the template in little-endian order, as monero-pool writes them.
+    TemplateLe,
+}
+
+pub(crate) const DIALECTS: [(&str, Dialect); 3] = [
+    ("stratum", Dialect::Stratum),
+    ("template", Dialect::Template),
+    ("template-le", Dialect::TemplateLe),
+];
+
 impl Pool {
+    /// Whether each of its miners gets a blob of its own, and so all nonces of it.
+    #[must_use]
+    pub fn gives_templates(&self) -> bool {
+        self.url.kind() == PoolKind::Daemon || self.dialect != Dialect::Stratum
+    }
+
     /// An upstream with the default of every other key.
     #[must_use]
     pub fn new(url: PoolUrl, user: User) -> Self {
@@ -149,6 +176,7 @@ impl Pool {
             keepalive: Some(Duration::from_secs(60)),
             max_sessions: 256,
             ban_window: BanWindow::NodejsPool,
+            dialect: Dialect::Stratum,
             proxy: None,
             ip: IpVersion::Any,
             source: None,
@@ -204,6 +232,7 @@ impl Pool {
         let keepalive = section.optional("keepalive", accept::or_off(accept::duration(keepalives)));
         let max_sessions = section.optional("max_sessions", accept::whole(1..=4096));
         let ban_window = section.optional("ban_window", accept::choice(&BAN_WINDOWS));
+        let dialect = section.optional("dialect", accept::choice(&DIALECTS));
         let proxy = section.optional("proxy", accept::parsed);
         let ip = section.optional("ip", accept::choice(&IP_VERSIONS));
         let source = section.optional("source", accept::ip_address);
@@ -247,6 +276,7 @@ impl Pool {
             keepalive: keepalive.unwrap_or(default.keepalive),
             max_sessions: max_sessions.unwrap_or(default.max_sessions),
             ban_window: ban_window.unwrap_or(default.ban_window),
+            dialect: dialect.unwrap_or(default.dialect),
             url: default.url,
             user: default.user,
             daemon,

@@ -129,6 +129,9 @@ const UPSTREAM: &[Case] = &[
     ("ban_window", "\"none\"", |s| {
         s.pools[0].ban_window = BanWindow::None;
     }),
+    ("dialect", "\"template-le\"", |s| {
+        s.pools[0].dialect = zartrux_config::Dialect::TemplateLe;
+    }),
     ("proxy", "\"socks5://me:secret@127.0.0.1:9050\"", |s| {
         let proxy = "socks5://me:secret@127.0.0.1:9050";
         s.pools[0].proxy = Some(proxy.parse().unwrap());

@@ -54,6 +54,7 @@ tls_fingerprint = none: the system's roots decide
 keepalive = "1m"
 max_sessions = 256
 ban_window = "nodejs-pool"
+dialect = "stratum"
 proxy = none
 ip = "any"
 source = none

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use crate::share::Share;
 use crate::stratum::{
-    Answer, BadLine, ErrorClass, Extensions, JobFields, PoolError, PoolLine, PoolRequestId,
-    Reconnect, ReplyResult, SubmitRequest, bounded_text, parse_pool_line, push_keepalive_request,
-    push_login_request, push_submit_request,
+    Answer, BadJob, BadLine, Dialect, ErrorClass, Extensions, JobFields, PoolError, PoolLine,
+    PoolRequestId, Reconnect, ReplyResult, SubmitRequest, TemplateNumbers, bounded_text,
+    parse_pool_line, push_keepalive_request, push_login_request, push_submit_request,
 };
-use crate::work::{BadBlob, UpstreamJob};
+use crate::work::{BadBlob, UpstreamJob, Work};
 
 pub use effect::{Ignored, PoolClose, PoolEffect, Rejection};
 pub use settings::PoolSettings;
@@ -57,6 +57,8 @@ pub struct PoolProtocol {
     job: Option<Arc<UpstreamJob>>,
     /// Sent before the answer to the login, and good if that brings none.
     early: Option<Arc<UpstreamJob>>,
+    /// What sets this connection apart from others in the pool's templates.
+    number: u32,
 }
 
 impl PoolProtocol {
@@ -73,7 +75,16 @@ impl PoolProtocol {
             odd_lines: 0,
             job: None,
             early: None,
+            number: 0,
         }
+    }
+
+    /// The same with a number of its own, by which a template that several connections got holds
+    /// other work for each.
+    #[must_use]
+    pub const fn numbered(mut self, number: u32) -> Self {
+        self.number = number;
+        self
     }
 
     /// Whether submits can be sent.
@@ -121,9 +132,28 @@ impl PoolProtocol {
             result: share.result,
             commitment: share.raw_hash.as_ref(),
             algorithm: extensions.algo.then_some(&job.algorithm),
+            numbers: self.numbers_of(share),
         };
         push_submit_request(out, id, &submit);
         Some(id)
+    }
+
+    fn numbers_of(&self, share: &Share) -> Option<TemplateNumbers> {
+        match (self.settings.dialect, &share.job.job.work) {
+            (Dialect::Template(order), Work::Template(page)) => Some(TemplateNumbers {
+                pool: order.as_sent(self.number),
+                worker: order.as_sent(page.extra_nonce(share.slot)),
+            }),
+            (Dialect::Stratum, _) | (Dialect::Template(_), Work::Sliced(_)) => None,
+        }
+    }
+
+    fn checked(&self, fields: &JobFields<'_>) -> Result<Arc<UpstreamJob>, BadJob> {
+        let job = match self.settings.dialect {
+            Dialect::Stratum => fields.check(),
+            Dialect::Template(_) => fields.check_template(self.number),
+        };
+        job.map(Arc::new)
     }
 
     /// Takes a line, without its newline.
@@ -249,8 +279,8 @@ impl PoolProtocol {
         if login.session.is_empty() || login.session.len() > SESSION_ID_LIMIT {
             return unusable(format!("a session id of {} bytes", login.session.len()));
         }
-        let job = match login.job.as_ref().map(JobFields::check).transpose() {
-            Ok(job) => job.map(Arc::new),
+        let job = match login.job.map(|job| self.checked(&job)).transpose() {
+            Ok(job) => job,
             Err(bad) => return PoolEffect::Close(bad.into()),
         };
         let job = job.or(self.early.take());
@@ -343,10 +373,10 @@ impl PoolProtocol {
     /// A job that can't be read ends the session: the pool works on it, and the one before is dead.
     fn on_job(&mut self, fields: &JobFields<'_>) -> PoolEffect {
         if !self.is_logged_in() {
-            self.early = fields.check().ok().map(Arc::new);
+            self.early = self.checked(fields).ok();
             return self.odd("a job before the answer to the login");
         }
-        let job = match fields.check() {
+        let job = match self.checked(fields) {
             Ok(job) => job,
             Err(bad) => return PoolEffect::Close(bad.into()),
         };
@@ -357,7 +387,6 @@ impl PoolProtocol {
         {
             return PoolEffect::Ignored(Ignored::SameJob);
         }
-        let job = Arc::new(job);
         self.job = Some(Arc::clone(&job));
         PoolEffect::Job(job)
     }
@@ -381,5 +410,7 @@ impl PoolProtocol {
     }
 }
 
+#[cfg(test)]
+mod template_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,9 @@
 //! What pools say.
 
+mod dialect;
 mod job;
 mod request;
+mod template_job;
 
 use serde::Deserialize;
 use serde_json::error::Category;
@@ -10,13 +12,19 @@ use serde_json::value::RawValue;
 use super::line::{DEPTH_LIMIT, nests_deeper_than};
 use super::text::Text;
 
+pub use dialect::{Dialect, NumberOrder};
 pub use job::{BadJob, JobFields};
 pub use request::{
-    LoginRequest, SubmitRequest, push_keepalive_request, push_login_request, push_submit_request,
+    LoginRequest, SubmitRequest, TemplateNumbers, push_keepalive_request, push_login_request,
+    push_submit_request,
 };
 
 /// Longest line a pool may send, without its newline; a job has well under 2 KiB.
 pub const POOL_LINE_LIMIT: usize = 64 * 1024;
+
+/// The same where the pool sends templates, which hold the hash of each transaction: enough for
+/// 16,000 of them.
+pub const TEMPLATE_LINE_LIMIT: usize = 1024 * 1024;
 
 /// Most bytes of a pool's own words that are kept.
 pub const POOL_TEXT_LIMIT: usize = 200;
@@ -26,6 +34,10 @@ pub const POOL_TEXT_LIMIT: usize = 200;
 pub struct PoolRequestId(pub u64);
 
 /// One line from a pool.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on the stack: a box would be an allocation for each job"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum PoolLine<'a> {
     /// The answer to a request.
@@ -172,11 +184,30 @@ fn notification<'a>(
     match &*method {
         "job" => params
             .ok_or_else(|| missing("params"))
-            .and_then(|raw| serde_json::from_str(raw.get()).map_err(BadLine::field("params")))
+            .and_then(job_of)
             .map(PoolLine::Job),
         "client.reconnect" => reconnect(params).map(PoolLine::Reconnect),
         _ => Ok(PoolLine::Other(method)),
     }
+}
+
+/// The job itself, or an object that holds it: so monero-pool sends its templates.
+fn job_of(params: &RawValue) -> Result<JobFields<'_>, BadLine> {
+    #[derive(Deserialize)]
+    struct Around<'a> {
+        #[serde(borrow)]
+        job: Option<&'a RawValue>,
+    }
+    let job: JobFields<'_> =
+        serde_json::from_str(params.get()).map_err(BadLine::field("params"))?;
+    if job.blob.is_some() || job.blocktemplate_blob.is_some() {
+        return Ok(job);
+    }
+    let around: Around<'_> =
+        serde_json::from_str(params.get()).map_err(BadLine::field("params"))?;
+    around.job.map_or(Ok(job), |inner| {
+        serde_json::from_str(inner.get()).map_err(BadLine::field("params.job"))
+    })
 }
 
 fn reply<'a>(wire: &Wire<'a>) -> Result<PoolLine<'a>, BadLine> {

@@ -20,6 +20,9 @@ struct Upstream {
     sessions: u64,
     /// Of these, logged in.
     logged_in: u64,
+    /// Pages of 256 miners that are logged in: where the pool sends templates, several share a
+    /// session's connection.
+    pages: u64,
     /// What was counted, with sessions that are closed.
     sums: PoolReport,
     pending: u64,
@@ -34,8 +37,12 @@ struct Upstream {
 
 impl Upstream {
     fn add(&mut self, session: &PoolReport) {
-        self.sessions += 1;
-        self.logged_in += u64::from(session.connected_since_unix_ms.is_some());
+        let logged_in = u64::from(session.connected_since_unix_ms.is_some());
+        self.pages += logged_in;
+        if !session.shares_connection {
+            self.sessions += 1;
+            self.logged_in += logged_in;
+        }
         self.sums.add_counts(session);
         self.pending += session.pending as u64;
         if session.last_job_unix_ms > self.job_ms {
@@ -130,7 +137,7 @@ fn standing(writer: &mut Writer<'_, '_>, upstreams: &Upstreams<'_>, now_ms: u64)
         (
             "zartrux_upstream_slots",
             "Miners that the sessions which are logged in have room for",
-            |upstream| upstream.logged_in * Slot::COUNT as u64,
+            |upstream| upstream.pages * Slot::COUNT as u64,
         ),
         (
             "zartrux_upstream_submits_pending",

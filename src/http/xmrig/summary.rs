@@ -127,8 +127,9 @@ async fn put_together(view: &NodeView) -> Result<Summary, Missing> {
     let pools = view.pools();
     let is_active =
         |pool: &&crate::node::PoolSessionReport| pool.report.connected_since_unix_ms.is_some();
-    let active = pools.iter().filter(is_active).count() as u64;
-    let total = pools.len() as u64;
+    let connections_of_pools = || pools.iter().filter(|pool| !pool.report.shares_connection);
+    let active = connections_of_pools().filter(is_active).count() as u64;
+    let total = connections_of_pools().count() as u64;
     let latencies: Vec<u64> = pools
         .iter()
         .filter_map(|pool| pool.report.submit_latency_micros)

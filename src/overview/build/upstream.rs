@@ -80,10 +80,14 @@ fn upstream(facts: &UpstreamFacts, sessions: &[&Session], now_ms: u64) -> Upstre
         slots: SLOTS * logged_in.count() as u64,
         sessions: sessions
             .iter()
+            .filter(|session| !session.report.shares_connection)
             .take(UpstreamShown::SESSIONS_MAX)
             .map(|session| shown(session, now_ms))
             .collect(),
-        sessions_total: sessions.len(),
+        sessions_total: sessions
+            .iter()
+            .filter(|session| !session.report.shares_connection)
+            .count(),
     }
 }
 

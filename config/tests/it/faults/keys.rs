@@ -131,6 +131,12 @@ fn a_pool_is_checked_key_by_key() {
             "without a port",
         ),
         (
+            "url = \"stratum+tcp://a:1\"\nuser = \"w\"\ndialect = \"xnp\"",
+            4,
+            "pool[0].dialect",
+            "\"template\"",
+        ),
+        (
             "url = \"stratum+tcp://a:1\"\nuser = \"w\"\nkeepalive = \"on\"",
             4,
             "pool[0].keepalive",

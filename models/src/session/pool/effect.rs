@@ -81,14 +81,21 @@ impl PoolClose {
 impl From<BadJob> for PoolClose {
     fn from(bad: BadJob) -> Self {
         let class = match bad {
-            BadJob::Blob(BadBlob::SlotTaken) => ErrorClass::Ours,
+            BadJob::Blob(BadBlob::SlotTaken)
+            | BadJob::PoolsNonce
+            | BadJob::NoTemplates
+            | BadJob::OnlyTemplates => ErrorClass::Ours,
             BadJob::Missing(_)
             | BadJob::Id(_)
             | BadJob::Blob(_)
             | BadJob::Target(_)
             | BadJob::Algorithm
             | BadJob::NoSeed(_)
-            | BadJob::Seed(_) => ErrorClass::Pool,
+            | BadJob::Seed(_)
+            | BadJob::Number(_)
+            | BadJob::TemplateForm
+            | BadJob::Template(_)
+            | BadJob::BlobType(_) => ErrorClass::Pool,
         };
         Self::new(class, &bad.to_string())
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::stratum::LoginRequest;
+use crate::stratum::{Dialect, LoginRequest};
 use crate::work::Algorithm;
 
 /// How a session logs in, and its rules.
@@ -25,6 +25,8 @@ pub struct PoolSettings {
     pub response_timeout: Duration,
     /// Hosts to which `client.reconnect` is followed; anywhere else it is refused.
     pub reconnect_hosts: Vec<Box<str>>,
+    /// What the pool is asked to hand out; it hears of that by `agent`.
+    pub dialect: Dialect,
 }
 
 impl PoolSettings {
@@ -55,6 +57,7 @@ impl fmt::Debug for PoolSettings {
             .field("keepalive", &self.keepalive)
             .field("response_timeout", &self.response_timeout)
             .field("reconnect_hosts", &self.reconnect_hosts)
+            .field("dialect", &self.dialect)
             .finish_non_exhaustive()
     }
 }

@@ -16,11 +16,11 @@ const SEED: &str = "418015bb9ae982a1975da7d79277c2705727a56894ba0fb246adaabb1f46
     clippy::disallowed_methods,
     reason = "any instant will do as the origin"
 )]
-fn origin() -> Instant {
+pub(super) fn origin() -> Instant {
     Instant::now()
 }
 
-fn settings() -> PoolSettings {
+pub(super) fn settings() -> PoolSettings {
     PoolSettings {
         user: "44GBHzv6".into(),
         pass: "hunter2".into(),
@@ -30,6 +30,7 @@ fn settings() -> PoolSettings {
         keepalive: Some(Duration::from_secs(60)),
         response_timeout: Duration::from_secs(20),
         reconnect_hosts: vec!["other.example".into()],
+        dialect: Dialect::Stratum,
     }
 }
 
@@ -66,7 +67,7 @@ fn logged_in(now: Instant, extensions: &str) -> PoolProtocol {
     protocol
 }
 
-fn share(protocol: &PoolProtocol) -> Share {
+pub(super) fn share(protocol: &PoolProtocol) -> Share {
     let job = protocol.job().map_or_else(
         || {
             serde_json::from_str::<JobFields<'_>>(&job("j0"))
@@ -99,7 +100,7 @@ fn share(protocol: &PoolProtocol) -> Share {
     }
 }
 
-fn close_of(effect: PoolEffect) -> PoolClose {
+pub(super) fn close_of(effect: PoolEffect) -> PoolClose {
     let (PoolEffect::Close(close)
     | PoolEffect::Replied {
         close: Some(close), ..

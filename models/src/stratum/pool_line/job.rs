@@ -4,7 +4,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::stratum::text::Text;
-use crate::work::{Algorithm, BadBlob, BadTarget, Blob, NotHex32, SeedHash, Target, UpstreamJob};
+use crate::work::{
+    Algorithm, BadBlob, BadTarget, BadTemplate, Blob, NotHex32, SeedHash, Target, UpstreamJob,
+};
 
 /// A job as a pool sent it, unchecked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -30,6 +32,39 @@ pub struct JobFields<'a> {
     /// 64 hex digits, or empty.
     #[serde(borrow)]
     pub next_seed_hash: Option<Text<'a>>,
+    /// A whole block template in hex: the template dialect alone has this and all that follows.
+    #[serde(borrow)]
+    pub blocktemplate_blob: Option<Text<'a>>,
+    /// Which sort of coin's template; left out by some pools.
+    #[serde(default, borrow, deserialize_with = "lenient_text")]
+    pub blob_type: Option<Text<'a>>,
+    /// First of the bytes that are free, the pool's own among them.
+    #[serde(default, deserialize_with = "lenient_number")]
+    pub reserved_offset: Option<u64>,
+    /// Where the lease's number goes.
+    #[serde(default, deserialize_with = "lenient_number")]
+    pub client_nonce_offset: Option<u64>,
+    /// Where our number goes.
+    #[serde(default, deserialize_with = "lenient_number")]
+    pub client_pool_offset: Option<u64>,
+    /// What the pool pays for, in hashes.
+    #[serde(default, deserialize_with = "lenient_number")]
+    pub target_diff: Option<u64>,
+    /// What a block takes, in hashes.
+    #[serde(default, deserialize_with = "lenient_number")]
+    pub difficulty: Option<u64>,
+    /// Whether the pool gives out its own number instead of the lease's.
+    #[serde(default, deserialize_with = "lenient_yes")]
+    pub using_dynamic_nonce: bool,
+}
+
+fn lenient_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text<'de>>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).ok())
+}
+
+fn lenient_yes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(<&RawValue>::deserialize(deserializer)?.get() == "true")
 }
 
 fn lenient_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
@@ -61,6 +96,30 @@ pub enum BadJob {
     /// See [`NotHex32`].
     #[error("job.seed_hash: {0}")]
     Seed(#[from] NotHex32),
+    /// A number that the template dialect needs.
+    #[error("job.{0} is missing, or is no whole number above zero")]
+    Number(&'static str),
+    /// Not an even number of hex digits.
+    #[error("job.blocktemplate_blob is not hexadecimal")]
+    TemplateForm,
+    /// See [`BadTemplate`].
+    #[error("job.blocktemplate_blob: {0}")]
+    Template(#[from] BadTemplate),
+    /// Of a coin whose blocks are hashed otherwise.
+    #[error("job.blob_type is {0}: templates of this sort are not understood")]
+    BlobType(Box<str>),
+    /// The pool keeps for itself what leases need.
+    #[error(
+        "the pool's job leaves no number to hand out (using_dynamic_nonce, or an offset among the \
+         pool's own bytes): set dialect = \"stratum\" for it"
+    )]
+    PoolsNonce,
+    /// Asked for templates, it sent a blob.
+    #[error("the pool does not speak the template dialect: set dialect = \"stratum\" for it")]
+    NoTemplates,
+    /// Asked for blobs, it sent a template.
+    #[error("the pool sends block templates only: set dialect = \"template\" for it")]
+    OnlyTemplates,
 }
 
 impl JobFields<'_> {
@@ -72,12 +131,35 @@ impl JobFields<'_> {
     /// # Errors
     /// The first that can't be used, by name.
     pub fn check(&self) -> Result<UpstreamJob, BadJob> {
+        let id = self.checked_id()?;
+        if self.has_template_only() {
+            return Err(BadJob::OnlyTemplates);
+        }
+        let blob = Blob::from_hex(required(self.blob.as_ref(), "blob")?)?;
+        let target = Target::from_hex(required(self.target.as_ref(), "target")?)?;
+        let (algorithm, seed) = self.hashing()?;
+        Ok(UpstreamJob {
+            id: id.into(),
+            work: blob.into(),
+            target,
+            algorithm,
+            height: self.height,
+            seed,
+            next_seed: self.next_seed(),
+            network_difficulty: None,
+        })
+    }
+
+    pub(super) fn checked_id(&self) -> Result<&str, BadJob> {
         let id = required(self.job_id.as_ref(), "job_id")?;
         if id.is_empty() || id.len() > Self::MAX_ID {
             return Err(BadJob::Id(id.len()));
         }
-        let blob = Blob::from_hex(required(self.blob.as_ref(), "blob")?)?;
-        let target = Target::from_hex(required(self.target.as_ref(), "target")?)?;
+        Ok(id)
+    }
+
+    /// The algorithm, and its key where it needs one.
+    pub(super) fn hashing(&self) -> Result<(Algorithm, Option<SeedHash>), BadJob> {
         let seed = present(self.seed_hash.as_ref())
             .map(SeedHash::from_hex)
             .transpose()?;
@@ -89,22 +171,19 @@ impl JobFields<'_> {
         if seed.is_none() && algorithm.name().starts_with("rx/") {
             return Err(BadJob::NoSeed(algorithm));
         }
-        Ok(UpstreamJob {
-            id: id.into(),
-            work: blob.into(),
-            target,
-            algorithm,
-            height: self.height,
-            seed,
-            // Only a hint to prepare early: a strange one is none.
-            next_seed: present(self.next_seed_hash.as_ref())
-                .and_then(|text| SeedHash::from_hex(text).ok()),
-            network_difficulty: None,
-        })
+        Ok((algorithm, seed))
+    }
+
+    /// Only a hint to prepare early: a strange one is none.
+    pub(super) fn next_seed(&self) -> Option<SeedHash> {
+        present(self.next_seed_hash.as_ref()).and_then(|text| SeedHash::from_hex(text).ok())
     }
 }
 
-fn required<'t>(field: Option<&'t Text<'_>>, name: &'static str) -> Result<&'t str, BadJob> {
+pub(super) fn required<'t>(
+    field: Option<&'t Text<'_>>,
+    name: &'static str,
+) -> Result<&'t str, BadJob> {
     field.map(|text| &**text).ok_or(BadJob::Missing(name))
 }
 
@@ -125,7 +204,7 @@ mod tests {
             algo: Some("rx/0".into()),
             height: Some(3),
             seed_hash: Some("418015bb9ae982a1975da7d79277c2705727a56894ba0fb246adaabb1f4632e3".into()),
-            next_seed_hash: None,
+            ..JobFields::default()
         }
     }
 

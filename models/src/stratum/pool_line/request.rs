@@ -35,6 +35,17 @@ pub struct SubmitRequest<'a> {
     pub commitment: Option<&'a [u8; 32]>,
     /// Only for pools that announced the `algo` extension.
     pub algorithm: Option<&'a Algorithm>,
+    /// Only in the template dialect.
+    pub numbers: Option<TemplateNumbers>,
+}
+
+/// What stands in the template's reserved bytes, as the pool wants it said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TemplateNumbers {
+    /// Ours.
+    pub pool: i64,
+    /// The lease's.
+    pub worker: i64,
 }
 
 fn push_head(out: &mut Vec<u8>, id: PoolRequestId, method: &[u8]) {
@@ -102,7 +113,20 @@ pub fn push_submit_request(out: &mut Vec<u8>, id: PoolRequestId, submit: &Submit
     if let Some(algorithm) = submit.algorithm {
         push_string(out, br#","algo":""#, algorithm.name());
     }
+    if let Some(TemplateNumbers { pool, worker }) = submit.numbers {
+        // Integers: as strings they count as a bad share.
+        push_integer(out, br#","poolNonce":"#, pool);
+        push_integer(out, br#","workerNonce":"#, worker);
+    }
     out.extend_from_slice(b"}}\n");
+}
+
+fn push_integer(out: &mut Vec<u8>, before: &[u8], number: i64) {
+    out.extend_from_slice(before);
+    if number < 0 {
+        out.push(b'-');
+    }
+    push_decimal(out, number.unsigned_abs());
 }
 
 /// Appends a `keepalived` line.
@@ -131,6 +155,7 @@ mod tests {
             result: ResultHash::new([0xab; 32]),
             commitment: Some(&[0xcd; 32]),
             algorithm: Some(&Algorithm::Rx2),
+            numbers: None,
         };
         push_submit_request(&mut out, PoolRequestId(1200), &submit);
         assert_eq!(
@@ -143,6 +168,36 @@ mod tests {
                 "cd".repeat(32)
             )
         );
+    }
+
+    #[test]
+    fn a_share_of_a_template_says_both_numbers_as_integers() {
+        for (numbers, said) in [
+            (
+                (0, u32::MAX.into()),
+                r#""poolNonce":0,"workerNonce":4294967295}}"#,
+            ),
+            (
+                (i32::MIN.into(), 7),
+                r#""poolNonce":-2147483648,"workerNonce":7}}"#,
+            ),
+        ] {
+            let mut out = Vec::new();
+            let submit = SubmitRequest {
+                session: "s",
+                job_id: "j",
+                nonce: Nonce::new([5, 0, 0, 0xb2]),
+                result: ResultHash::new([0xab; 32]),
+                commitment: None,
+                algorithm: None,
+                numbers: Some(TemplateNumbers {
+                    pool: numbers.0,
+                    worker: numbers.1,
+                }),
+            };
+            push_submit_request(&mut out, PoolRequestId(3), &submit);
+            assert!(text(&out).trim_end().ends_with(said), "{}", text(&out));
+        }
     }
 
     #[test]
@@ -185,6 +240,7 @@ mod tests {
                 result: ResultHash::new([0; 32]),
                 commitment: None,
                 algorithm: None,
+                numbers: None,
             };
             push_submit_request(&mut out, PoolRequestId(id), &submit);
             push_keepalive_request(&mut out, PoolRequestId(id), &session);

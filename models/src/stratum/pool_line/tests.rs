@@ -266,6 +266,7 @@ proptest! {
             height: None,
             seed_hash: seed.as_deref().map(Into::into),
             next_seed_hash: seed.as_deref().map(Into::into),
+            ..JobFields::default()
         };
         if let Ok(job) = fields.check() {
             prop_assert!((1..=JobFields::MAX_ID).contains(&job.id.len()));
