@@ -202,10 +202,7 @@ fn fingerprint(pool: &Pool) -> (&'static str, String) {
 
 fn way(pool: &Pool) -> [(&'static str, String); 3] {
     let none = || "none".to_owned();
-    let ip = IP_VERSIONS
-        .into_iter()
-        .find(|(_, version)| *version == pool.ip)
-        .map_or("any", |(name, _)| name);
+    let ip = word_of(&IP_VERSIONS, pool.ip);
     let proxy = pool.proxy.as_ref().map(|proxy| quoted(&proxy.to_string()));
     let source = pool.source.map(|from| quoted(&from.to_string()));
     [
@@ -216,14 +213,8 @@ fn way(pool: &Pool) -> [(&'static str, String); 3] {
 }
 
 fn of_stratum(pool: &Pool) -> Entries {
-    let ban_window = BAN_WINDOWS
-        .into_iter()
-        .find(|(_, window)| *window == pool.ban_window)
-        .map_or("none", |(name, _)| name);
-    let dialect = DIALECTS
-        .into_iter()
-        .find(|(_, dialect)| *dialect == pool.dialect)
-        .map_or("stratum", |(name, _)| name);
+    let ban_window = word_of(&BAN_WINDOWS, pool.ban_window);
+    let dialect = word_of(&DIALECTS, pool.dialect);
     let hosts = pool.allow_reconnect_to.iter();
     let hosts: Vec<_> = hosts.map(|host| quoted(host.as_str())).collect();
     let [proxy, ip, source] = way(pool);

@@ -19,6 +19,8 @@ pub use plans_then::JobThen;
 pub use tenancy::{Clash, Place, Tenancy, Tenant};
 
 #[cfg(test)]
+mod block_tests;
+#[cfg(test)]
 mod book_tests;
 #[cfg(test)]
 mod fixtures;

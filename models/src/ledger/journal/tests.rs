@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::block_tests::{a_block, block_event};
 use super::fixtures::{entry, taken};
 use super::*;
 use crate::filter::{Cause, ModelId, Stage};
 use crate::ledger::{Arm, BadRecord, Frame, Kind, ShareEntry, UpstreamId, cut};
 use crate::plan::{Lease, NonceOrder, OutsideId, OutsideOrder, SeatKey};
 use crate::share::{RigKey, ShareId};
-use crate::work::{BlockId, PoolKey, Slot};
+use crate::work::{PoolKey, Slot};
 
 fn pick<T: Copy + std::fmt::Debug>(from: &'static [T]) -> impl Strategy<Value = T> {
     prop::sample::select(from)
@@ -100,19 +101,6 @@ fn plan_event() -> impl Strategy<Value = JournalEvent> {
             }
         }),
     ]
-}
-
-fn block_event() -> impl Strategy<Value = JournalEvent> {
-    let place = any::<(u16, Option<u16>, u64, [u8; 32])>();
-    (place, pick(&BlockFate::ALL)).prop_map(|((lane, upstream, height, id), fate)| {
-        JournalEvent::Block {
-            lane,
-            upstream: upstream.map(UpstreamId),
-            height,
-            id: BlockId::new(id),
-            fate,
-        }
-    })
 }
 
 fn outside_event() -> impl Strategy<Value = JournalEvent> {
@@ -394,28 +382,6 @@ fn what_was_written_later_in_schema_1_is_read_today() {
     assert_eq!(read_journal(&bytes).unwrap(), entries);
 }
 
-/// A block as it was written when blocks came into the journal, never to be made anew.
-const BLOCK_WRITTEN_IN_SCHEMA_1: &str = include_str!("block_written_in_schema_1.hex");
-
-fn a_block() -> JournalEntry {
-    let event = JournalEvent::Block {
-        lane: 1,
-        upstream: Some(UpstreamId(3)),
-        height: 3_512_345,
-        id: BlockId::new([0xab; 32]),
-        fate: BlockFate::Refused,
-    };
-    entry(1, event)
-}
-
-#[test]
-fn a_block_that_was_written_in_schema_1_is_read_today() {
-    let bytes = const_hex::decode(BLOCK_WRITTEN_IN_SCHEMA_1.trim()).unwrap();
-    let written = write_journal(&[a_block()]);
-    assert_eq!(const_hex::encode(written), const_hex::encode(&bytes));
-    assert_eq!(read_journal(&bytes).unwrap(), [a_block()]);
-}
-
 /// Plans from outside as they were written when these came into the journal, never to be made anew.
 const OUTSIDE_WRITTEN_IN_SCHEMA_1: &str = include_str!("outside_written_in_schema_1.hex");
 
@@ -460,17 +426,6 @@ fn an_order_from_outside_that_would_overlap_is_refused() {
     });
     let said = read_journal(&bytes).unwrap_err().to_string();
     assert!(said.contains("names byte 7 twice"), "{said}");
-}
-
-#[test]
-fn a_block_whose_fate_no_version_knows_is_refused() {
-    let bytes = Frame::wrap(Kind::Journal, 1, |out| {
-        out.extend_from_slice(&[1, 0, 1, 9, 19, 1, 0, 7]);
-        out.extend_from_slice(&[0; 32]);
-        out.push(5);
-    });
-    let said = read_journal(&bytes).unwrap_err().to_string();
-    assert!(said.contains("5 for its fate of a block"), "{said}");
 }
 
 #[test]
