@@ -197,6 +197,8 @@ fn of_stratum(pool: &Pool) -> Entries {
         .map_or("any", |(name, _)| name);
     let hosts = pool.allow_reconnect_to.iter();
     let hosts: Vec<_> = hosts.map(|host| quoted(host.as_str())).collect();
+    let algorithms = pool.algorithms.iter();
+    let algorithms: Vec<_> = algorithms.map(|known| quoted(known)).collect();
     vec![
         ("pass", pool.pass.to_string()),
         (
@@ -226,6 +228,7 @@ fn of_stratum(pool: &Pool) -> Entries {
                 .map_or_else(|| "none".to_owned(), |from| quoted(&from.to_string())),
         ),
         ("allow_reconnect_to", format!("[{}]", hosts.join(", "))),
+        ("algorithms", format!("[{}]", algorithms.join(", "))),
     ]
 }
 

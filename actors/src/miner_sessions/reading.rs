@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use zartrux_models::filter::VerdictsHeard;
 use zartrux_models::plan::{Capability, SeatKey, Vardiff};
-use zartrux_models::session::{Assignment, Heard};
+use zartrux_models::session::{Assignment, Heard, NO_OTHER_JOB};
 use zartrux_models::share::{NotAdmitted, Share, ShareId};
 use zartrux_models::stratum::{RequestId, Text, push_error, push_kept_alive};
 use zartrux_models::work::Algorithm;
@@ -178,6 +178,10 @@ impl MinerSessions {
             Heard::NotAdmitted(id, not) => self.on_not_admitted(key, id, not),
             Heard::KeepAlive(id) => push_kept_alive(&mut self.scratch, id),
             Heard::LoginAsked(id, login) => return self.on_login(key, id, &login),
+            Heard::Abilities(id, abilities) => {
+                push_error(&mut self.scratch, id, NO_OTHER_JOB);
+                self.on_abilities(key, &abilities);
+            }
             Heard::Error(id, text) => push_error(&mut self.scratch, id, &text),
             Heard::Fatal(id, text) => {
                 push_error(&mut self.scratch, id, &text);

@@ -12,7 +12,7 @@ pub enum Takes {
 use Takes::{Live, Restart};
 
 /// Every key, in the order of the file.
-const KEYS: [(&str, Takes); 115] = [
+const KEYS: [(&str, Takes); 116] = [
     ("node.lanes", Restart),
     ("node.data", Restart),
     ("node.log", Live),
@@ -52,6 +52,7 @@ const KEYS: [(&str, Takes); 115] = [
     ("pool.ip", Live),
     ("pool.source", Live),
     ("pool.allow_reconnect_to", Live),
+    ("pool.algorithms", Live),
     ("pool.rpc_user", Live),
     ("pool.rpc_pass", Live),
     ("pool.zmq", Live),

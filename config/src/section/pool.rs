@@ -41,6 +41,9 @@ pub struct Pool {
     pub source: Option<IpAddr>,
     /// Hosts to which the pool may send us by `client.reconnect`.
     pub allow_reconnect_to: Vec<HostName>,
+    /// Names of the algorithms that the farm can hash, as the pool is told at the login, at most 32;
+    /// empty: it is told nothing.
+    pub algorithms: Vec<String>,
     /// What concerns a monerod only.
     pub daemon: DaemonKeys,
 }
@@ -70,6 +73,8 @@ pub(crate) const IP_VERSIONS: [(&str, IpVersion); 5] = [
 
 /// Most hosts in `allow_reconnect_to`.
 const MOST_RECONNECT_HOSTS: usize = 16;
+/// Most names in `algorithms`.
+const MOST_ALGORITHMS: usize = 32;
 
 /// Keys of an upstream that is a monerod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +117,7 @@ impl DaemonKeys {
 }
 
 /// Keys that mean nothing to a monerod, and those that mean nothing to a pool.
-const OF_POOLS: [&str; 10] = [
+const OF_POOLS: [&str; 11] = [
     "pass",
     "rig_id",
     "tls_fingerprint",
@@ -123,6 +128,7 @@ const OF_POOLS: [&str; 10] = [
     "ip",
     "source",
     "allow_reconnect_to",
+    "algorithms",
 ];
 const OF_DAEMONS: [&str; 4] = ["rpc_user", "rpc_pass", "zmq", "poll"];
 
@@ -157,6 +163,7 @@ impl Pool {
             ip: IpVersion::Any,
             source: None,
             allow_reconnect_to: Vec::new(),
+            algorithms: moneros(),
             daemon: DaemonKeys::default(),
         }
     }
@@ -217,7 +224,7 @@ impl Pool {
             MOST_RECONNECT_HOSTS,
             accept::parsed,
         );
-
+        let algorithms = section.list("algorithms", moneros(), MOST_ALGORITHMS, accept::algorithm);
         let daemon = DaemonKeys::read(section);
 
         let default = Self::new(url?, user?);
@@ -255,6 +262,7 @@ impl Pool {
             ip: ip.unwrap_or(default.ip),
             source,
             allow_reconnect_to,
+            algorithms,
             pass: pass.unwrap_or(default.pass),
             rig_id,
             tls_fingerprint,
@@ -266,6 +274,11 @@ impl Pool {
             daemon,
         })
     }
+}
+
+/// Monero's algorithms.
+fn moneros() -> Vec<String> {
+    ["rx/0", "rx/2"].map(str::to_owned).to_vec()
 }
 
 /// Faults for keys that do nothing at an upstream of this kind.

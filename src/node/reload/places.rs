@@ -136,13 +136,14 @@ fn same(a: &Pool, b: &Pool) -> bool {
         ip,
         source,
         allow_reconnect_to,
+        algorithms,
         daemon,
     } = a;
     (url, user, rig_id) == (&b.url, &b.user, &b.rig_id)
         && pass.expose() == b.pass.expose()
         && (tls_fingerprint, keepalive) == (&b.tls_fingerprint, &b.keepalive)
         && (proxy, ip, source) == (&b.proxy, &b.ip, &b.source)
-        && *allow_reconnect_to == b.allow_reconnect_to
+        && (allow_reconnect_to, algorithms) == (&b.allow_reconnect_to, &b.algorithms)
         && same_daemon(daemon, &b.daemon)
 }
 
