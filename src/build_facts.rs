@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use zartrux_models::proof::Features;
+use zartrux_models::proof::{Features, SelfTestError, knows_v2, self_test};
+
+use crate::fork::VersionKnown;
 
 /// What stands for a fact that could not be found out when the program was built.
 pub const UNKNOWN: &str = "unknown";
@@ -40,6 +42,48 @@ pub struct BuildFacts {
     pub randomx_hard_aes: bool,
     /// The OpenSSL library that is loaded.
     pub openssl: &'static str,
+}
+
+/// Which versions of RandomX come out right on this machine: each computes its published hashes, or
+/// does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RandomxVersions {
+    /// `rx/0`.
+    pub v1: VersionKnown,
+    /// `rx/2`.
+    pub v2: VersionKnown,
+}
+
+impl RandomxVersions {
+    /// Computes the published hashes: 256 MiB for about a second.
+    #[must_use]
+    pub fn tried() -> Self {
+        match self_test() {
+            Ok(()) => Self::of_prover(Some(knows_v2())),
+            Err(SelfTestError::WrongHash { .. }) => Self {
+                v1: VersionKnown::Unknown,
+                v2: VersionKnown::of(Some(knows_v2())),
+            },
+            Err(SelfTestError::NotRun(_)) => Self::of_prover(None),
+        }
+    }
+
+    /// Of a prover that runs, which begins with that test: whether it knows version 2. None: nothing is
+    /// proved, and nobody has tried.
+    #[must_use]
+    pub fn of_prover(knows_v2: Option<bool>) -> Self {
+        Self {
+            v1: VersionKnown::of(knows_v2.map(|_| true)),
+            v2: VersionKnown::of(knows_v2),
+        }
+    }
+}
+
+/// One line, as those of [`BuildFacts`].
+impl fmt::Display for RandomxVersions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "proves:   rx/0 {}, rx/2 {}", self.v1, self.v2)
+    }
 }
 
 /// What is known of this program.

@@ -218,6 +218,8 @@ fn of_stratum(pool: &Pool) -> Entries {
     let hosts = pool.allow_reconnect_to.iter();
     let hosts: Vec<_> = hosts.map(|host| quoted(host.as_str())).collect();
     let [proxy, ip, source] = way(pool);
+    let algorithms = pool.algorithms.iter();
+    let algorithms: Vec<_> = algorithms.map(|known| quoted(known)).collect();
     vec![
         ("pass", pool.pass.to_string()),
         (
@@ -235,6 +237,7 @@ fn of_stratum(pool: &Pool) -> Entries {
         ip,
         source,
         ("allow_reconnect_to", format!("[{}]", hosts.join(", "))),
+        ("algorithms", format!("[{}]", algorithms.join(", "))),
     ]
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use serde_json::json;
-use zartrux_models::session::{Assignment, Heard, MinerProtocol};
+use zartrux_models::session::{Assignment, Heard, MinerProtocol, NO_OTHER_JOB};
 use zartrux_models::share::{NonceSet, NotAdmitted, RefusalReason, Share, TargetClass};
 use zartrux_models::stratum::{JobLine, RequestId, push_error, push_kept_alive, push_login};
 use zartrux_models::work::{
@@ -175,6 +175,12 @@ impl Farm {
                 assert!(was_logged_in);
                 self.reached.insert("keepalive");
                 push_kept_alive(&mut out, id);
+                assert_reply(&out, id);
+            }
+            Heard::Abilities(id, _) => {
+                assert!(was_logged_in);
+                self.reached.insert("getjob");
+                push_error(&mut out, id, NO_OTHER_JOB);
                 assert_reply(&out, id);
             }
             Heard::Error(id, text) => {

@@ -7,6 +7,8 @@
 mod survey;
 mod text;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -74,6 +76,17 @@ impl VersionKnown {
     }
 }
 
+/// For a line of text.
+impl fmt::Display for VersionKnown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Known => "yes",
+            Self::Unknown => "no",
+            Self::NotTested => "not tested",
+        })
+    }
+}
+
 /// What an upstream has to be mined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UpstreamAlgorithms {
@@ -92,6 +105,9 @@ pub struct Fleet {
     pub not_ready: Part,
     /// Those of which nothing tells.
     pub unknown: Part,
+    /// Of all of them, those in quarantine: where the proxy does not know version 2 none of their
+    /// shares of `rx/2` can be proved, and all are held.
+    pub quarantined: u64,
     /// Part of the hash rate that is ready, 0 to 1; none where no rate was measured.
     pub ready_share: Option<f64>,
 }
@@ -126,6 +142,8 @@ pub struct ForkRig {
     pub hashes_per_second: Option<f64>,
     /// The last sign of it, ms since 1970.
     pub last_seen_unix_ms: u64,
+    /// Whether it is in quarantine.
+    pub quarantined: bool,
     /// Times that it was kept from a job that it can't hash since the daemon started.
     pub kept_out: u64,
 }

@@ -23,6 +23,7 @@ pub(crate) struct Said {
     /// Hashes per second; 0 where nothing was measured.
     pub(crate) rate: f64,
     pub(crate) last_seen_ms: u64,
+    pub(crate) quarantined: bool,
     pub(crate) kept_out: u64,
 }
 
@@ -36,6 +37,7 @@ impl Said {
             algorithms: rig.algorithms.clone(),
             rate: f64::from(rig.rate),
             last_seen_ms: rig.last_seen_ms,
+            quarantined: rig.quarantined,
             kept_out: 0,
         }
     }
@@ -48,6 +50,7 @@ impl Said {
             algorithms: names_in(&rig.algorithms),
             rate: 0.0,
             last_seen_ms: rig.last_unix_ms,
+            quarantined: false,
             kept_out: rig.times,
         }
     }
@@ -60,6 +63,7 @@ impl Said {
             algorithms: names_in(&seat.algorithms),
             rate: 0.0,
             last_seen_ms: now_ms,
+            quarantined: false,
             kept_out: 0,
         }
     }
@@ -198,6 +202,7 @@ impl Survey {
         };
         let rate = Some(said.rate).filter(|rate| rate.is_finite() && *rate > 0.0);
         part.rigs += 1;
+        self.fleet.quarantined += u64::from(said.quarantined);
         part.hashes_per_second += rate.unwrap_or(0.0);
         if self
             .wanted
@@ -221,6 +226,7 @@ impl Survey {
             why: readiness.why().to_owned(),
             hashes_per_second: rate,
             last_seen_unix_ms: said.last_seen_ms,
+            quarantined: said.quarantined,
             kept_out: said.kept_out,
         });
     }
@@ -241,6 +247,7 @@ mod tests {
             algorithms: names_in(list),
             rate,
             last_seen_ms: NOW - 1_000,
+            quarantined: rig == 2,
             kept_out: 0,
         }
     }
@@ -270,7 +277,7 @@ mod tests {
         assert_eq!(fleet.ready, part(2, 3_000.0));
         assert_eq!(fleet.not_ready, part(1, 500.0));
         assert_eq!(fleet.unknown, part(1, 500.0));
-        assert_eq!(fleet.ready_share, Some(0.75));
+        assert_eq!((fleet.ready_share, fleet.quarantined), (Some(0.75), 1));
         assert_eq!((ids(&rigs), next), (vec!["1", "2", "3", "4"], None));
         assert_eq!(rigs[1].readiness, "not_ready");
         assert_eq!(rigs[3].hashes_per_second, None);

@@ -26,6 +26,14 @@ pub(crate) fn text(report: &ForkReport) -> String {
         };
     }
     let _ = writeln!(out, "\nThis proxy: {}", proxy(report));
+    let quarantined = report.fleet.as_ref().map_or(0, |fleet| fleet.quarantined);
+    if quarantined > 0 && report.proxy.randomx_v2 == VersionKnown::Unknown {
+        let _ = writeln!(
+            out,
+            "{quarantined} rigs are in quarantine: none of their shares of rx/2 could be proved, so all \
+             would be held."
+        );
+    }
     for upstream in &report.upstreams {
         let algorithms = match &upstream.algorithms[..] {
             [] if report.proxy.running => "no job".to_owned(),
@@ -106,6 +114,7 @@ mod tests {
             why: "too old".to_owned(),
             hashes_per_second: None,
             last_seen_unix_ms: 0,
+            quarantined: false,
             kept_out: 0,
         }
     }
@@ -126,6 +135,7 @@ mod tests {
             }],
             fleet: Some(Fleet {
                 ready_share: Some(0.75),
+                quarantined: 3,
                 ..Fleet::default()
             }),
             rigs,
@@ -147,6 +157,7 @@ mod tests {
         assert!(!text.contains('\u{1b}'), "{text}");
         assert!(text.contains("Upstream pool:3333: rx/2\\u{1b}"), "{text}");
         assert!(text.contains("passed on unproved"), "{text}");
+        assert!(text.contains("3 rigs are in quarantine"), "{text}");
         assert!(text.contains("of the hash rate is ready"), "{text}");
     }
 

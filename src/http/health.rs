@@ -10,7 +10,7 @@ use zartrux_actors::supervision::HealthReport;
 
 use super::answer::ErrorAnswer;
 use super::api::shown;
-use crate::build_facts::{BuildFacts, build_facts};
+use crate::build_facts::{BuildFacts, RandomxVersions, build_facts};
 use crate::descriptors::Room;
 use crate::http::schemas::actors as schemas;
 use crate::node::{LastReload, NodeView, PoolSessionReport, Readiness};
@@ -111,6 +111,8 @@ struct Health {
     #[schema(value_type = schemas::LaneCounts)]
     counts: LaneCounts,
     pools: Vec<PoolSessionReport>,
+    /// Which versions of RandomX this program computes, as the prover found out.
+    randomx: RandomxVersions,
     /// None with proving off.
     #[schema(value_type = Option<schemas::ProverStatus>)]
     prover: Option<ProverStatus>,
@@ -133,6 +135,7 @@ struct Health {
 )]
 #[get("/health")]
 pub(super) async fn all(view: web::Data<NodeView>) -> impl Responder {
+    let prover = view.prover();
     HttpResponse::Ok().json(Health {
         version: env!("CARGO_PKG_VERSION"),
         build: build_facts(),
@@ -142,7 +145,8 @@ pub(super) async fn all(view: web::Data<NodeView>) -> impl Responder {
         invariant_violations: view.violations(),
         counts: view.counts(),
         pools: view.pools(),
-        prover: view.prover(),
+        randomx: RandomxVersions::of_prover(prover.as_ref().map(|prover| prover.knows_v2)),
+        prover,
         store: view.store().map(|store| store.link.status().report()),
         last_reload: view.reloads().last(),
         actors: view.health().reports(),

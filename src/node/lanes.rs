@@ -274,7 +274,11 @@ fn upstream(pool: &Pool) -> Upstream {
             pass: pool.pass.expose().to_owned(),
             rig_id: pool.rig_id.clone(),
             agent: agent(pool.dialect).to_owned(),
-            algorithms: vec![Algorithm::Rx0, Algorithm::Rx2],
+            algorithms: pool
+                .algorithms
+                .iter()
+                .map(|name| Algorithm::named(name))
+                .collect(),
             keepalive: pool.keepalive,
             allow_reconnect_to: pool
                 .allow_reconnect_to

@@ -3,6 +3,7 @@
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use zartrux_models::proof::knows_v2;
 
 use crate::support::certs::TestCa;
 use crate::support::{Config, FakePool, OnLogin, Proxy, Script};
@@ -88,11 +89,17 @@ fn the_version_is_short_or_long_or_json() {
         assert!(long.contains(fact), "{long}");
     }
     let (code, plain, _) = said(&zartrux(&["version"]));
-    assert_eq!((code, plain), (Some(0), long));
+    assert_eq!(code, Some(0));
+    let tried = plain.strip_prefix(&*long).unwrap().trim();
+    let v2 = if knows_v2() { "yes" } else { "no" };
+    assert_eq!(tried, format!("proves:   rx/0 yes, rx/2 {v2}"));
     let (code, json, _) = said(&zartrux(&["version", "--json"]));
     assert_eq!(code, Some(0));
     let facts: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(facts["version"], package);
+    assert_eq!(facts["randomx_versions"]["v1"], "known");
+    let v2 = if knows_v2() { "known" } else { "unknown" };
+    assert_eq!(facts["randomx_versions"]["v2"], v2);
     assert!(facts["commit"].is_string() && facts["randomx_jit"].is_boolean());
 }
 

@@ -5,6 +5,7 @@ mod check;
 mod messages;
 mod noting;
 mod taking;
+mod unprovable;
 mod upstreams;
 mod waiting;
 
@@ -99,6 +100,7 @@ pub struct Judge {
     waiting: Waiting,
     /// Runs while something waits.
     timer: Option<SpawnHandle>,
+    told_unprovable: bool,
     random: StdRng,
 }
 
@@ -132,12 +134,14 @@ impl Judge {
             at_prover: ProverCounts::default(),
             waiting: Waiting::default(),
             timer: None,
+            told_unprovable: false,
             random: StdRng::from_entropy(),
         }
     }
 
     fn examine(&mut self, mut ticket: ShareTicket) {
         ticket.upstream = self.upstreams.of(ticket.share.job.origin.pool);
+        self.tell_unprovable(&ticket.share.job.job.algorithm);
         let now = self.clock.now();
         let draw = self.random.r#gen();
         let ruling = self.rule(&self.case(&ticket, draw, None, now));

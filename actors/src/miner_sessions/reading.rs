@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use zartrux_models::filter::VerdictsHeard;
 use zartrux_models::plan::{Capability, SeatKey, Vardiff};
-use zartrux_models::session::{Assignment, Heard};
+use zartrux_models::session::{Assignment, Heard, NO_OTHER_JOB};
 use zartrux_models::share::{NotAdmitted, Share, ShareId};
 use zartrux_models::stratum::{RequestId, Text, push_error, push_kept_alive};
 use zartrux_models::work::Algorithm;
@@ -178,6 +178,10 @@ impl MinerSessions {
             Heard::NotAdmitted(id, not) => self.on_not_admitted(key, id, not),
             Heard::KeepAlive(id) => push_kept_alive(&mut self.scratch, id),
             Heard::LoginAsked(id, login) => return self.on_login(key, id, &login),
+            Heard::Abilities(id, abilities) => {
+                push_error(&mut self.scratch, id, NO_OTHER_JOB);
+                self.on_abilities(key, &abilities);
+            }
             Heard::Error(id, text) => push_error(&mut self.scratch, id, &text),
             Heard::Fatal(id, text) => {
                 push_error(&mut self.scratch, id, &text);
@@ -360,21 +364,39 @@ fn seat_limit(all: usize) -> u32 {
     u32::try_from((all / 16).max(16)).unwrap_or(u32::MAX)
 }
 
-/// Names of algorithms in one text, as many as [`Identity::ALGORITHMS_MAX`] bytes hold.
+/// Short names of algorithms in one text, each once: Monero's first, then as many as
+/// [`Identity::ALGORITHMS_MAX`] bytes and [`Capability::MOST`] hold. Who keeps fewer keeps those that
+/// matter.
 pub(super) fn listed(names: &[Text<'_>]) -> String {
-    let mut list = String::new();
-    for name in names {
-        // A comma in a name would make it two, and no algorithm has one.
-        let fits = list.len() + name.len() < Identity::ALGORITHMS_MAX;
-        if fits && !name.is_empty() && !name.contains(',') {
-            if !list.is_empty() {
-                list.push(',');
+    // A comma in a name would make it two, and no algorithm has one.
+    let fair = |name: &&Text<'_>| !name.is_empty() && !name.contains(',');
+    let mut kept: Vec<Algorithm> = Vec::new();
+    let mut length = 0;
+    for algorithm in names.iter().filter(fair).map(|name| Algorithm::named(name)) {
+        let size = algorithm.name().len() + 1;
+        let room = |moneros| moneros || length + size + MONEROS <= Identity::ALGORITHMS_MAX;
+        let moneros = algorithm.is_moneros();
+        if room(moneros)
+            && (moneros || kept.len() + 2 < Capability::MOST)
+            && !kept.contains(&algorithm)
+        {
+            if !moneros {
+                length += size;
             }
-            list.push_str(name);
+            kept.push(algorithm);
         }
     }
-    list
+    kept.sort_by_key(|algorithm| match algorithm {
+        Algorithm::Rx0 => 0,
+        Algorithm::Rx2 => 1,
+        Algorithm::Other(_) => 2,
+    });
+    let names: Vec<&str> = kept.iter().map(Algorithm::name).collect();
+    names.join(",")
 }
+
+/// Bytes that Monero's algorithms take up in a list.
+const MONEROS: usize = "rx/0,rx/2,".len();
 
 /// At most [`Identity::MAX`] bytes, cut at a character.
 pub(super) fn cut(text: &str) -> &str {
@@ -392,9 +414,25 @@ mod tests {
     #[test]
     fn a_list_of_algorithms_is_cut_at_a_name_and_no_name_makes_two() {
         let names = ["rx/0", "", "cn/r", "a,b", "rx/2"].map(Text::from);
-        assert_eq!(listed(&names), "rx/0,cn/r,rx/2");
-        let long = "x".repeat(300);
-        let many = [long.as_str(), "rx/0", long.as_str(), "rx/2"].map(Text::from);
-        assert_eq!(listed(&many), format!("{long},rx/0,rx/2"));
+        assert_eq!(listed(&names), "rx/0,rx/2,cn/r");
+        let aliases = ["cryptonight/r", "RandomX", "cn/r", "rx/0"].map(Text::from);
+        assert_eq!(listed(&aliases), "rx/0,cn/r");
+    }
+
+    #[test]
+    fn however_long_a_list_is_moneros_algorithms_are_kept_of_it() {
+        let mut many: Vec<String> = (0..5_000).map(|at| format!("name-{at}/variant")).collect();
+        many.push("rx/2".to_owned());
+        many.push("rx/0".to_owned());
+        let texts: Vec<Text<'_>> = many.iter().map(|name| Text::from(name.as_str())).collect();
+        let list = listed(&texts);
+        assert!(list.starts_with("rx/0,rx/2,name-0/variant,"), "{list}");
+        assert!(list.len() < Identity::ALGORITHMS_MAX, "{}", list.len());
+        assert!(list.split(',').count() <= Capability::MOST);
+        let capability = Capability::of(
+            &list.split(',').map(Algorithm::named).collect::<Vec<_>>(),
+            "",
+        );
+        assert!(capability.can(&Algorithm::Rx2) && capability.can(&Algorithm::Rx0));
     }
 }

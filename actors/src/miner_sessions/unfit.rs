@@ -1,9 +1,12 @@
 //! Miners that can't hash what there is to mine: they are given no such job, and are told why.
 
+use std::sync::Arc;
+
 use zartrux_models::plan::{Capability, SeatKey};
-use zartrux_models::stratum::push_error;
+use zartrux_models::stratum::{Abilities, push_error};
 use zartrux_models::work::Algorithm;
 
+use super::reading::listed;
 use super::seat::{Identity, Second};
 use super::writing::Closed;
 use super::{MinerSessions, Seat};
@@ -49,6 +52,53 @@ impl MinerSessions {
                 self.close(key, Closed::ByUs);
             }
             _ => self.schedule(key),
+        }
+    }
+
+    /// A miner hashes something else now, or at another rate. Its job is kept from it if it can't
+    /// hash that any more, and given to it if it can now.
+    pub(super) fn on_abilities(&mut self, key: SeatKey, said: &Abilities<'_>) {
+        let list = (!said.algorithms.is_empty()).then(|| listed(&said.algorithms));
+        let list = list.map(|list| self.agent(&list));
+        let Some(agent) = self
+            .seat(key)
+            .and_then(|seat| seat.identity.as_deref())
+            .map(|rig| Arc::clone(&rig.agent))
+        else {
+            return;
+        };
+        let capability = list.as_ref().map(|list| self.capability(&agent, list));
+        let Some(seat) = self.seat(key) else {
+            return;
+        };
+        if let Some(rig) = seat.identity.as_deref_mut() {
+            rig.perf = said.perf.clone();
+            if let (Some(list), Some(capability)) = (list, capability) {
+                rig.algorithms = list;
+                rig.capability = capability;
+            }
+            // Who keeps a list of rigs hears of it with its next share.
+            rig.introduced = false;
+        }
+        let (Some(lease), was_unfit) = (seat.lease, seat.unfit_since.is_some()) else {
+            return;
+        };
+        let Some(job) = self.jobs.current(lease.pool).cloned() else {
+            return;
+        };
+        let algorithm = &job.job.algorithm;
+        let Some(seat) = self.seat(key) else {
+            return;
+        };
+        if !seat.can_hash(algorithm) {
+            self.withhold(key, algorithm);
+        } else if was_unfit {
+            seat.unfit_since = None;
+            // The same job again is a fault of the pool to a miner.
+            if seat.last_job() != job.key {
+                self.send_scratch(key);
+                self.send_job(key, lease);
+            }
         }
     }
 

@@ -58,6 +58,8 @@ pub(crate) struct Bench {
     /// Where shares end that are dropped.
     dropped: Arc<Post<ShareSettled>>,
     pub(crate) shares: u64,
+    /// Of the jobs that shares are for.
+    pub(crate) algorithm: Algorithm,
     pub(crate) credits: Credits,
     _turn: MutexGuard<'static, ()>,
 }
@@ -132,6 +134,7 @@ impl Bench {
                 drop(lost.send(Out::Settled(Box::new(ended))));
             })),
             shares: 0,
+            algorithm: Algorithm::Rx0,
             credits: Credits::new(5_000),
             _turn: turn,
         };
@@ -209,7 +212,7 @@ impl Bench {
                     id: "job".into(),
                     work: Blob::from_hex(&"00".repeat(76)).unwrap().into(),
                     target: asked.target(),
-                    algorithm: Algorithm::Rx0,
+                    algorithm: self.algorithm.clone(),
                     height: None,
                     seed: Some(SEED),
                     next_seed: None,

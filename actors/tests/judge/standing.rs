@@ -5,11 +5,12 @@ use std::time::Duration;
 use zartrux_actors::judge::{PoolClosed, Verdict};
 use zartrux_actors::share_ticket::{ProofOutcome, Settlement};
 use zartrux_models::judge::{JudgePolicy, Rule, Standing};
+use zartrux_models::proof::knows_v2;
 use zartrux_models::share::RigKey;
 use zartrux_models::stratum::ErrorClass;
-use zartrux_models::work::Difficulty;
+use zartrux_models::work::{Algorithm, Difficulty};
 
-use crate::bench::{Bench, HARD, HONEST, LIAR, LIE, POOL, STRANGER, patient, rule_of};
+use crate::bench::{Bench, HARD, HONEST, LIAR, LIE, Out, POOL, STRANGER, patient, rule_of};
 
 #[test]
 fn a_proven_lie_puts_its_rig_alone_in_quarantine_and_only_proved_shares_leave_it() {
@@ -103,6 +104,39 @@ fn without_a_prover_everything_passes_and_the_rule_says_why() {
     let gone = bench.settled(HONEST, Difficulty::ONE, LIE);
     assert_eq!(gone.settlement, Settlement::Undeliverable);
     assert!(!gone.ticket.forwarded);
+}
+
+#[test]
+fn where_version_2_is_not_known_its_shares_pass_unproved_and_earn_nothing_but_quarantine_holds() {
+    let mut bench = Bench::start(patient(), true);
+    bench.convict(LIAR);
+    let truth = bench.truth();
+    bench.algorithm = Algorithm::Rx2;
+    if knows_v2() {
+        // Then it is proved like any other.
+        let Out::Settled(ended) = bench.send(LIAR, HARD, LIE) else {
+            panic!("a rig in quarantine got a share through unproved");
+        };
+        assert!(ended.ticket.proof.is_some());
+        return;
+    }
+    let passed = bench.forwarded(HONEST, Difficulty::ONE, truth);
+    assert_eq!(rule_of(&passed), Rule::NotProvable);
+    assert_eq!(passed.proof, None);
+    assert_eq!(
+        bench.standing(HONEST),
+        Some(Standing::New),
+        "no trust by it"
+    );
+    // What was proved of the liar is true whatever the algorithm, and the link between raw hash and
+    // result, which takes no work to forge, proves nothing to the contrary.
+    let held = bench.settled(LIAR, Difficulty::ONE, truth);
+    assert_eq!(held.settlement, Settlement::Held);
+    assert_eq!(rule_of(&held.ticket), Rule::Quarantine);
+    // Jobs that can be proved are the way out, as before.
+    bench.algorithm = Algorithm::Rx0;
+    let proved = bench.forwarded(LIAR, Difficulty::ONE, truth);
+    assert_eq!(proved.proof.unwrap().outcome, ProofOutcome::Good);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use zartrux_actors::miner_sessions::{Namesakes, RateMemory, rig_key_of};
 use zartrux_actors::store::registry::RateBook;
 use zartrux_models::plan::VardiffPolicy;
+use zartrux_models::session::NO_OTHER_JOB;
 use zartrux_models::work::{Algorithm, Difficulty};
 
 use crate::farm::{Farm, run};
@@ -65,5 +66,35 @@ fn what_a_stranger_says_of_itself_is_where_it_begins() {
         miner.hear_job().await;
         let most = miner.asked();
         assert!((999..=1_001).contains(&most), "the pool's at most: {most}");
+    });
+}
+
+#[test]
+fn a_miner_that_learns_another_algorithm_gets_its_jobs_without_logging_in_again() {
+    run(async {
+        let mut farm = farm(&Arc::new(RateBook::new(10))).await;
+        let mut miner = farm
+            .miner_saying(1, "rig-1", NEW, r#","algo":["rx/0"]"#)
+            .await;
+        let can = |algorithms: &str| {
+            format!(
+                r#"{{"id":1,"method":"getjob","params":{{"algo":[{algorithms}],"algo-perf":{{"cn/r":40}}}}}}"#
+            )
+        };
+        miner.say(&can(r#""rx/0","cn/r""#)).await;
+        let answer = miner.hear().await;
+        assert_eq!(answer["error"]["message"], NO_OTHER_JOB);
+        farm.job_of("b", 2, "cn/r").await;
+        miner.hear_job().await;
+        assert!((399..=401).contains(&miner.asked()), "{}", miner.asked());
+
+        // It forgets one, and learns it again while the next job of it is kept from it.
+        miner.say(&can(r#""rx/0""#)).await;
+        assert_eq!(miner.hear().await["error"]["message"], NO_OTHER_JOB);
+        farm.job_of("c", 3, "cn/r").await;
+        miner.say(&can(r#""cryptonight/r""#)).await;
+        assert_eq!(miner.hear().await["error"]["message"], NO_OTHER_JOB);
+        miner.hear_job().await;
+        farm.share(&mut miner, 1).await;
     });
 }

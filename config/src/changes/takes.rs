@@ -53,6 +53,7 @@ const KEYS: [(&str, Takes); 116] = [
     ("pool.ip", Live),
     ("pool.source", Live),
     ("pool.allow_reconnect_to", Live),
+    ("pool.algorithms", Live),
     ("pool.rpc_user", Live),
     ("pool.rpc_pass", Live),
     ("pool.zmq", Live),

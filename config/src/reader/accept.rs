@@ -208,6 +208,20 @@ pub(crate) fn ip_address(value: &Value<'_>) -> Accepted<IpAddr> {
     })
 }
 
+/// The name of a proof-of-work algorithm.
+pub(crate) fn algorithm(value: &Value<'_>) -> Accepted<String> {
+    const LONGEST: usize = 32;
+    let name = text(value)?;
+    let fair = |c: char| c.is_ascii_alphanumeric() || "/-_".contains(c);
+    if name.is_empty() || name.len() > LONGEST || !name.chars().all(fair) {
+        return Err(Invalid::new(format!(
+            "must be the name of an algorithm, such as \"rx/0\", of at most {LONGEST} bytes, but is {}",
+            value.found()
+        )));
+    }
+    Ok(name.to_ascii_lowercase())
+}
+
 /// The path of a file or folder.
 pub(crate) fn path(value: &Value<'_>) -> Accepted<PathBuf> {
     match text(value)? {

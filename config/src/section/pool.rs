@@ -44,6 +44,9 @@ pub struct Pool {
     pub source: Option<IpAddr>,
     /// Hosts to which the pool may send us by `client.reconnect`.
     pub allow_reconnect_to: Vec<HostName>,
+    /// Names of the algorithms that the farm can hash, as the pool is told at the login, at most 32;
+    /// empty: it is told nothing.
+    pub algorithms: Vec<String>,
     /// What concerns a monerod only.
     pub daemon: DaemonKeys,
 }
@@ -73,6 +76,8 @@ pub(crate) const IP_VERSIONS: [(&str, IpVersion); 5] = [
 
 /// Most hosts in `allow_reconnect_to`.
 const MOST_RECONNECT_HOSTS: usize = 16;
+/// Most names in `algorithms`.
+const MOST_ALGORITHMS: usize = 32;
 
 /// Keys of an upstream that is a monerod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +120,7 @@ impl DaemonKeys {
 }
 
 /// Keys that mean nothing to a monerod, and those that mean nothing to a pool.
-const OF_POOLS: [&str; 7] = [
+const OF_POOLS: [&str; 8] = [
     "pass",
     "rig_id",
     "keepalive",
@@ -123,6 +128,7 @@ const OF_POOLS: [&str; 7] = [
     "ban_window",
     "dialect",
     "allow_reconnect_to",
+    "algorithms",
 ];
 const OF_DAEMONS: [&str; 4] = ["rpc_user", "rpc_pass", "zmq", "poll"];
 
@@ -181,6 +187,7 @@ impl Pool {
             ip: IpVersion::Any,
             source: None,
             allow_reconnect_to: Vec::new(),
+            algorithms: moneros(),
             daemon: DaemonKeys::default(),
         }
     }
@@ -242,7 +249,7 @@ impl Pool {
             MOST_RECONNECT_HOSTS,
             accept::parsed,
         );
-
+        let algorithms = section.list("algorithms", moneros(), MOST_ALGORITHMS, accept::algorithm);
         let daemon = DaemonKeys::read(section);
 
         let default = Self::new(url?, user?);
@@ -270,6 +277,7 @@ impl Pool {
             ip: ip.unwrap_or(default.ip),
             source,
             allow_reconnect_to,
+            algorithms,
             pass: pass.unwrap_or(default.pass),
             rig_id,
             tls_fingerprint,
@@ -302,6 +310,11 @@ fn check_daemon(section: &mut Section<'_, '_>, user: &User, daemon: &DaemonKeys,
             "does not go through `proxy`: leave it out, so that the node is asked every `poll`",
         );
     }
+}
+
+/// Monero's algorithms.
+fn moneros() -> Vec<String> {
+    ["rx/0", "rx/2"].map(str::to_owned).to_vec()
 }
 
 /// Faults for keys that do nothing at an upstream of this kind.

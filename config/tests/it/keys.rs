@@ -145,6 +145,9 @@ const UPSTREAM: &[Case] = &[
     ("allow_reconnect_to", "[\"eu.pool.example\"]", |s| {
         s.pools[0].allow_reconnect_to = vec!["eu.pool.example".parse().unwrap()];
     }),
+    ("algorithms", "[\"RandomX\", \"cn/r\"]", |s| {
+        s.pools[0].algorithms = ["randomx", "cn/r"].map(str::to_owned).to_vec();
+    }),
 ];
 
 /// A monerod with a login, since its two keys go together.

@@ -59,6 +59,7 @@ proxy = none
 ip = "any"
 source = none
 allow_reconnect_to = []
+algorithms = ["rx/0", "rx/2"]
 
 [failover]
 connect_timeout = "20s"

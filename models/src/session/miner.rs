@@ -3,8 +3,8 @@
 use super::{Assignment, Assignments};
 use crate::share::{NotAdmitted, RefusalReason, Share, admit};
 use crate::stratum::{
-    BadRequest, LINE_LIMIT, LINE_LIMIT_BEFORE_LOGIN, Login, MinerRequest, RequestId, Submit, Text,
-    parse_miner_line,
+    Abilities, BadRequest, LINE_LIMIT, LINE_LIMIT_BEFORE_LOGIN, Login, MinerRequest, RequestId,
+    Submit, Text, parse_miner_line,
 };
 use crate::work::{JobKey, JobTable};
 
@@ -35,6 +35,9 @@ pub enum Heard<'a> {
     NotAdmitted(RequestId, NotAdmitted),
     /// To be answered with `KEEPALIVED`.
     KeepAlive(RequestId),
+    /// Says that it hashes something else now, or at another rate. To be answered with
+    /// [`NO_OTHER_JOB`].
+    Abilities(RequestId, Abilities<'a>),
     /// To be answered with this text.
     Error(RequestId, Text<'a>),
     /// To be answered with this text, and the connection closed.
@@ -42,6 +45,10 @@ pub enum Heard<'a> {
     /// To be closed without an answer; the text is for the log.
     Garbage(String),
 }
+
+/// The answer to `getjob`. The same job again would not do: a miner takes it for a fault of the pool
+/// and reconnects. At an error text it goes on with the job it has.
+pub const NO_OTHER_JOB: &str = "There is no other job for now";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -130,12 +137,16 @@ impl MinerProtocol {
             }
             (MinerRequest::Submit(submit), phase) => self.on_submit(read.id, &submit, phase, jobs),
             (MinerRequest::Keepalive, Phase::LoggedIn) => Heard::KeepAlive(read.id),
-            (MinerRequest::Keepalive | MinerRequest::Other(_), Phase::Fresh) => {
-                Heard::Fatal(read.id, "Unauthenticated".into())
+            (MinerRequest::GetJob(abilities), Phase::LoggedIn) => {
+                Heard::Abilities(read.id, abilities)
             }
+            (
+                MinerRequest::Keepalive | MinerRequest::GetJob(_) | MinerRequest::Other(_),
+                Phase::Fresh,
+            ) => Heard::Fatal(read.id, "Unauthenticated".into()),
             (MinerRequest::Login(_), _)
             | (MinerRequest::Other(_), _)
-            | (MinerRequest::Keepalive, Phase::AwaitingLease(_)) => {
+            | (MinerRequest::Keepalive | MinerRequest::GetJob(_), Phase::AwaitingLease(_)) => {
                 Heard::Error(read.id, "Invalid method".into())
             }
         }

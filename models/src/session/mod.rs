@@ -7,7 +7,7 @@ mod pool;
 mod proxy_header;
 
 pub use assignments::{Assignment, Assignments};
-pub use miner::{Heard, MinerProtocol, SessionId};
+pub use miner::{Heard, MinerProtocol, NO_OTHER_JOB, SessionId};
 pub use node::*;
 pub use pool::*;
 pub use proxy_header::{PROXY_HEADER_LIMIT, ProxyHeader, ProxyHeaderFault, read_proxy_header};

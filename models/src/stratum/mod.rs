@@ -18,6 +18,6 @@ pub use line::{
 pub use pool_line::*;
 pub use reply::{makes_miners_hang_up, push_error, push_kept_alive, push_login, push_ok};
 pub use request::{
-    BadRequest, Login, MinerLine, MinerRequest, RequestId, Submit, parse_miner_line,
+    Abilities, BadRequest, Login, MinerLine, MinerRequest, RequestId, Submit, parse_miner_line,
 };
 pub use text::Text;

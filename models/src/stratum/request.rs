@@ -31,8 +31,20 @@ pub enum MinerRequest<'a> {
     Submit(Submit<'a>),
     /// `keepalived`, or `keepalive` as some write it
     Keepalive,
+    /// `getjob`, by which `MoneroOcean`'s miners say that they hash something else now, or at another
+    /// rate
+    GetJob(Abilities<'a>),
     /// Any other method
     Other(Text<'a>),
+}
+
+/// What a miner says that it can hash.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Abilities<'a> {
+    /// Names of algorithms; empty when it does not say.
+    pub algorithms: Vec<Text<'a>>,
+    /// How fast it says it hashes them; empty when it does not say.
+    pub perf: AlgoPerf,
 }
 
 /// Fields of `login`.
@@ -174,6 +186,10 @@ pub fn parse_miner_line(line: &[u8]) -> Result<MinerLine<'_>, BadRequest> {
             algorithms: listed(params.algo).map_err(malformed)?,
             perf: AlgoPerf::read(params.algo_perf).map_err(malformed)?,
         }),
+        "getjob" => MinerRequest::GetJob(Abilities {
+            algorithms: listed(params.algo).map_err(malformed)?,
+            perf: AlgoPerf::read(params.algo_perf).map_err(malformed)?,
+        }),
         "keepalived" | "keepalive" => MinerRequest::Keepalive,
         _ => MinerRequest::Other(method),
     };
@@ -306,6 +322,21 @@ mod tests {
                 String::from_utf8_lossy(line)
             );
         }
+    }
+
+    #[test]
+    fn a_miner_says_at_any_time_what_it_hashes() {
+        let line = br#"{"id":1,"method":"getjob","params":{"id":"s","algo":["rx/0","cn/r"],"algo-perf":{"cn/r":5}}}"#;
+        let MinerRequest::GetJob(abilities) = parse_miner_line(line).unwrap().request else {
+            panic!("no getjob");
+        };
+        assert_eq!(abilities.algorithms, ["rx/0", "cn/r"].map(Text::from));
+        let rate = abilities.perf.rate(&crate::work::Algorithm::named("cn/r"));
+        assert_eq!(rate, Some(5.0));
+        let bare = parse_miner_line(br#"{"id":1,"method":"getjob"}"#).unwrap();
+        assert_eq!(bare.request, MinerRequest::GetJob(Abilities::default()));
+        let bad = parse_miner_line(br#"{"id":1,"method":"getjob","params":{"algo":7}}"#);
+        assert!(matches!(bad, Err(BadRequest::Malformed { .. })));
     }
 
     proptest! {

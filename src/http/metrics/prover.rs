@@ -48,6 +48,17 @@ pub(super) fn write(writer: &mut Writer<'_, '_>, prover: &ProverStatus) -> fmt::
             .into_iter()
             .filter_map(|(mode, micros)| Some(([mode], micros? / 1e6))),
     )?;
+    writer.gauges(
+        (
+            "zartrux_prover_knows",
+            "1 for each version of RandomX whose hashes can be recomputed, else 0",
+        ),
+        ["algorithm"],
+        // A prover that runs has tried version 1.
+        [("rx/0", true), ("rx/2", prover.knows_v2)]
+            .into_iter()
+            .map(|(algorithm, known)| ([algorithm], known)),
+    )?;
     let failed = prover.cache_failure.is_some() || prover.dataset_failure.is_some();
     writer.gauge(
         (

@@ -137,13 +137,15 @@ fn same(a: &Pool, b: &Pool) -> bool {
         source,
         allow_reconnect_to,
         dialect,
+        algorithms,
         daemon,
     } = a;
     (url, user, rig_id) == (&b.url, &b.user, &b.rig_id)
         && pass.expose() == b.pass.expose()
         && (tls_fingerprint, keepalive) == (&b.tls_fingerprint, &b.keepalive)
         && (proxy, ip, source) == (&b.proxy, &b.ip, &b.source)
-        && (allow_reconnect_to, dialect) == (&b.allow_reconnect_to, &b.dialect)
+        && (allow_reconnect_to, dialect, algorithms)
+            == (&b.allow_reconnect_to, &b.dialect, &b.algorithms)
         && same_daemon(daemon, &b.daemon)
 }
 

@@ -137,6 +137,12 @@ fn a_pool_is_checked_key_by_key() {
             "\"template\"",
         ),
         (
+            "url = \"stratum+tcp://a:1\"\nuser = \"w\"\nalgorithms = [\"rx/0\", \"rx/2,cn/r\"]",
+            4,
+            "pool[0].algorithms[1]",
+            "the name of an algorithm",
+        ),
+        (
             "url = \"stratum+tcp://a:1\"\nuser = \"w\"\nkeepalive = \"on\"",
             4,
             "pool[0].keepalive",

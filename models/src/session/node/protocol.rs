@@ -201,6 +201,7 @@ impl NodeProtocol {
 
     fn job_of(&mut self, reply: TemplateReply) -> Result<UpstreamJob, NodeTrouble> {
         let (height, top) = (reply.height(), reply.previous_id());
+        let algorithm = Algorithm::of_block_version(reply.template.major_version());
         let template = reply
             .template
             .with_bytes(reply.reserved_offset, &self.prefix)
@@ -211,7 +212,7 @@ impl NodeProtocol {
             id: format!("{:x}", self.jobs).into(),
             work: Work::Template(TemplatePage::new(Arc::new(template), 0)),
             target: reply.difficulty.value.target(),
-            algorithm: Algorithm::Rx0,
+            algorithm,
             height: Some(height),
             seed: Some(reply.seed),
             next_seed: reply.next_seed,

@@ -8,7 +8,7 @@ use crate::node_rpc::{
     ChainNotice, NodeFault, NodeInfo, NodeNetwork, NodeRefusal, TemplateReply, parse_block_template,
 };
 use crate::stratum::ErrorClass;
-use crate::work::{BlockId, Slot, Work};
+use crate::work::{Algorithm, BlockId, Slot, Work};
 
 const TEMPLATE: &str = include_str!("../../../../tests/fixtures/get_block_template.json");
 const TIMING: NodeTiming = NodeTiming {
@@ -83,6 +83,21 @@ fn a_node_that_is_ready_gives_a_job_whose_leases_have_blobs_of_their_own() {
         page.blob(Slot(0)),
         "sessions at one node must not mine the same"
     );
+}
+
+#[test]
+fn from_version_17_on_a_template_is_mined_with_version_2_of_the_algorithm() {
+    let now = origin();
+    let algorithm = |body: &str| {
+        let reply = parse_block_template(body.as_bytes(), NodeProtocol::PREFIX_LEN).unwrap();
+        let mut core = NodeProtocol::new(TIMING, [0; 8], now);
+        core.on_template(Ok(reply), now);
+        core.job().unwrap().algorithm.clone()
+    };
+    assert_eq!(algorithm(TEMPLATE), Algorithm::Rx0);
+    let forked = TEMPLATE.replace("blob\": \"1010", "blob\": \"1110");
+    assert_ne!(forked, TEMPLATE);
+    assert_eq!(algorithm(&forked), Algorithm::Rx2);
 }
 
 #[test]

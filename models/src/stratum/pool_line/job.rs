@@ -165,7 +165,12 @@ impl JobFields<'_> {
             .transpose()?;
         let algorithm = match present(self.algo.as_ref()) {
             Some(name) => Algorithm::named(name),
-            None if seed.is_some() => Algorithm::Rx0,
+            // One of Monero's: the block says which. A version of several bytes begins with one
+            // above 127.
+            None if seed.is_some() => {
+                let major = blob.as_bytes().first().copied().unwrap_or_default();
+                Algorithm::of_block_version(major.into())
+            }
             None => return Err(BadJob::Algorithm),
         };
         if seed.is_none() && algorithm.name().starts_with("rx/") {
@@ -271,10 +276,15 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_alone_means_rx_0_and_foreign_algorithms_need_none() {
+    fn a_seed_alone_means_moneros_by_its_block_and_foreign_algorithms_need_none() {
         let mut job = fields();
         job.algo = None;
         assert_eq!(job.check().unwrap().algorithm, Algorithm::Rx0);
+        let forked = format!("11{}", &job.blob.as_ref().unwrap()[2..]);
+        job.blob = Some(forked.as_str().into());
+        assert_eq!(job.check().unwrap().algorithm, Algorithm::Rx2);
+        job.algo = Some("rx/0".into());
+        assert_eq!(job.check().unwrap().algorithm, Algorithm::Rx0, "its word");
         (job.algo, job.seed_hash) = (Some("cn/r".into()), None);
         assert_eq!(job.check().unwrap().algorithm.name(), "cn/r");
         job.algo = Some("rx/wow".into());
