@@ -33,6 +33,7 @@ pub mod proxy;
 pub mod results;
 pub mod sim_miner;
 pub mod swarm;
+pub mod template_pool;
 
 use std::time::Duration;
 
@@ -44,6 +45,7 @@ pub use proxy::{Config, Proxy};
 pub use results::{result_meeting, result_missing};
 pub use sim_miner::{Heard, SimMiner};
 pub use swarm::Swarm;
+pub use template_pool::TemplatePool;
 
 /// How long anything is waited for before the test fails. Long, since builds may share the
 /// machine; a test that passes never waits for it.
