@@ -1,7 +1,7 @@
 //! A farm on one connection to a pool that sends templates and bans as nodejs-pool does.
 //!
-//! Hashes are real RandomX at difficulty 1, where each is a share: the miners compute them, the
-//! proxy proves them, and the pool compares.
+//! Hashes are real RandomX at a difficulty of 1 or 2: the miners compute them, the proxy proves them,
+//! and the pool compares.
 
 #![allow(
     clippy::unwrap_used,
@@ -74,6 +74,15 @@ impl Farm {
 
     /// Hashes until one is a share of the job.
     fn find(&mut self, job: &Job) -> Found {
+        self.hash_until(job, true)
+    }
+
+    /// Hashes until one is none: the proxy corrects a wrong result where the true one is a share.
+    fn miss(&mut self, job: &Job) -> Found {
+        self.hash_until(job, false)
+    }
+
+    fn hash_until(&mut self, job: &Job, meets: bool) -> Found {
         let target = Target64::from_wire(&job.target).unwrap();
         loop {
             self.counter += 1;
@@ -81,7 +90,7 @@ impl Farm {
             let result = self.hasher.hash(&seed(), &job.blob, &nonce).unwrap();
             let key = (job.blob.clone(), nonce.clone());
             self.hashes.lock().unwrap().insert(key, result);
-            if target.is_met_by(&result) {
+            if target.is_met_by(&result) == meets {
                 return Found { nonce, result };
             }
         }
@@ -158,7 +167,7 @@ impl Farm {
 fn a_thousand_rigs_share_one_connection_and_ten_faulty_ones_bring_no_ban() {
     const RIGS: usize = 1_000;
     const FAULTY: usize = 10;
-    let mut farm = Farm::new(1, |config| config);
+    let mut farm = Farm::new(2, |config| config);
     let rigs = farm.swarm.join_all(RIGS);
     assert_eq!(farm.pool.connections(), 1);
     let agent = &farm.pool.open()[0];
@@ -177,49 +186,49 @@ fn a_thousand_rigs_share_one_connection_and_ten_faulty_ones_bring_no_ban() {
     let (faulty, honest) = rigs.split_at(FAULTY);
     let first_jobs: Vec<Job> = faulty.iter().map(|rig| farm.swarm.job(*rig)).collect();
     let mut turned_away = 0_u64;
-    for (place, rig) in honest.iter().enumerate() {
+    // A third of them has a share: a hash takes long where many tests run at once.
+    for (place, rig) in honest.iter().step_by(3).enumerate() {
         let (job, found) = farm.mine(*rig);
-        if place % 90 != 5 {
+        if place % 30 != 5 {
             continue;
         }
-        let round = (place / 90) as u32;
-        let mut fault = |words: String| {
-            assert!(!words.is_empty());
-            turned_away += 1;
-        };
-        let own = |which: usize| farm.swarm.job(faulty[which]);
+        let round = place / 30;
+        let own: Vec<Job> = faulty.iter().map(|rig| farm.swarm.job(*rig)).collect();
+        let missed: Vec<Found> = own.iter().map(|job| farm.miss(job)).collect();
+        let nonce = |which: usize| missed[which].nonce.as_str();
         let zero = [0; 32];
-        let nonce = const_hex::encode((0xf000_0000 + round).to_le_bytes());
-        // Another rig's share, under its own job and under the other's.
-        fault(farm.refused(faulty[1], &own(1), &found.nonce, &found.result));
-        fault(farm.refused(faulty[2], &job, &found.nonce, &found.result));
-        // No hash at all.
-        fault(farm.refused(faulty[3], &own(3), &nonce, &zero));
-        // Malformed.
-        fault(farm.refused(faulty[4], &own(4), "12", &zero));
-        fault(farm.refused(faulty[4], &own(4), "zzzzzzzz", &zero));
-        // Misses its target.
-        fault(farm.refused(faulty[5], &own(5), &nonce, &[0xff; 32]));
+        // Another rig's result under its own job, and another's share under the other's.
+        let mut tried = vec![
+            farm.refused(faulty[1], &own[1], nonce(1), &found.result),
+            farm.refused(faulty[2], &job, &found.nonce, &found.result),
+            // No hash at all.
+            farm.refused(faulty[3], &own[3], nonce(3), &zero),
+            // Malformed.
+            farm.refused(faulty[4], &own[4], "12", &zero),
+            farm.refused(faulty[4], &own[4], "zzzzzzzz", &zero),
+            // Misses its target.
+            farm.refused(faulty[5], &own[5], nonce(5), &missed[5].result),
+        ];
         // A job that never was.
         let unknown = Job {
             job_id: format!("0000ff{round:02x}00"),
-            ..own(6)
+            ..own[6].clone()
         };
-        fault(farm.refused(faulty[6], &unknown, &nonce, &zero));
+        tried.push(farm.refused(faulty[6], &unknown, nonce(6), &zero));
         // Somebody else's session.
         let strange = Submit {
             id: "ffffffffffffffff".to_owned(),
-            job_id: own(8).job_id,
-            nonce: nonce.clone(),
+            job_id: own[8].job_id.clone(),
+            nonce: nonce(8).to_owned(),
             result: const_hex::encode(zero),
             algo: None,
         };
         let request = farm.swarm.request(faulty[8], "submit", &strange);
-        fault(farm.swarm.reply(faulty[8], request).unwrap_err());
-        // A hash of another nonce.
-        let (wrong, own9) = (nonce.clone(), own(9));
-        let found = farm.find(&own9);
-        fault(farm.refused(faulty[9], &own9, &wrong, &found.result));
+        tried.push(farm.swarm.reply(faulty[8], request).unwrap_err());
+        // The hash of another nonce.
+        let other = farm.find(&own[9]);
+        tried.push(farm.refused(faulty[9], &own[9], nonce(9), &other.result));
+        turned_away += tried.len() as u64;
     }
     // One that repeats a good share of its own.
     let (job, found) = farm.mine(faulty[0]);
@@ -229,8 +238,8 @@ fn a_thousand_rigs_share_one_connection_and_ten_faulty_ones_bring_no_ban() {
         turned_away += 1;
     }
     // One that works on what is over: two blocks later.
-    farm.next_job(1);
-    farm.next_job(1);
+    farm.next_job(2);
+    farm.next_job(2);
     for _ in 0..20 {
         let stale = farm.find(&first_jobs[7]);
         farm.refused(faulty[7], &first_jobs[7], &stale.nonce, &stale.result);
@@ -253,7 +262,7 @@ fn a_thousand_rigs_share_one_connection_and_ten_faulty_ones_bring_no_ban() {
         workers.len(),
         seen.bans.len(),
     );
-    assert!(workers.len() > 900, "leases have numbers of their own");
+    assert!(workers.len() > 320, "leases have numbers of their own");
     assert_eq!(bad, 0, "{:?}", seen.refused);
     let shares = farm.proxy.shares();
     assert_eq!(shares.accepted + turned_away, shares.received);
