@@ -26,7 +26,7 @@ use zartrux_models::work::{Algorithm, Difficulty};
 
 use super::NodeView;
 
-/// Name and version, as pools see us. It must not contain `xmr-node-proxy` (another dialect).
+/// Name and version, as pools see us: `xmr-node-proxy` in it asks for templates.
 const AGENT: &str = concat!("zartrux/", env!("CARGO_PKG_VERSION"));
 const TEMPLATE_AGENT: &str = concat!(
     "zartrux/",

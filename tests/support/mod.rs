@@ -34,6 +34,7 @@ pub mod results;
 pub mod sim_miner;
 pub mod socks;
 pub mod swarm;
+pub mod template_pool;
 
 use std::time::Duration;
 
@@ -46,6 +47,7 @@ pub use results::{result_meeting, result_missing};
 pub use sim_miner::{Heard, SimMiner};
 pub use socks::Socks;
 pub use swarm::Swarm;
+pub use template_pool::TemplatePool;
 
 /// How long anything is waited for before the test fails. Long, since builds may share the
 /// machine; a test that passes never waits for it.

@@ -196,6 +196,9 @@ pub(crate) struct PoolReport {
     writes: u64,
     /// From a submit to its verdict, smoothed, µs.
     submit_latency_micros: Option<u64>,
+    /// True when it is on the connection of another session, where what concerns that is counted;
+    /// left out otherwise.
+    shares_connection: Option<bool>,
 }
 
 /// A prover, as the API shows it.
