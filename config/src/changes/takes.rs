@@ -12,7 +12,7 @@ pub enum Takes {
 use Takes::{Live, Restart};
 
 /// Every key, in the order of the file.
-const KEYS: [(&str, Takes); 116] = [
+const KEYS: [(&str, Takes); 117] = [
     ("node.lanes", Restart),
     ("node.data", Restart),
     ("node.log", Live),

@@ -137,7 +137,7 @@ impl JobFields<'_> {
         }
         let blob = Blob::from_hex(required(self.blob.as_ref(), "blob")?)?;
         let target = Target::from_hex(required(self.target.as_ref(), "target")?)?;
-        let (algorithm, seed) = self.hashing()?;
+        let (algorithm, seed) = self.hashing(blob.as_bytes())?;
         Ok(UpstreamJob {
             id: id.into(),
             work: blob.into(),
@@ -158,8 +158,9 @@ impl JobFields<'_> {
         Ok(id)
     }
 
-    /// The algorithm, and its key where it needs one.
-    pub(super) fn hashing(&self) -> Result<(Algorithm, Option<SeedHash>), BadJob> {
+    /// The algorithm, and its key where it needs one. Blobs and templates begin with the block's
+    /// version.
+    pub(super) fn hashing(&self, block: &[u8]) -> Result<(Algorithm, Option<SeedHash>), BadJob> {
         let seed = present(self.seed_hash.as_ref())
             .map(SeedHash::from_hex)
             .transpose()?;
@@ -168,7 +169,7 @@ impl JobFields<'_> {
             // One of Monero's: the block says which. A version of several bytes begins with one
             // above 127.
             None if seed.is_some() => {
-                let major = blob.as_bytes().first().copied().unwrap_or_default();
+                let major = block.first().copied().unwrap_or_default();
                 Algorithm::of_block_version(major.into())
             }
             None => return Err(BadJob::Algorithm),

@@ -45,7 +45,7 @@ impl JobFields<'_> {
         if hashes == 0 {
             return Err(BadJob::Number("target_diff"));
         }
-        let (algorithm, seed) = self.hashing()?;
+        let (algorithm, seed) = self.hashing(&bytes)?;
         Ok(UpstreamJob {
             id: id.into(),
             height: Some(template.height()),
