@@ -330,3 +330,20 @@ fn who_is_ready_is_told_by_the_api_and_by_the_command_beside_the_daemon() {
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert!(complaint.contains("has the registry open"), "{complaint}");
 }
+
+#[test]
+fn a_pool_is_told_what_the_farm_hashes_and_nothing_where_that_is_wanted() {
+    let told = |keys: &str| {
+        let pool = FakePool::start();
+        let proxy = Proxy::launch(&Config::default().pool_with(&pool.url(), keys));
+        proxy.wait_ready();
+        let login = pool.connections()[0].login.clone();
+        login.expect("a pool that serves was logged in to").algo
+    };
+    assert_eq!(told(""), ["rx/0", "rx/2"]);
+    assert_eq!(
+        told("algorithms = [\"RandomX\", \"cryptonight/r\"]"),
+        ["rx/0", "cn/r"]
+    );
+    assert!(told("algorithms = []").is_empty());
+}
