@@ -24,6 +24,7 @@ use zartrux_models::plan::{FailoverPolicy, VardiffPolicy};
 use zartrux_models::work::{Algorithm, Difficulty};
 
 use super::NodeView;
+use super::routes::route_plan;
 
 /// Name and version, as pools see us. It must not contain `xmr-node-proxy` (another dialect).
 const AGENT: &str = concat!("zartrux/", env!("CARGO_PKG_VERSION"));
@@ -102,6 +103,7 @@ pub(super) fn lane_args(
 ) -> Vec<LaneArgs> {
     let lanes = settings.node.lanes.max(1);
     let upstreams: Vec<Upstream> = settings.pools.iter().map(upstream).collect();
+    let all: Vec<usize> = (0..settings.pools.len()).collect();
     let namesakes = Namesakes::default();
     let args = doors
         .into_iter()
@@ -116,6 +118,7 @@ pub(super) fn lane_args(
             timeouts: pool_timeouts(settings),
             names: view.names().clone(),
             plan: plan_policy(settings),
+            routes: route_plan(settings, &settings.pools, &all),
             filters: stage_settings(settings, lanes),
             models: FilterModels::default(),
             order: None,
@@ -145,6 +148,7 @@ pub(super) fn lane_settings(
     LaneSettings {
         upstreams: known.iter().map(upstream).collect(),
         order: order.to_vec(),
+        routes: route_plan(settings, known, order),
         timeouts: pool_timeouts(settings),
         plan: plan_policy(settings),
         judge: judge_policy(settings, lanes),

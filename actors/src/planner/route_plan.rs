@@ -51,8 +51,12 @@ impl RoutePlan {
 /// How a route stands in one lane.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RouteShown {
-    /// Its place in the settings.
-    pub route: usize,
+    /// Its name.
+    pub name: Box<str>,
+    /// Its weight.
+    pub weight: f64,
+    /// What a hash there is worth now.
+    pub worth: Option<f64>,
     /// An upstream serves there, and its schedule lets it.
     pub open: bool,
     /// Its schedule lets it serve.

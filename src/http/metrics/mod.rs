@@ -12,6 +12,7 @@ mod node;
 mod process;
 mod prover;
 mod rigs;
+mod routing;
 mod shares;
 mod store;
 #[cfg(test)]
@@ -99,6 +100,7 @@ impl Collector for Scrape {
         shares::write(writer, &counts)?;
         connections::write(writer, &counts.connections)?;
         upstreams::write(writer, view)?;
+        routing::write(writer, view)?;
         let reports = view.health().reports();
         filters::write(writer, &reports)?;
         judge::write(writer, view)?;

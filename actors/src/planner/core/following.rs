@@ -76,6 +76,9 @@ impl PlannerCore {
         if let Some(route) = route {
             routing.router.set_worth(route, worth);
             routing.round_due = true;
+            if let Some(route) = Arc::make_mut(&mut routing.plan).routes.get_mut(route) {
+                route.spec.worth = worth;
+            }
         }
         route.is_some()
     }
@@ -120,8 +123,10 @@ impl PlannerCore {
             return Vec::new();
         };
         let work = routing.router.work();
-        let show = |(at, state): (usize, &RouteState)| RouteShown {
-            route: at,
+        let show = |(at, (state, route)): (usize, (&RouteState, &PlannedRoute))| RouteShown {
+            name: route.spec.name.clone(),
+            weight: route.spec.weight,
+            worth: route.spec.worth,
             open: state.open,
             in_window: routing.in_window.get(at).copied().unwrap_or(true),
             algorithm: state.algorithm.clone(),
@@ -130,7 +135,8 @@ impl PlannerCore {
             seats: routing.assigned.get(at).copied().unwrap_or_default(),
             moves: routing.moves.get(at).copied().unwrap_or_default(),
         };
-        routing.states.iter().enumerate().map(show).collect()
+        let routes = routing.states.iter().zip(&routing.plan.routes);
+        routes.enumerate().map(show).collect()
     }
 
     /// Where a seat waits that comes now.
