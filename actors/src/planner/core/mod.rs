@@ -337,6 +337,7 @@ impl PlannerCore {
         if let Some(routing) = &mut self.routing {
             routing.round_due = true;
         }
+        self.look_at_movers(now);
         self.plan(now)
     }
 
