@@ -59,10 +59,10 @@ impl Settings {
         }
         changes.extend(hidden(self, new));
         changes.extend(of_pools(&self.pools, &new.pools));
-        let routes = |of: &Self| of.routes.iter().map(summary::route).collect();
-        changes.extend(of_named("route", routes(self), routes(new)));
-        let groups = |of: &Self| of.groups.iter().map(summary::group).collect();
-        changes.extend(of_named("group", groups(self), groups(new)));
+        let routes = |of: &Self| -> Vec<_> { of.routes.iter().map(summary::route).collect() };
+        changes.extend(of_named("route", &routes(self), &routes(new)));
+        let groups = |of: &Self| -> Vec<_> { of.groups.iter().map(summary::group).collect() };
+        changes.extend(of_named("group", &groups(self), &groups(new)));
         changes
     }
 }
@@ -121,7 +121,7 @@ fn masked(settings: &Settings) -> [(&'static str, Vec<String>); 8] {
 }
 
 /// Sections of which there may be several, the same when the first of their keys, the name, is.
-fn of_named(section: &str, old: Vec<summary::Entries>, new: Vec<summary::Entries>) -> Vec<Change> {
+fn of_named(section: &str, old: &[summary::Entries], new: &[summary::Entries]) -> Vec<Change> {
     let name = |of: &summary::Entries| of.first().map(|(_, name)| name.clone());
     let whole = |place: usize, old: Option<String>, new: Option<String>| Change {
         key: format!("{section}[{place}]"),
@@ -135,13 +135,14 @@ fn of_named(section: &str, old: Vec<summary::Entries>, new: Vec<summary::Entries
             changes.push(whole(place, name(entries), None));
         }
     }
-    for (place, entries) in new.into_iter().enumerate() {
-        let Some(was) = old.iter().find(|was| name(was) == name(&entries)) else {
-            changes.push(whole(place, None, name(&entries)));
+    for (place, entries) in new.iter().enumerate() {
+        let Some(was) = old.iter().find(|was| name(was) == name(entries)) else {
+            changes.push(whole(place, None, name(entries)));
             continue;
         };
-        for ((key, new), (_, old)) in entries.into_iter().zip(was) {
-            if let Some(mut change) = change(&format!("{section}.{key}"), old.clone(), new) {
+        for ((key, new), (_, old)) in entries.iter().zip(was) {
+            if let Some(mut change) = change(&format!("{section}.{key}"), old.clone(), new.clone())
+            {
                 change.key = format!("{section}[{place}].{key}");
                 changes.push(change);
             }
