@@ -153,7 +153,11 @@ fn refuses(operation: &mut Operation, status: &str, why: &str) {
 }
 
 fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
-    let all = [("GET", item.get.as_mut()), ("POST", item.post.as_mut())];
+    let all = [
+        ("GET", item.get.as_mut()),
+        ("POST", item.post.as_mut()),
+        ("PUT", item.put.as_mut()),
+    ];
     all.into_iter()
         .filter_map(|(method, operation)| Some((method, operation?)))
 }
@@ -167,6 +171,7 @@ pub(super) fn methods_at(path: &str) -> Vec<&'static str> {
         if is_at(template, path) {
             methods.extend(item.get.as_ref().map(|_| "GET"));
             methods.extend(item.post.as_ref().map(|_| "POST"));
+            methods.extend(item.put.as_ref().map(|_| "PUT"));
         }
     }
     methods.sort_unstable();
