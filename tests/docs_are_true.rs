@@ -231,10 +231,14 @@ fn every_page_of_the_monitor_is_explained() {
         let source = fs::read_to_string(&file).unwrap();
         for line in source.lines() {
             let of = |prefix| line.strip_prefix(prefix);
-            let (method, route) = match (of("#[get(\""), of("#[post(\"")) {
-                (Some(route), _) => ("GET", route),
-                (None, Some(route)) => ("POST", route),
-                (None, None) => continue,
+            let methods = [
+                ("GET", "#[get(\""),
+                ("POST", "#[post(\""),
+                ("PUT", "#[put(\""),
+            ];
+            let found = methods.map(|(method, start)| Some((method, of(start)?)));
+            let Some((method, route)) = found.into_iter().flatten().next() else {
+                continue;
             };
             let route = route.trim_end_matches("\")]");
             let fixed = route.split('{').next().unwrap_or(route);

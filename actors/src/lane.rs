@@ -45,7 +45,7 @@ use crate::miner_sessions::{
 };
 use crate::node_session::NodeEndpoint;
 use crate::outside_plans::OutsidePlans;
-use crate::planner::{ClosePools, PlanPolicy, Planner, PlannerArgs, PlannerPosts};
+use crate::planner::{ClosePools, PlanPolicy, Planner, PlannerArgs, PlannerPosts, RoutePlan};
 use crate::pool_session::{PoolEndpoint, PoolTimeouts};
 use crate::prover::Prover;
 use crate::share_ticket::{ExamineShare, ShareTicket};
@@ -95,6 +95,8 @@ pub struct LaneArgs {
     pub names: Names,
     /// Choice of upstream.
     pub plan: PlanPolicy,
+    /// Routes, if there are any: which rig mines for which upstream.
+    pub routes: Option<Arc<RoutePlan>>,
     /// Bounds of the filters; `None`: shares go to the judge without any evidence.
     pub filters: Option<StageSettings>,
     /// What two of the filters go by.
@@ -327,6 +329,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
             dialing,
             judge: post!(judge, judge_guard),
             planner: post!(planner, planner_guard),
+            worth: post!(planner, planner_guard),
             sessions: post!(sessions, sessions_guard),
         },
         stop_accepting: post!(sessions, sessions_guard),
@@ -368,6 +371,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
             lease_given_up: post!(planner, planner_guard),
             seat_left: post!(planner, planner_guard),
             leases_held: post!(planner, planner_guard),
+            worked: post!(planner, planner_guard),
             verdict: post!(judge, judge_guard),
             login_checked: post!(sessions, sessions_guard),
             settled: Arc::new(post!(sessions, sessions_guard)),
@@ -391,6 +395,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
     planner_ctx.run(Planner::new(PlannerArgs {
         policy: args.plan,
         max_sessions: args.upstreams.iter().map(|up| up.max_sessions).collect(),
+        routes: args.routes,
         linger: Planner::linger_after(&args.judge),
         posts: PlannerPosts {
             granted: post!(sessions, sessions_guard),
@@ -401,6 +406,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         },
         open_pool,
         on_closed: pool_forgetter(args.index, &view, registry),
+        on_routes: view.routes_keeper(),
         on_serving: Box::new(move |serving| view.set_serving(serving)),
         journal,
         guard: planner_guard,

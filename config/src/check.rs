@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::fault::Place;
 use crate::reader::Reader;
-use crate::section::ProveMode;
+use crate::section::{ProveMode, route};
 use crate::settings::Settings;
 use crate::value::{PoolKind, format_duration};
 
@@ -12,6 +12,7 @@ use crate::value::{PoolKind, format_duration};
 pub(crate) fn together(settings: &Settings, reader: &mut Reader<'_>) {
     listeners(settings, reader);
     proof_for_daemons(settings, reader);
+    route::check(&settings.pools, &settings.routes, &settings.groups, reader);
     not_below(
         reader,
         ("prove.deadline_unknown", settings.prove.deadline_unknown),

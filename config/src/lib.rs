@@ -41,8 +41,8 @@ pub use fault::{Fault, Faults, Place};
 pub use overrides::Overrides;
 pub use section::{
     ALERT_KINDS, Access, Ack, Alerts, Anonymous, ApiAccess, BanWindow, DaemonKeys, Dialect, Expect,
-    Failover, Filters, IpVersion, Learn, LogFormat, MailTls, Miners, Monitor, Node, Pool, Prove,
-    ProveMode, Rigs, Store, TlsFiles,
+    Failover, Filters, Group, IpVersion, Learn, LogFormat, MailTls, Miners, Monitor, Node, Pool,
+    Prove, ProveMode, Rigs, Route, Store, TlsFiles, UtcOffset,
 };
 pub use settings::{ANNOTATED_DEFAULT, MAX_FILE_BYTES, Settings};
 pub use value::{

@@ -8,8 +8,9 @@ use crate::check;
 use crate::fault::{Faults, Place};
 use crate::overrides::Overrides;
 use crate::reader::{Document, Reader};
+use crate::section::route;
 use crate::section::{
-    Alerts, Failover, Filters, Learn, Miners, Monitor, Node, Pool, Prove, Rigs, Store,
+    Alerts, Failover, Filters, Group, Learn, Miners, Monitor, Node, Pool, Prove, Rigs, Route, Store,
 };
 
 /// Largest file that is read, in bytes.
@@ -29,6 +30,10 @@ pub struct Settings {
     pub miners: Miners,
     /// `[[pool]]`: the upstreams, the preferred one first.
     pub pools: Vec<Pool>,
+    /// `[[route]]`: which rigs mine for which upstreams.
+    pub routes: Vec<Route>,
+    /// `[[group]]`: rigs under one name.
+    pub groups: Vec<Group>,
     /// `[failover]`: when to leave an upstream, and when to come back.
     pub failover: Failover,
     /// `[filters]`: the statistical filters, and what is remembered of rigs.
@@ -48,6 +53,14 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The routes that there are: those that are written, then those that only upstreams name, with
+    /// the default of every key. None where nothing says anything of routes: then one upstream serves
+    /// all rigs.
+    #[must_use]
+    pub fn effective_routes(&self) -> Vec<Route> {
+        route::effective(&self.routes, &self.pools)
+    }
+
     /// Reads the settings from the text of a file. Flags take the place of keys.
     ///
     /// # Errors
@@ -64,6 +77,8 @@ impl Settings {
             node: reader.section("node", Node::read),
             miners: reader.section("miners", Miners::read),
             pools: Pool::read_all(&mut reader, overrides),
+            routes: Route::read_all(&mut reader),
+            groups: Group::read_all(&mut reader),
             failover: reader.section("failover", Failover::read),
             filters: reader.section("filters", Filters::read),
             prove: reader.section("prove", Prove::read),

@@ -8,8 +8,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::section::{
-    ACKS, Access, Alerts, BAN_WINDOWS, DIALECTS, EXPECTS, Failover, Filters, IP_VERSIONS, Learn,
-    LogFormat, MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Store, TlsFiles,
+    ACKS, Access, Alerts, BAN_WINDOWS, DIALECTS, EXPECTS, Failover, Filters, Group, IP_VERSIONS,
+    Learn, LogFormat, MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Route, Store,
+    TlsFiles,
 };
 use crate::settings::Settings;
 use crate::value::{PoolKind, TokenDigest, format_duration, masked_user};
@@ -30,6 +31,10 @@ impl Settings {
                         .iter()
                         .map(|one| ("[[pool]]".to_owned(), pool(one))),
                 );
+                let routes = self.routes.iter();
+                parts.extend(routes.map(|one| ("[[route]]".to_owned(), route(one))));
+                let groups = self.groups.iter();
+                parts.extend(groups.map(|one| ("[[group]]".to_owned(), group(one))));
             }
             parts.push((format!("[{section}]"), entries));
         }
@@ -150,12 +155,43 @@ pub(crate) fn pool(pool: &Pool) -> Entries {
     let head = [
         ("url", quoted(&pool.url.to_string())),
         ("user", quoted(&pool.user.masked())),
+        ("route", quoted(&pool.route)),
     ];
     let rest = match pool.url.kind() {
         PoolKind::Stratum => of_stratum(pool),
         PoolKind::Daemon => of_daemon(pool),
     };
     head.into_iter().chain(rest).collect()
+}
+
+pub(crate) fn route(route: &Route) -> Entries {
+    let windows = route.schedule.iter().map(|(text, _)| quoted(text));
+    vec![
+        ("name", quoted(&route.name)),
+        ("weight", route.weight.to_string()),
+        (
+            "worth",
+            route
+                .worth
+                .map_or_else(|| "none".to_owned(), |worth| worth.to_string()),
+        ),
+        ("rigs", names(&route.rigs)),
+        (
+            "schedule",
+            format!("[{}]", windows.collect::<Vec<_>>().join(", ")),
+        ),
+        ("utc_offset", quoted(&route.utc_offset.to_string())),
+    ]
+}
+
+pub(crate) fn group(group: &Group) -> Entries {
+    vec![("name", quoted(&group.name)), ("rigs", names(&group.rigs))]
+}
+
+/// Patterns of rigs' names; a wallet in one is masked.
+fn names(all: &[String]) -> String {
+    let all: Vec<String> = all.iter().map(|name| quoted(&masked_user(name))).collect();
+    format!("[{}]", all.join(", "))
 }
 
 fn of_daemon(pool: &Pool) -> Entries {

@@ -39,6 +39,8 @@ use super::{answer, api, drill, health, metrics, xmrig};
         api::table::list,
         api::alerts::alerts,
         api::reload::reload,
+        api::routing::list,
+        api::routing::set_worth,
         api::rigs::list,
         api::rigs::one,
         api::shares::list,
@@ -69,6 +71,7 @@ use super::{answer, api, drill, health, metrics, xmrig};
         (name = "shares", description = "The last shares"),
         (name = "registry", description = "Every rig that is known, and sums over time"),
         (name = "models", description = "What is learnt, and what it is worth"),
+        (name = "routes", description = "Which rigs mine for which upstreams"),
         (name = "network", description = "The network's difficulty"),
         (name = "settings", description = "Settings, read anew"),
         (name = "store", description = "What outlives the process"),
@@ -151,7 +154,11 @@ fn refuses(operation: &mut Operation, status: &str, why: &str) {
 }
 
 fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
-    let all = [("GET", item.get.as_mut()), ("POST", item.post.as_mut())];
+    let all = [
+        ("GET", item.get.as_mut()),
+        ("POST", item.post.as_mut()),
+        ("PUT", item.put.as_mut()),
+    ];
     all.into_iter()
         .filter_map(|(method, operation)| Some((method, operation?)))
 }
@@ -165,6 +172,7 @@ pub(super) fn methods_at(path: &str) -> Vec<&'static str> {
         if is_at(template, path) {
             methods.extend(item.get.as_ref().map(|_| "GET"));
             methods.extend(item.post.as_ref().map(|_| "POST"));
+            methods.extend(item.put.as_ref().map(|_| "PUT"));
         }
     }
     methods.sort_unstable();

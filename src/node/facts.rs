@@ -32,6 +32,8 @@ pub(crate) struct UpstreamFacts {
     pub(crate) tls: bool,
     /// Whom it pays, masked.
     pub(crate) user: String,
+    /// The route that it is of.
+    pub(crate) route: String,
 }
 
 impl UpstreamFacts {
@@ -40,6 +42,7 @@ impl UpstreamFacts {
             name: format!("{}:{}", pool.url.host(), pool.url.port()),
             tls: pool.url.is_tls(),
             user: pool.user.masked(),
+            route: pool.route.clone(),
         }
     }
 }

@@ -25,6 +25,7 @@ use zartrux_models::stratum::{Dialect, NumberOrder};
 use zartrux_models::work::{Algorithm, Difficulty};
 
 use super::NodeView;
+use super::routes::route_plan;
 
 /// Name and version, as pools see us: `xmr-node-proxy` in it asks for templates.
 const AGENT: &str = concat!("zartrux/", env!("CARGO_PKG_VERSION"));
@@ -108,6 +109,7 @@ pub(super) fn lane_args(
 ) -> Vec<LaneArgs> {
     let lanes = settings.node.lanes.max(1);
     let upstreams: Vec<Upstream> = settings.pools.iter().map(upstream).collect();
+    let all: Vec<usize> = (0..settings.pools.len()).collect();
     let namesakes = Namesakes::default();
     let keep = BlockKeep::below(&settings.node.data);
     // The first lane hands them in.
@@ -125,6 +127,7 @@ pub(super) fn lane_args(
             timeouts: pool_timeouts(settings),
             names: view.names().clone(),
             plan: plan_policy(settings),
+            routes: route_plan(settings, &settings.pools, &all),
             filters: stage_settings(settings, lanes),
             models: FilterModels::default(),
             order: None,
@@ -161,6 +164,7 @@ pub(super) fn lane_settings(
     LaneSettings {
         upstreams: known.iter().map(upstream).collect(),
         order: order.to_vec(),
+        routes: route_plan(settings, known, order),
         timeouts: pool_timeouts(settings),
         plan: plan_policy(settings),
         judge: judge_policy(settings, lanes),

@@ -13,6 +13,7 @@ mod prover;
 mod reload;
 mod rigs;
 mod root;
+mod routes;
 mod state_folder;
 mod store;
 mod store_settings;
@@ -42,6 +43,7 @@ pub use reload::{
     StorePosts, TakeOver, Taker, watch,
 };
 pub use rigs::{RigView, STANDINGS, reason, standing_label};
+pub use routes::RouteReport;
 pub use state_folder::{StatePutAside, open_state, put_state_aside};
 pub use store::StoreWays;
 pub(crate) use store::{RunningStore, open as open_store};
@@ -113,7 +115,8 @@ impl Node {
             .recv()
             .map_err(|_| anyhow!("the root thread ended while starting"))??;
         view.set_alerts(alerts::launch(settings, &view)?);
-        let ways = lanes.iter().map(Lane::settings_way).collect();
+        let ways: Vec<_> = lanes.iter().map(Lane::settings_way).collect();
+        view.set_settings_ways(ways.clone());
         let fingerprint = doors.fingerprint.clone();
         let taker = reload::LanesTaker::new(settings, &view, ways, fingerprint);
         if let Some(store) = view.store() {

@@ -13,7 +13,7 @@ use zartrux_actors::counters::LaneCounts;
 use zartrux_actors::dial::Names;
 use zartrux_actors::events::{EventLog, Severity};
 use zartrux_actors::headers::HeadersView;
-use zartrux_actors::lane::LaneView;
+use zartrux_actors::lane::{LaneView, SettingsWay};
 use zartrux_actors::miner_sessions::SeatsWay;
 use zartrux_actors::outside_plans::OutsidePlans;
 use zartrux_actors::pool_session::PoolReport;
@@ -73,6 +73,7 @@ pub struct NodeView {
     store: OnceLock<StoreWays>,
     trainer: OnceLock<TrainerLink>,
     seats: OnceLock<Vec<SeatsWay>>,
+    settings_ways: OnceLock<Vec<SettingsWay>>,
     headers: OnceLock<Arc<HeadersView>>,
     alerts: OnceLock<AlertsLink>,
     draining: AtomicBool,
@@ -102,6 +103,7 @@ impl NodeView {
             store: OnceLock::new(),
             trainer: OnceLock::new(),
             seats: OnceLock::new(),
+            settings_ways: OnceLock::new(),
             headers: OnceLock::new(),
             alerts: OnceLock::new(),
             draining: AtomicBool::new(false),
@@ -125,6 +127,16 @@ impl NodeView {
     pub(super) fn set_seats(&self, seats: Vec<SeatsWay>) {
         // Set once, by the root thread.
         let _ = self.seats.set(seats);
+    }
+
+    pub(super) fn set_settings_ways(&self, ways: Vec<SettingsWay>) {
+        // Set once, at launch.
+        let _ = self.settings_ways.set(ways);
+    }
+
+    /// The ways to give each lane other settings.
+    pub(super) fn settings_ways(&self) -> &[SettingsWay] {
+        self.settings_ways.get().map_or(&[], Vec::as_slice)
     }
 
     /// The ways to ask each lane who is connected.
@@ -350,7 +362,7 @@ impl NodeView {
                         .upstream_name(view.upstream)
                         .unwrap_or_default()
                         .to_owned(),
-                    serving: serving == Some(view.upstream),
+                    serving: serving.contains(&Some(view.upstream)),
                     report: view.stats.report(),
                 });
             }
@@ -358,8 +370,8 @@ impl NodeView {
         reports
     }
 
-    /// Whether miners can be served: every lane has an upstream with a job, and the node is not
-    /// leaving.
+    /// Whether miners can be served: every lane has an upstream with a job (of any route, where
+    /// there are several), and the node is not leaving.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         let mut reasons = Vec::new();
@@ -370,7 +382,7 @@ impl NodeView {
             reasons.push("starting: no lane is up yet".to_owned());
         }
         for (index, lane) in self.lanes().iter().enumerate() {
-            if lane.serving().is_none() {
+            if !lane.is_served() {
                 reasons.push(format!("lane {index}: no upstream has a fresh job"));
             }
         }

@@ -131,7 +131,7 @@ impl World {
             return;
         };
         if let Some(lease) = self.seats[&seat] {
-            let effects = self.core.lease_nearly_used_up(seat, lease);
+            let effects = self.core.lease_nearly_used_up(seat, lease, self.now);
             self.apply(effects);
         }
     }
@@ -308,14 +308,14 @@ impl World {
                     assert_eq!(self.facts[&lease.pool].connection, connection);
                     self.grant(seat, lease);
                 }
-                PlanEffect::TurnAway(seats) => {
+                PlanEffect::TurnAway { seats, .. } => {
                     for seat in seats {
                         self.sent_away += 1;
                         let lease = self.seats.remove(&seat).flatten();
                         self.core.seat_left(seat, lease);
                     }
                 }
-                PlanEffect::Serving(serving) => self.serving = serving,
+                PlanEffect::Serving { upstream, .. } => self.serving = upstream,
             }
         }
     }

@@ -29,6 +29,11 @@ pub fn post_text(to: SocketAddr, path: &str, head: &str, text: &str) -> HttpAnsw
     request(to, "POST", path, head, text)
 }
 
+/// Puts a text at a path.
+pub fn put_text(to: SocketAddr, path: &str, text: &str) -> HttpAnswer {
+    request(to, "PUT", path, "", text)
+}
+
 fn request(server: SocketAddr, method: &str, path: &str, more: &str, text: &str) -> HttpAnswer {
     let mut stream = TcpStream::connect(server).expect("an HTTP server");
     stream

@@ -46,7 +46,11 @@ pub(crate) fn launch(config: &Config, upstream: usize) -> Proxy {
 
 /// The upstream that serves, counted from 0.
 pub(crate) fn serving(proxy: &Proxy) -> Option<usize> {
-    proxy.node().view().lanes()[0].serving()
+    proxy.node().view().lanes()[0]
+        .serving()
+        .first()
+        .copied()
+        .flatten()
 }
 
 /// Waits until this upstream serves.

@@ -9,7 +9,7 @@ use super::{Lane, LaneView, Upstream};
 use crate::judge::ReplacePolicy;
 use crate::messaging::Post;
 use crate::miner_sessions::{ReplaceSettings, SessionSettings};
-use crate::planner::{PlanPolicy, Planner, ReplacePlan};
+use crate::planner::{PlanPolicy, Planner, ReplacePlan, RoutePlan, SetWorth};
 use crate::pool_session::PoolTimeouts;
 
 /// Everything that a lane takes while it runs. It is checked before: a lane takes all of it.
@@ -20,6 +20,8 @@ pub struct LaneSettings {
     pub upstreams: Vec<Upstream>,
     /// Places in the order of preference.
     pub order: Vec<usize>,
+    /// Routes, if there are any.
+    pub routes: Option<Arc<RoutePlan>>,
     /// Timers of the pools' side.
     pub timeouts: PoolTimeouts,
     /// Choice of upstream.
@@ -73,6 +75,7 @@ pub struct SettingsWay {
     pub(super) dialing: Arc<Mutex<Dialing>>,
     pub(super) judge: Post<ReplacePolicy>,
     pub(super) planner: Post<ReplacePlan>,
+    pub(super) worth: Post<SetWorth>,
     pub(super) sessions: Post<ReplaceSettings>,
 }
 
@@ -85,6 +88,12 @@ impl Lane {
 }
 
 impl SettingsWay {
+    /// What a hash is worth on a route from now on; none: not compared.
+    pub fn set_worth(&self, route: &str, worth: Option<f64>) {
+        let route = route.into();
+        self.worth.send(SetWorth { route, worth });
+    }
+
     /// The lane goes by these from now on. Cannot fail: what could was done before.
     pub fn take(&self, settings: &LaneSettings) {
         // In this order: a new upstream is known to whoever opens its sessions and to the judge
@@ -109,6 +118,7 @@ impl SettingsWay {
             policy: settings.plan,
             max_sessions: upstreams.map(|up| up.max_sessions).collect(),
             order: settings.order.clone(),
+            routes: settings.routes.clone(),
             timeouts: settings.timeouts,
             linger: Planner::linger_after(&settings.judge),
         });

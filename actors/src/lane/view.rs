@@ -1,7 +1,7 @@
 //! What a lane shows to other threads, which never ask its actors.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use zartrux_models::work::PoolKey;
 
 use crate::counters::{LaneCounts, LaneStats};
 use crate::node_session::{NodeReport, NodeStats};
+use crate::planner::RouteShown;
 use crate::pool_session::{PoolReport, PoolStats};
 use crate::rigs::{RigBoard, ShareRecords};
 use crate::unfit_rigs::UnfitRigs;
@@ -31,10 +32,10 @@ pub struct Switches {
     pub failbacks: u64,
 }
 
-/// The upstream that served last, and how often that changed.
+/// The upstream that served last, by route, and how often that changed.
 #[derive(Debug, Default)]
 struct Served {
-    last: Option<usize>,
+    last: Vec<Option<usize>>,
     switches: Switches,
     /// Places in the order of preference; empty: as they are numbered.
     order: Vec<usize>,
@@ -58,8 +59,10 @@ pub struct LaneView {
     pub(super) records: Arc<ShareRecords>,
     pub(super) unfit: Arc<UnfitRigs>,
     pub(super) pools: RwLock<BTreeMap<PoolKey, PoolView>>,
-    /// Upstream that serves, −1 for none.
-    pub(super) serving: AtomicI64,
+    /// Upstreams that serve, by route; without routes there is one.
+    serving: RwLock<Box<[Option<usize>]>>,
+    /// How routes stand; empty where there are none.
+    routes: Arc<Mutex<Vec<RouteShown>>>,
     served: Mutex<Served>,
     /// What sessions did that are closed, by upstream.
     gone: Mutex<BTreeMap<usize, PoolReport>>,
@@ -80,7 +83,8 @@ impl LaneView {
             records: Arc::new(ShareRecords::new(shares_kept)),
             unfit: Arc::default(),
             pools: RwLock::default(),
-            serving: AtomicI64::new(-1),
+            serving: RwLock::default(),
+            routes: Arc::default(),
             served: Mutex::default(),
             gone: Mutex::default(),
             nodes: Mutex::default(),
@@ -129,10 +133,35 @@ impl LaneView {
             .clone()
     }
 
-    /// Place of the upstream that serves.
+    /// Places of the upstreams that serve, by route; without routes there is one at most.
     #[must_use]
-    pub fn serving(&self) -> Option<usize> {
-        usize::try_from(self.serving.load(Ordering::Relaxed)).ok()
+    pub fn serving(&self) -> Vec<Option<usize>> {
+        let serving = self.serving.read();
+        serving.unwrap_or_else(PoisonError::into_inner).to_vec()
+    }
+
+    /// Whether the upstream at a place serves.
+    #[must_use]
+    pub fn serves(&self, place: usize) -> bool {
+        self.serving().contains(&Some(place))
+    }
+
+    /// Whether any upstream serves.
+    #[must_use]
+    pub fn is_served(&self) -> bool {
+        self.serving().iter().any(Option::is_some)
+    }
+
+    /// How routes stand; empty where there are none.
+    #[must_use]
+    pub fn routes(&self) -> Vec<RouteShown> {
+        lock(&self.routes).clone()
+    }
+
+    /// What keeps how routes stand.
+    pub(super) fn routes_keeper(&self) -> Box<dyn Fn(Vec<RouteShown>)> {
+        let routes = Arc::clone(&self.routes);
+        Box::new(move |shown| *lock(&routes) = shown)
     }
 
     /// How often the upstream that serves was exchanged for another, a time without any between
@@ -178,17 +207,23 @@ impl LaneView {
         order.clone_into(&mut lock(&self.served).order);
     }
 
-    pub(super) fn set_serving(&self, serving: Option<usize>) {
-        if let Some(now) = serving {
-            let mut served = lock(&self.served);
-            let last = served.last.replace(now);
+    /// Other upstreams serve, by route.
+    pub(super) fn set_serving(&self, serving: &[Option<usize>]) {
+        let mut served = lock(&self.served);
+        if served.last.len() != serving.len() {
+            // Other routes: none of them has changed its upstream yet.
+            served.last = vec![None; serving.len()];
+        }
+        for (route, now) in serving.iter().enumerate() {
+            let Some(now) = *now else { continue };
+            let last = served.last[route].replace(now);
             // One that was taken out of the settings has no rank: to leave it is neither.
             let ranks = last.and_then(|last| served.rank(last).zip(served.rank(now)));
             served.switches.failovers += u64::from(ranks.is_some_and(|(last, now)| last < now));
             served.switches.failbacks += u64::from(ranks.is_some_and(|(last, now)| last > now));
         }
-        let code = serving.and_then(|index| i64::try_from(index).ok());
-        self.serving.store(code.unwrap_or(-1), Ordering::Relaxed);
+        let mut shown = self.serving.write().unwrap_or_else(PoisonError::into_inner);
+        *shown = serving.into();
     }
 }
 
@@ -205,7 +240,7 @@ mod tests {
     fn a_switch_is_counted_by_its_direction_and_a_gap_between_makes_no_difference() {
         let view = LaneView::new(Clock.now(), 1, 1);
         for serving in [Some(0), Some(0), Some(2), None, Some(2), None, Some(1)] {
-            view.set_serving(serving);
+            view.set_serving(&[serving]);
         }
         let counted = Switches {
             failovers: 1,
@@ -217,19 +252,19 @@ mod tests {
     #[test]
     fn a_switch_is_counted_by_the_order_of_the_settings_not_by_the_place() {
         let view = LaneView::new(Clock.now(), 1, 1);
-        view.set_serving(Some(0));
+        view.set_serving(&[Some(0)]);
         // Another comes before it, and then it is taken out.
         view.set_order(&[2, 0]);
-        view.set_serving(Some(2));
+        view.set_serving(&[Some(2)]);
         let counted = |failovers, failbacks| Switches {
             failovers,
             failbacks,
         };
         assert_eq!(view.switches(), counted(0, 1));
-        view.set_serving(Some(0));
+        view.set_serving(&[Some(0)]);
         assert_eq!(view.switches(), counted(1, 1));
         view.set_order(&[2]);
-        view.set_serving(Some(2));
+        view.set_serving(&[Some(2)]);
         assert_eq!(view.switches(), counted(1, 1));
     }
 

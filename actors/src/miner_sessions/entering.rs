@@ -261,7 +261,11 @@ impl MinerSessions {
             seat.identity = Some(Box::new(identity));
             seat.waiting_since = now;
             self.schedule(key);
-            self.posts.lease_asked.send(LeaseAsked { seat: key });
+        }
+        if let Some(traits) = self.traits_of(key) {
+            self.posts
+                .lease_asked
+                .send(LeaseAsked { seat: key, traits });
         }
     }
 }

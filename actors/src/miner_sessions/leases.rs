@@ -130,11 +130,14 @@ impl MinerSessions {
 
     pub(super) fn on_turn_away(&mut self, turned: TurnAway) {
         for key in turned.seats {
+            if let Some(algorithm) = &turned.unable {
+                self.tell_unfit(key, algorithm);
+            }
             let Some(seat) = self.seat(key) else {
                 continue;
             };
             if let Some(id) = seat.protocol.awaiting_lease() {
-                push_error(&mut self.scratch, id, turned.text);
+                push_error(&mut self.scratch, id, &turned.text);
                 self.send_scratch(key);
             }
             self.close(key, Closed::ByUs);
@@ -142,15 +145,22 @@ impl MinerSessions {
     }
 
     pub(super) fn on_report_leases(&mut self, _: ReportLeases) {
-        let (mut held, mut waiting) = (Vec::new(), Vec::new());
+        let (mut held, mut waiting, mut traits) = (Vec::new(), Vec::new(), Vec::new());
         for (_, seat) in &self.seats {
+            if let Some(identity) = seat.identity.as_deref() {
+                traits.push((seat.key, Arc::new(identity.traits())));
+            }
             match seat.lease {
                 Some(lease) => held.push((seat.key, lease)),
                 None if seat.identity.is_some() => waiting.push(seat.key),
                 None => {}
             }
         }
-        self.posts.leases_held.send(LeasesHeld { held, waiting });
+        self.posts.leases_held.send(LeasesHeld {
+            held,
+            waiting,
+            traits,
+        });
     }
 }
 

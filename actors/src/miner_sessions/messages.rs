@@ -7,6 +7,7 @@ use std::sync::mpsc::SyncSender;
 use actix::Message;
 use native_tls::TlsAcceptor;
 use zartrux_models::plan::{Lease, NonceOrder, SeatKey};
+use zartrux_models::work::Algorithm;
 
 use super::SessionSettings;
 use crate::doorkeeper::Turned;
@@ -31,7 +32,9 @@ pub struct TurnAway {
     /// Who.
     pub seats: Vec<SeatKey>,
     /// What they are told, if a login waits for an answer.
-    pub text: &'static str,
+    pub text: Box<str>,
+    /// They can't hash this, which is all there is to mine.
+    pub unable: Option<Algorithm>,
 }
 
 /// Say who holds what: the planner was built anew.

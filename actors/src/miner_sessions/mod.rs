@@ -25,6 +25,7 @@ mod taking;
 mod tenants;
 mod timing;
 mod unfit;
+mod working;
 mod writing;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -48,7 +49,9 @@ use crate::journal::Journal;
 use crate::judge::{PoolClosed, VerdictSeen};
 use crate::messaging::{Credits, Post};
 use crate::outside_plans::OutsidePlans;
-use crate::planner::{LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
+use crate::planner::{
+    LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, SeatLeft, SeatsWorked,
+};
 use crate::pool_session::{JobReplaced, PoolStateChanged};
 use crate::rigs::ShareRecords;
 use crate::share_ticket::{ExamineShare, ShareSettled, ShareTicket};
@@ -70,6 +73,7 @@ use experiment::Experiment;
 use reactor::{Batch, Reactor, Registrar};
 use seat::{Seat, SeatLimits, Second};
 use tenants::Tenants;
+use working::WorkLog;
 
 /// Whom the miner sessions tell what.
 #[derive(Debug, Clone)]
@@ -86,6 +90,8 @@ pub struct SessionPosts {
     pub seat_left: Post<SeatLeft>,
     /// Who holds what.
     pub leases_held: Post<LeasesHeld>,
+    /// The work of good shares.
+    pub worked: Post<SeatsWorked>,
     /// What became of a share that the judge forwarded.
     pub verdict: Post<VerdictSeen>,
     /// The way back to the miner sessions, for passwords that are checked elsewhere.
@@ -227,6 +233,7 @@ pub struct MinerSessions {
     /// By agent and list of algorithms.
     capabilities: HashMap<(Arc<str>, Arc<str>), Arc<Capability>>,
     unfit: Arc<UnfitRigs>,
+    work: WorkLog,
     journal: Journal,
     namesakes: Namesakes,
     random: StdRng,
@@ -292,6 +299,7 @@ impl MinerSessions {
             agents: HashSet::new(),
             capabilities: HashMap::new(),
             unfit: args.unfit,
+            work: WorkLog::default(),
             journal,
             namesakes: args.namesakes,
             random: args.random,

@@ -27,6 +27,7 @@ impl MinerSessions {
         self.free_or_take_nonce(ticket, settlement);
         let took = self.clock.now().saturating_duration_since(ticket.received);
         self.count(ticket, settlement, took);
+        self.note_work(ticket, settlement);
         if self.records.keeps_any() {
             let unix_ms = self.clock.unix_millis();
             self.records.keep(SettledShare::of(settled, unix_ms, took));

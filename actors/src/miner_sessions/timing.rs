@@ -86,6 +86,7 @@ impl MinerSessions {
         for key in self.wheel.turn(now) {
             self.look_at(key, now);
         }
+        self.tell_work(now);
     }
 
     fn look_at(&mut self, key: SeatKey, now: Second) {

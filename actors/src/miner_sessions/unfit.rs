@@ -103,7 +103,7 @@ impl MinerSessions {
     }
 
     /// Whoever watches hears of it once per rig.
-    fn tell_unfit(&self, key: SeatKey, algorithm: &Algorithm) {
+    pub(super) fn tell_unfit(&self, key: SeatKey, algorithm: &Algorithm) {
         let index = usize::try_from(key.index).ok();
         let seat = index.and_then(|index| self.seats.get(index));
         let Some(rig) = seat.and_then(|seat| seat.identity.as_deref()) else {

@@ -1,19 +1,24 @@
 //! What the planner is told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message;
+use zartrux_models::plan::routing::{RigTraits, RouteWork};
 use zartrux_models::plan::{Lease, SeatKey};
+use zartrux_models::work::PoolKey;
 
-use super::PlanPolicy;
+use super::{PlanPolicy, RoutePlan};
 use crate::pool_session::PoolTimeouts;
 
 /// A seat wants its first lease.
-#[derive(Debug, Clone, Copy, Message)]
+#[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct LeaseAsked {
     /// Who.
     pub seat: SeatKey,
+    /// What its miner said at its login.
+    pub traits: Arc<RigTraits>,
 }
 
 /// A seat has nearly used up its nonces.
@@ -57,6 +62,29 @@ pub struct LeasesHeld {
     pub held: Vec<(SeatKey, Lease)>,
     /// Seats that wait for their first.
     pub waiting: Vec<SeatKey>,
+    /// What the miners of all of them said at their logins.
+    pub traits: Vec<(SeatKey, Arc<RigTraits>)>,
+}
+
+/// Shares that were found good since the last time: at most one entry for each seat and each pool
+/// session, every [`RoutePlan::WORK_EVERY`].
+#[derive(Debug, Clone, Default, Message)]
+#[rtype(result = "()")]
+pub struct SeatsWorked {
+    /// Seats with the sums of their shares' difficulties.
+    pub seats: Vec<(SeatKey, f64)>,
+    /// The same by the pool session whose jobs the shares were for.
+    pub pools: Vec<(PoolKey, RouteWork)>,
+}
+
+/// What a hash is worth on a route from now on; without such a route nothing happens.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct SetWorth {
+    /// The route's name.
+    pub route: Box<str>,
+    /// In the unit that all routes share; none: not compared.
+    pub worth: Option<f64>,
 }
 
 /// Close the pool sessions: the process is leaving.
@@ -75,6 +103,8 @@ pub struct ReplacePlan {
     /// Places in the order of preference; upstreams at others are given up as soon as another
     /// serves.
     pub order: Vec<usize>,
+    /// Routes, whose orders count instead; none: one upstream serves all.
+    pub routes: Option<Arc<RoutePlan>>,
     /// Timers of the sessions.
     pub timeouts: PoolTimeouts,
     /// How long a session that nobody sits on is kept, see [`Planner::linger_for`].

@@ -1,17 +1,19 @@
 //! Planner: which upstream serves, how many sessions it needs, which miner sits where.
 
 mod core;
+mod handlers;
 mod linger;
 mod messages;
 mod replanning;
+mod route_plan;
+mod routed;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix::{Actor, AsyncContext, Context, Handler};
-use zartrux_models::ledger::JournalEvent;
+use actix::{Actor, AsyncContext, Context};
 use zartrux_models::work::PoolKey;
 
 use crate::clock::Clock;
@@ -19,15 +21,15 @@ use crate::journal::Journal;
 use crate::judge::{PoolClosed, PoolOpened};
 use crate::messaging::Post;
 use crate::miner_sessions::{LeaseGranted, ReportLeases, TurnAway};
-use crate::pool_session::{
-    ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged, ReplaceTimeouts,
-};
+use crate::pool_session::{ClosePool, ForwardShare, ReplaceTimeouts};
 use crate::supervision::{ActorHealth, ActorState, Backoff, Faulted, Guard};
 
-pub use self::core::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
+pub use self::core::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts, Turned};
 pub use messages::{
     ClosePools, LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, ReplacePlan, SeatLeft,
+    SeatsWorked, SetWorth,
 };
+pub use route_plan::{PlannedRoute, RoutePlan, RouteShown};
 
 /// The ways to a pool session that was opened.
 #[derive(Debug, Clone)]
@@ -44,6 +46,9 @@ pub struct OpenedPool {
 
 /// Opens pool sessions: the lane's wiring, or a test.
 pub type OpenPool = Box<dyn FnMut(PoolKey, usize) -> OpenedPool>;
+
+/// Hears which upstreams serve, by route.
+pub type HearServing = Box<dyn Fn(&[Option<usize>])>;
 
 /// Whom the planner tells what.
 #[derive(Debug, Clone)]
@@ -66,6 +71,8 @@ pub struct PlannerArgs {
     pub policy: PlanPolicy,
     /// Most sessions per upstream, in order of preference.
     pub max_sessions: Vec<usize>,
+    /// Routes; none: one upstream serves all.
+    pub routes: Option<Arc<RoutePlan>>,
     /// How long a session that nobody sits on any more is kept for shares that are still under
     /// way, see [`Planner::linger_for`].
     pub linger: Duration,
@@ -73,8 +80,10 @@ pub struct PlannerArgs {
     pub posts: PlannerPosts,
     /// Opens pool sessions.
     pub open_pool: OpenPool,
-    /// Hears which upstream serves.
-    pub on_serving: Box<dyn Fn(Option<usize>)>,
+    /// Hears which upstream serves, by route; without routes there is one.
+    pub on_serving: HearServing,
+    /// Hears now and then how routes stand; never without routes.
+    pub on_routes: Box<dyn Fn(Vec<RouteShown>)>,
     /// Hears which session was closed.
     pub on_closed: Box<dyn Fn(PoolKey)>,
     /// Where it is noted which upstream serves.
@@ -92,10 +101,12 @@ pub struct Planner {
     max_sessions: Vec<usize>,
     /// Places in the order of preference.
     order: Vec<usize>,
+    routed: routed::Routed,
     linger: Duration,
     posts: PlannerPosts,
     open_pool: OpenPool,
-    on_serving: Box<dyn Fn(Option<usize>)>,
+    on_serving: HearServing,
+    on_routes: Box<dyn Fn(Vec<RouteShown>)>,
     on_closed: Box<dyn Fn(PoolKey)>,
     journal: Journal,
     guard: Guard,
@@ -110,7 +121,8 @@ pub struct Planner {
     next_burial: Instant,
     facts: BTreeMap<PoolKey, PoolFacts>,
     next_pool: u32,
-    serving: Option<usize>,
+    /// By route.
+    serving: Vec<Option<usize>>,
     closing: bool,
 }
 
@@ -133,10 +145,13 @@ impl Planner {
             policy: args.policy,
             order: (0..args.max_sessions.len()).collect(),
             max_sessions: args.max_sessions,
+            serving: vec![None; args.routes.as_ref().map_or(1, |plan| plan.routes.len())],
+            routed: routed::Routed::new(args.routes),
             linger: args.linger,
             posts: args.posts,
             open_pool: args.open_pool,
             on_serving: args.on_serving,
+            on_routes: args.on_routes,
             on_closed: args.on_closed,
             journal: args.journal,
             guard: args.guard,
@@ -150,7 +165,6 @@ impl Planner {
             next_burial: now,
             facts: BTreeMap::new(),
             next_pool: 0,
-            serving: None,
             closing: false,
         }
     }
@@ -176,15 +190,19 @@ impl Planner {
     }
 
     fn new_core(&self) -> PlannerCore {
-        PlannerCore::new(
+        let now = self.clock.now();
+        let core = PlannerCore::new(
             self.policy,
             self.max_sessions.clone(),
             self.facts.clone(),
             self.next_pool,
-            self.serving,
-            self.clock.now(),
-        )
-        .ordered(&self.order)
+            self.serving.first().copied().flatten(),
+            now,
+        );
+        match self.routed.plan() {
+            Some(plan) => core.routed(plan, &self.serving, now),
+            None => core.ordered(&self.order),
+        }
     }
 
     /// The next generation: leases are asked for, and adopted when they come.
@@ -214,28 +232,8 @@ impl Planner {
                         connection,
                     });
                 }
-                PlanEffect::TurnAway(seats) => {
-                    tracing::warn!(
-                        miners = seats.len(),
-                        "miners turned away: no upstream has had a job for them for too long"
-                    );
-                    self.posts.turn_away.send(TurnAway {
-                        seats,
-                        text: "No active pool",
-                    });
-                }
-                PlanEffect::Serving(serving) => {
-                    match serving {
-                        Some(upstream) => tracing::info!(upstream, "upstream serves"),
-                        None => tracing::warn!("no upstream serves"),
-                    }
-                    self.serving = serving;
-                    (self.on_serving)(serving);
-                    self.journal.note(JournalEvent::UpstreamServes {
-                        lane: self.journal.lane(),
-                        upstream: serving.and_then(|place| self.journal.upstream(place)),
-                    });
-                }
+                PlanEffect::TurnAway { seats, why } => self.turn_away(seats, &why),
+                PlanEffect::Serving { route, upstream } => self.note_serving(route, upstream),
             }
         }
     }
@@ -243,6 +241,7 @@ impl Planner {
     fn open(&mut self, pool: PoolKey, upstream: usize) {
         self.next_pool = self.next_pool.max(pool.0.wrapping_add(1));
         self.facts.insert(pool, PoolFacts::opening(upstream));
+        self.routed.opened(pool, upstream);
         let opened = (self.open_pool)(pool, upstream);
         self.posts.pool_opened.send(PoolOpened {
             pool,
@@ -254,6 +253,7 @@ impl Planner {
 
     fn close(&mut self, pool: PoolKey) {
         self.facts.remove(&pool);
+        self.routed.closed(pool);
         if let Some(opened) = self.opened.remove(&pool) {
             opened.close.send(ClosePool(pool));
             for post in &self.posts.pool_closed {
@@ -296,12 +296,15 @@ impl Actor for Planner {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.core = Some(self.new_core());
         let now = self.clock.now();
+        self.tell_time();
         self.step(ctx, |core| core.tick(now));
         ctx.run_interval(Self::TICK, |this, ctx| {
             let now = this.clock.now();
             this.bury_dead(now, ctx);
+            this.tell_time();
             this.step(ctx, |core| core.tick(now));
             this.note();
+            this.show_routes();
         });
     }
 }
@@ -318,126 +321,6 @@ impl Planner {
                 core.serving()
                     .map_or_else(|| "none".to_owned(), |index| index.to_string()),
             ));
-        }
-    }
-}
-
-impl Handler<LeaseAsked> for Planner {
-    type Result = ();
-
-    fn handle(&mut self, asked: LeaseAsked, ctx: &mut Self::Context) {
-        self.guard.health().dequeued();
-        let now = self.clock.now();
-        self.step(ctx, |core| core.lease_asked(asked.seat, now));
-    }
-}
-
-impl Handler<LeaseNearlyUsedUp> for Planner {
-    type Result = ();
-
-    fn handle(&mut self, used: LeaseNearlyUsedUp, ctx: &mut Self::Context) {
-        self.guard.health().dequeued();
-        self.step(ctx, |core| core.lease_nearly_used_up(used.seat, used.lease));
-    }
-}
-
-impl Handler<LeaseGivenUp> for Planner {
-    type Result = ();
-
-    fn handle(&mut self, given: LeaseGivenUp, ctx: &mut Self::Context) {
-        self.guard.health().dequeued();
-        self.step(ctx, |core| {
-            core.lease_given_up(given.seat, given.lease, given.connection);
-            Vec::new()
-        });
-    }
-}
-
-impl Handler<SeatLeft> for Planner {
-    type Result = ();
-
-    fn handle(&mut self, left: SeatLeft, ctx: &mut Self::Context) {
-        self.guard.health().dequeued();
-        self.step(ctx, |core| {
-            core.seat_left(left.seat, left.lease);
-            Vec::new()
-        });
-    }
-}
-
-impl Handler<LeasesHeld> for Planner {
-    type Result = ();
-
-    fn handle(&mut self, leases: LeasesHeld, ctx: &mut Self::Context) {
-        self.guard.health().dequeued();
-        let now = self.clock.now();
-        self.step(ctx, |core| core.adopt(&leases.held, &leases.waiting, now));
-    }
-}
-
-impl Handler<JobReplaced> for Planner {
-    type Result = ();
-
-    fn handle(&mut self, replaced: JobReplaced, ctx: &mut Self::Context) {
-        self.guard.health().dequeued();
-        let now = self.clock.now();
-        let origin = replaced.origin;
-        if let Some(facts) = self.facts.get_mut(&origin.pool) {
-            facts.connection = origin.connection;
-            facts.job_at = Some(now);
-            facts.work = Some(replaced.job.work.clone());
-        }
-        self.step(ctx, |core| {
-            core.job_replaced(origin, &replaced.job.work, now)
-        });
-    }
-}
-
-impl Handler<PoolStateChanged> for Planner {
-    type Result = ();
-
-    fn handle(&mut self, changed: PoolStateChanged, ctx: &mut Self::Context) {
-        self.guard.health().dequeued();
-        let now = self.clock.now();
-        let pool = changed.pool;
-        match changed.state {
-            // Also said by a session that answers again after it was unresponsive.
-            PoolState::LoggedIn => {
-                if let Some(facts) = self.facts.get_mut(&pool) {
-                    facts.responsive = true;
-                }
-                self.step(ctx, |core| core.pool_responsive(pool, now));
-            }
-            PoolState::Connecting | PoolState::Lost { .. } => {
-                let failed = changed.state != PoolState::Connecting;
-                if let Some(facts) = self.facts.get_mut(&pool) {
-                    facts.job_at = None;
-                    facts.work = None;
-                    facts.responsive = true;
-                    facts.failed |= failed;
-                }
-                self.step(ctx, |core| core.pool_lost(pool, failed, now));
-            }
-            PoolState::Unresponsive => {
-                if let Some(facts) = self.facts.get_mut(&pool) {
-                    facts.responsive = false;
-                    facts.failed = true;
-                }
-                self.step(ctx, |core| core.pool_unresponsive(pool, now));
-            }
-        }
-    }
-}
-
-impl Handler<ClosePools> for Planner {
-    type Result = ();
-
-    fn handle(&mut self, _: ClosePools, _: &mut Self::Context) {
-        self.guard.health().dequeued();
-        self.closing = true;
-        let pools: Vec<PoolKey> = self.opened.keys().copied().collect();
-        for pool in pools {
-            self.close(pool);
         }
     }
 }

@@ -147,6 +147,7 @@ impl Lane {
                 lease_given_up: post!(planner, planner_health),
                 seat_left: post!(planner, planner_health),
                 leases_held,
+                worked: post!(planner, planner_health),
                 verdict: Post::to_fn(|_| ()),
                 login_checked: Post::to_fn(|_| ()),
                 settled: Arc::new(post!(sessions, sessions_health)),
@@ -179,6 +180,7 @@ impl Lane {
                 spare_slot_zero: false,
             },
             max_sessions: vec![3, 3],
+            routes: None,
             linger: Duration::ZERO,
             posts: PlannerPosts {
                 granted: post!(sessions, sessions_health),
@@ -200,6 +202,7 @@ impl Lane {
                 }
             }),
             on_serving: Box::new(|_| ()),
+            on_routes: Box::new(|_| ()),
             on_closed: Box::new(move |pool| {
                 closed.send(Happened::Closed(pool)).unwrap_or_default();
             }),

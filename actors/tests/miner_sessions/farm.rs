@@ -113,6 +113,7 @@ impl Farm {
                     leave.send(gone.seat).unwrap_or_default();
                 }),
                 leases_held: Post::to_fn(|_| ()),
+                worked: Post::to_fn(|_| ()),
                 verdict: Post::to_fn(|_| ()),
                 login_checked: Post::to_fn(|_| ()),
                 settled: Arc::new(Post::to_fn(|_| ())),

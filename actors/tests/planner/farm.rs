@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use zartrux_actors::clock::Clock;
-use zartrux_actors::planner::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
+use zartrux_actors::planner::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts, Turned};
 use zartrux_models::plan::{FailoverPolicy, Lease, SeatKey};
 use zartrux_models::work::{Blob, JobOrigin, PoolKey, Slot, Work};
 
@@ -117,7 +117,7 @@ impl Farm {
 
     pub(crate) fn used_up(&mut self, seat: SeatKey) {
         if let Some(lease) = self.lease(seat) {
-            self.step(|core, _| core.lease_nearly_used_up(seat, lease));
+            self.step(|core, now| core.lease_nearly_used_up(seat, lease, now));
         }
     }
 
@@ -334,7 +334,8 @@ impl Farm {
                 lease,
                 connection,
             } => self.obey_grant(seat, lease, connection),
-            PlanEffect::TurnAway(seats) => {
+            PlanEffect::TurnAway { seats, why } => {
+                assert_eq!(why, Turned::NoPool);
                 for seat in seats {
                     let lease = self.seats.remove(&seat).expect("a seat that is there");
                     assert_eq!(lease, None, "turned away although it has a lease");
@@ -346,7 +347,9 @@ impl Farm {
                     self.turned_away += 1;
                 }
             }
-            PlanEffect::Serving(serving) => {
+            PlanEffect::Serving {
+                upstream: serving, ..
+            } => {
                 assert_ne!(self.serving, serving, "no change");
                 self.serving = serving;
                 self.switches += 1;

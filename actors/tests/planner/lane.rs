@@ -358,7 +358,7 @@ impl Lane {
             }
             ToPlanner::Asked(seat) => self.step(|core, now| core.lease_asked(seat, now)),
             ToPlanner::UsedUp(seat, lease) => {
-                self.step(|core, _| core.lease_nearly_used_up(seat, lease));
+                self.step(|core, now| core.lease_nearly_used_up(seat, lease, now));
             }
             ToPlanner::GivenUp(seat, lease, connection) => self.step(|core, _| {
                 core.lease_given_up(seat, lease, connection);
@@ -441,10 +441,10 @@ impl Lane {
                     lease,
                     connection,
                 }),
-                PlanEffect::TurnAway(seats) => {
+                PlanEffect::TurnAway { seats, .. } => {
                     self.to_sessions.push_back(ToSessions::TurnAway(seats));
                 }
-                PlanEffect::Serving(serving) => self.serving = serving,
+                PlanEffect::Serving { upstream, .. } => self.serving = upstream,
             }
         }
     }

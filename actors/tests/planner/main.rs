@@ -8,5 +8,6 @@ mod farm;
 mod lane;
 mod mailboxes;
 mod replanning;
+mod routes;
 mod rules;
 mod shell;

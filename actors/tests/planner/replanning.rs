@@ -62,8 +62,8 @@ impl Scene {
                         self.core.lease_given_up(seat, left, 1);
                     }
                 }
-                PlanEffect::TurnAway(seats) => panic!("{seats:?} are turned away"),
-                PlanEffect::Serving(serving) => self.serving = serving,
+                PlanEffect::TurnAway { seats, .. } => panic!("{seats:?} are turned away"),
+                PlanEffect::Serving { upstream, .. } => self.serving = upstream,
             }
         }
     }

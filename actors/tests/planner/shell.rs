@@ -72,6 +72,7 @@ fn start_planner(told: &Sender<Told>, opened: Sender<(PoolKey, usize, Addr<Morta
     Planner::new(PlannerArgs {
         policy: POLICY,
         max_sessions: vec![1],
+        routes: None,
         linger: Duration::ZERO,
         posts: PlannerPosts {
             granted: Post::to_fn(|_| {}),
@@ -97,6 +98,7 @@ fn start_planner(told: &Sender<Told>, opened: Sender<(PoolKey, usize, Addr<Morta
             }
         }),
         on_serving: Box::new(|_| {}),
+        on_routes: Box::new(|_| {}),
         journal: Journal::silent(),
         on_closed: Box::new(tell(Told::Forgotten)),
         guard: Guard::new(registry.register("planner", "planner"), Clock),

@@ -59,6 +59,10 @@ impl Settings {
         }
         changes.extend(hidden(self, new));
         changes.extend(of_pools(&self.pools, &new.pools));
+        let routes = |of: &Self| -> Vec<_> { of.routes.iter().map(summary::route).collect() };
+        changes.extend(of_named("route", &routes(self), &routes(new)));
+        let groups = |of: &Self| -> Vec<_> { of.groups.iter().map(summary::group).collect() };
+        changes.extend(of_named("group", &groups(self), &groups(new)));
         changes
     }
 }
@@ -114,6 +118,37 @@ fn masked(settings: &Settings) -> [(&'static str, Vec<String>); 8] {
         ("alerts.mail_password", secret(&alerts.mail_password)),
         ("alerts.heartbeat", url(&alerts.heartbeat)),
     ]
+}
+
+/// Sections of which there may be several, the same when the first of their keys, the name, is.
+fn of_named(section: &str, old: &[summary::Entries], new: &[summary::Entries]) -> Vec<Change> {
+    let name = |of: &summary::Entries| of.first().map(|(_, name)| name.clone());
+    let whole = |place: usize, old: Option<String>, new: Option<String>| Change {
+        key: format!("{section}[{place}]"),
+        old,
+        new,
+        takes: takes::of(&format!("{section}.name")),
+    };
+    let mut changes = Vec::new();
+    for (place, entries) in old.iter().enumerate() {
+        if new.iter().all(|other| name(other) != name(entries)) {
+            changes.push(whole(place, name(entries), None));
+        }
+    }
+    for (place, entries) in new.iter().enumerate() {
+        let Some(was) = old.iter().find(|was| name(was) == name(entries)) else {
+            changes.push(whole(place, None, name(entries)));
+            continue;
+        };
+        for ((key, new), (_, old)) in entries.iter().zip(was) {
+            if let Some(mut change) = change(&format!("{section}.{key}"), old.clone(), new.clone())
+            {
+                change.key = format!("{section}[{place}].{key}");
+                changes.push(change);
+            }
+        }
+    }
+    changes
 }
 
 /// Which upstream it is: one that is listed twice is told apart by the order.

@@ -12,7 +12,7 @@ pub enum Takes {
 use Takes::{Live, Restart};
 
 /// Every key, in the order of the file.
-const KEYS: [(&str, Takes); 117] = [
+const KEYS: [(&str, Takes); 126] = [
     ("node.lanes", Restart),
     ("node.data", Restart),
     ("node.log", Live),
@@ -42,6 +42,7 @@ const KEYS: [(&str, Takes); 117] = [
     ("miners.failed_logins_per_minute", Live),
     ("pool.url", Live),
     ("pool.user", Live),
+    ("pool.route", Live),
     ("pool.pass", Live),
     ("pool.rig_id", Live),
     ("pool.tls_fingerprint", Live),
@@ -58,6 +59,14 @@ const KEYS: [(&str, Takes); 117] = [
     ("pool.rpc_pass", Live),
     ("pool.zmq", Live),
     ("pool.poll", Live),
+    ("route.name", Live),
+    ("route.weight", Live),
+    ("route.worth", Live),
+    ("route.rigs", Live),
+    ("route.schedule", Live),
+    ("route.utc_offset", Live),
+    ("group.name", Live),
+    ("group.rigs", Live),
     ("failover.connect_timeout", Live),
     ("failover.response_timeout", Live),
     ("failover.job_timeout", Live),

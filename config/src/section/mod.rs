@@ -12,6 +12,7 @@ mod node;
 mod pool;
 mod prove;
 mod rigs;
+pub(crate) mod route;
 mod store;
 mod way;
 
@@ -27,6 +28,7 @@ pub use node::{LogFormat, Node};
 pub use pool::{BanWindow, DaemonKeys, Dialect, IpVersion, Pool};
 pub use prove::{Prove, ProveMode};
 pub use rigs::{Expect, Rigs};
+pub use route::{Group, Route, UtcOffset};
 pub use store::{Ack, Store};
 
 pub(crate) use alerts::MAIL_TLS;

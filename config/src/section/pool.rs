@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::route::{self, Route};
 use super::way;
 use crate::overrides::Overrides;
 use crate::reader::{Reader, Section, accept};
@@ -22,6 +23,8 @@ pub struct Pool {
     pub user: User,
     /// Password; most pools take it for a worker's name.
     pub pass: Secret,
+    /// The route that it is of: with others of the same name it makes one failover list.
+    pub route: String,
     /// Name under which the pool shows this proxy.
     pub rig_id: Option<String>,
     /// The one certificate the pool may show, in place of those that the system's
@@ -177,6 +180,7 @@ impl Pool {
             url,
             user,
             pass: Secret::new("x"),
+            route: Route::MAIN.to_owned(),
             rig_id: None,
             tls_fingerprint: None,
             keepalive: Some(Duration::from_secs(60)),
@@ -233,6 +237,7 @@ impl Pool {
             accept::parsed,
         );
         let pass = section.optional("pass", accept::secret);
+        let route = section.optional("route", route::label);
         let rig_id = section.optional("rig_id", accept::name);
         let tls_fingerprint = section.optional("tls_fingerprint", accept::parsed);
         let keepalives = Duration::from_millis(100)..=Duration::from_secs(3600);
@@ -253,6 +258,10 @@ impl Pool {
         let daemon = DaemonKeys::read(section);
 
         let default = Self::new(url?, user?);
+        let default = Self {
+            route: route.unwrap_or(default.route),
+            ..default
+        };
         let is_daemon = default.url.kind() == PoolKind::Daemon;
         refuse_others(section, is_daemon);
         if is_daemon {
@@ -287,6 +296,7 @@ impl Pool {
             dialect: dialect.unwrap_or(default.dialect),
             url: default.url,
             user: default.user,
+            route: default.route,
             daemon,
         })
     }

@@ -113,6 +113,9 @@ const UPSTREAM: &[Case] = &[
     ("pass", "\"secret\"", |s| {
         s.pools[0].pass = Secret::new("secret");
     }),
+    ("route", "\"solo-2\"", |s| {
+        s.pools[0].route = "solo-2".to_owned();
+    }),
     ("rig_id", "\"farm\"", |s| {
         s.pools[0].rig_id = Some("farm".to_owned());
     }),
@@ -179,6 +182,25 @@ const DAEMON: &[Case] = &[
         s.pools[0].source = Some("127.0.0.1".parse().unwrap());
     }),
 ];
+
+const ROUTE: &[Case] = &[
+    ("weight", "70", |s| s.routes[0].weight = 70.0),
+    ("worth", "0.25", |s| s.routes[0].worth = Some(0.25)),
+    ("rigs", "[\"a-*\", \"@r\"]", |s| {
+        s.routes[0].rigs = vec!["a-*".to_owned(), "@r".to_owned()];
+    }),
+    ("schedule", "[\"Mon-Fri 22:00-06:00\"]", |s| {
+        let text = "Mon-Fri 22:00-06:00";
+        s.routes[0].schedule = vec![(text.to_owned(), text.parse().unwrap())];
+    }),
+    ("utc_offset", "\"-03:30\"", |s| {
+        s.routes[0].utc_offset = "-03:30".parse().unwrap();
+    }),
+];
+
+const GROUP: &[Case] = &[("rigs", "[\"r1-*\"]", |s| {
+    s.groups[0].rigs = vec!["r1-*".to_owned()];
+})];
 
 const FAILOVER: &[Case] = &[
     ("connect_timeout", "\"1s\"", |s| {
@@ -431,6 +453,22 @@ fn each_key_outside_the_pools_acts() {
 }
 
 #[test]
+fn each_key_of_a_route_and_of_a_group_acts() {
+    // Read without a pool, which a route has otherwise.
+    let before = "[[group]]\nname = \"r\"\n[[route]]\nname = \"x\"\n";
+    each_acts(before, &read(before), ROUTE);
+    let before = "[[group]]\nname = \"r\"\n";
+    each_acts(before, &read(before), GROUP);
+    let names = |text: &str| {
+        let routes = read(text).effective_routes();
+        routes.into_iter().map(|it| it.name).collect::<Vec<_>>()
+    };
+    assert!(names(POOL).is_empty() && names("").is_empty());
+    let named = format!("{POOL}route = \"b\"\n{POOL}[[route]]\nname = \"b\"\n");
+    assert_eq!(names(&named), ["b", "main"]);
+}
+
+#[test]
 fn each_key_of_a_pool_acts() {
     let base = Settings {
         pools: vec![Pool::new(
@@ -457,12 +495,15 @@ fn each_key_of_a_daemon_acts_and_none_of_a_pool() {
 #[test]
 fn the_cases_above_leave_no_key_out() {
     let tested = |cases: &[Case]| cases.iter().map(|case| case.0.to_owned()).collect();
-    let mut all: BTreeSet<String> =
-        BTreeSet::from(["url", "user", "mail_server", "mail_from", "mail_to"].map(str::to_owned));
+    let mut all: BTreeSet<String> = BTreeSet::from(
+        ["url", "user", "name", "mail_server", "mail_from", "mail_to"].map(str::to_owned),
+    );
     for cases in [
         NODE,
         MINERS,
         UPSTREAM,
+        ROUTE,
+        GROUP,
         DAEMON,
         FAILOVER,
         FILTERS,
@@ -477,7 +518,9 @@ fn the_cases_above_leave_no_key_out() {
         let keys: BTreeSet<String> = tested(cases);
         all.extend(keys);
     }
-    let summary = read(POOL).summary() + &read(DAEMON_POOL).summary();
+    let routed = "[[route]]\nname = \"x\"\n[[group]]\nname = \"y\"\n";
+    let summary = read(&format!("{POOL}route = \"x\"\n{routed}")).summary();
+    let summary = summary + &read(DAEMON_POOL).summary();
     let listed = summary.lines().filter_map(|line| line.split_once(" = "));
     let listed: BTreeSet<String> = listed.map(|(key, _)| key.to_owned()).collect();
     assert_eq!(all, listed);

@@ -48,6 +48,7 @@ failed_logins_per_minute = 60
 [[pool]]
 url = "stratum+ssl://pool.example:443"
 user = "4aaa…aaaZ.rig"
+route = "main"
 pass = [redacted]
 rig_id = none
 tls_fingerprint = none: the system's roots decide

@@ -11,6 +11,7 @@ pub(super) mod predict;
 pub(super) mod registry;
 pub(super) mod reload;
 pub(super) mod rigs;
+pub(super) mod routing;
 pub(super) mod series;
 pub(super) mod shares;
 pub(super) mod store;
@@ -58,6 +59,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(models::train)
         .service(models::reload)
         .service(reload::reload)
+        .service(routing::list)
+        .service(routing::set_worth)
         .service(models::lift)
         .service(predict::predict)
         .service(difficulty::difficulty)

@@ -13,6 +13,7 @@ mod node;
 mod process;
 mod prover;
 mod rigs;
+mod routing;
 mod shares;
 mod store;
 #[cfg(test)]
@@ -101,6 +102,7 @@ impl Collector for Scrape {
         connections::write(writer, &counts.connections)?;
         upstreams::write(writer, view)?;
         blocks::write(writer, view)?;
+        routing::write(writer, view)?;
         let reports = view.health().reports();
         filters::write(writer, &reports)?;
         judge::write(writer, view)?;

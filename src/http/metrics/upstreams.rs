@@ -73,7 +73,7 @@ fn upstreams(view: &NodeView) -> BTreeMap<&str, Upstream> {
         }
     };
     for lane in view.lanes() {
-        if let Some(serving) = lane.serving() {
+        for serving in lane.serving().into_iter().flatten() {
             with(serving, &mut |upstream| upstream.serves += 1);
         }
         // Before the open ones: one that closes meanwhile is missed once, not counted twice.

@@ -21,7 +21,12 @@ fn registered(folder: &Path, found: &mut BTreeSet<(String, String)>) {
             registered(&path, found);
         } else if path.extension().is_some_and(|is| is == "rs") {
             for line in fs::read_to_string(&path).unwrap().lines() {
-                for (start, method) in [("#[get(\"", "get"), ("#[post(\"", "post")] {
+                let starts = [
+                    ("#[get(\"", "get"),
+                    ("#[post(\"", "post"),
+                    ("#[put(\"", "put"),
+                ];
+                for (start, method) in starts {
                     if let Some(route) = line.strip_prefix(start) {
                         let route = route.trim_end_matches("\")]").replace(":.+}", "}");
                         found.insert((method.to_owned(), route));

@@ -165,22 +165,32 @@ impl Gatherer {
 }
 
 fn serving(view: &NodeView, seen: &mut Observation) {
-    let serving: Vec<Option<usize>> = view.lanes().iter().map(|lane| lane.serving()).collect();
-    let without = serving.iter().filter(|serving| serving.is_none()).count();
+    let lanes = view.lanes();
+    let without = lanes.iter().filter(|lane| !lane.is_served()).count();
     if without > 0 {
-        let lanes = serving.len();
+        let lanes = lanes.len();
         let text =
             format!("no upstream has a fresh job in {without} of {lanes} lanes: nobody earns");
         seen.add(AlertKind::NoUpstream, "upstreams", &text);
     }
     let name = |upstream| view.upstream_name(upstream).unwrap_or("unknown");
-    let Some(preferred) = view.upstream_order().first().copied() else {
-        return;
-    };
-    let mut serving = serving.iter().flatten();
-    if let Some(other) = serving.find(|other| **other != preferred) {
-        let text = format!("{} serves in its place", name(*other));
-        seen.add(AlertKind::Failover, name(preferred), &text);
+    let names = view.route_names();
+    for (at, route) in names.iter().enumerate() {
+        let Some(preferred) = view.preferred_of(route) else {
+            continue;
+        };
+        let serving: Vec<Option<usize>> = lanes
+            .iter()
+            .filter_map(|lane| lane.serving().get(at).copied())
+            .collect();
+        let mut others = serving.iter().flatten();
+        if let Some(other) = others.find(|other| **other != preferred) {
+            let text = format!("{} serves in its place", name(*other));
+            seen.add(AlertKind::Failover, name(preferred), &text);
+        } else if names.len() > 1 && serving.contains(&None) {
+            let text = format!("nothing serves on route {route}: its rigs mine for others");
+            seen.add(AlertKind::Failover, name(preferred), &text);
+        }
     }
 }
 

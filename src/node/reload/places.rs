@@ -126,6 +126,8 @@ fn same(a: &Pool, b: &Pool) -> bool {
         url,
         user,
         pass,
+        // Whose rigs it serves.
+        route,
         rig_id,
         tls_fingerprint,
         keepalive,
@@ -140,7 +142,7 @@ fn same(a: &Pool, b: &Pool) -> bool {
         algorithms,
         daemon,
     } = a;
-    (url, user, rig_id) == (&b.url, &b.user, &b.rig_id)
+    (url, user, route, rig_id) == (&b.url, &b.user, &b.route, &b.rig_id)
         && pass.expose() == b.pass.expose()
         && (tls_fingerprint, keepalive) == (&b.tls_fingerprint, &b.keepalive)
         && (proxy, ip, source) == (&b.proxy, &b.ip, &b.source)

@@ -42,7 +42,7 @@ pub(super) fn upstreams(view: &NodeView, sessions: &[Session], now_ms: u64) -> V
             .iter()
             .filter(|session| session.upstream == place)
             .collect();
-        let serves = lanes.iter().filter(|lane| lane.serving() == Some(place));
+        let serves = lanes.iter().filter(|lane| lane.serves(place));
         UpstreamShown {
             serves: serves.count(),
             lanes: lanes.len(),

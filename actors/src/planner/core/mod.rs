@@ -1,122 +1,53 @@
 //! The planner's decisions: which upstream serves, how many sessions it needs, who sits where.
 //! Facts in, effects out; no socket, no mailbox.
 
+mod away;
+mod facts;
+mod following;
+mod lines;
+mod lists;
+mod meters;
 mod placing;
+mod routing;
 mod upstreams;
 mod waiting;
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use zartrux_models::plan::{FailoverPolicy, Lease, LeaseBook, SeatKey, UpstreamView};
-use zartrux_models::work::{JobOrigin, PoolKey, Work};
+use zartrux_models::plan::routing::RigTraits;
+use zartrux_models::plan::{Capability, Lease, LeaseBook, SeatKey, UpstreamView};
+use zartrux_models::work::{Algorithm, JobOrigin, PoolKey, Work};
 
-use self::waiting::{Waiter, WaitingList};
+pub use self::facts::{PlanEffect, PlanPolicy, PoolFacts, Turned};
+
+use self::lines::Lines;
+use self::lists::List;
+use self::routing::Routing;
+use self::waiting::Waiter;
 
 /// What a session may take to connect: for so long at the start the first upstream in order is
 /// waited for before a later one serves, and miners are kept for another session of an upstream
 /// that serves already.
 const CONNECTING: Duration = Duration::from_secs(3);
 
-/// What the planner goes by.
-#[derive(Debug, Clone, Copy)]
-pub struct PlanPolicy {
-    /// When an upstream is good enough.
-    pub failover: FailoverPolicy,
-    /// Keep the next upstream logged in.
-    pub standby: bool,
-    /// How long miners that were mining are kept while no upstream serves. One that is logging in
-    /// waits for as long as the miner sessions hold its login.
-    pub grace: Duration,
-    /// An upstream gives each miner a blob of its own: such miners are not told of `NiceHash` mode,
-    /// and slot 0 of other upstreams is not for them. Once so, always.
-    pub spare_slot_zero: bool,
-}
-
-/// What the shell is to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PlanEffect {
-    /// Open a session with upstream number `upstream`.
-    OpenPool {
-        /// Under this key.
-        pool: PoolKey,
-        /// Place in the list of upstreams.
-        upstream: usize,
-    },
-    /// Close a session; nobody sits on it.
-    ClosePool(PoolKey),
-    /// Tell a seat its lease.
-    Grant {
-        /// Whose.
-        seat: SeatKey,
-        /// What.
-        lease: Lease,
-        /// Of the jobs of which connection of its pool session.
-        connection: u32,
-    },
-    /// No upstream has served these, which were mining, for too long: send them away.
-    TurnAway(Vec<SeatKey>),
-    /// Another upstream serves now (`None`: nobody does).
-    Serving(Option<usize>),
-}
-
-/// A pool session as the planner knows it.
-#[derive(Debug, Clone)]
-pub struct PoolFacts {
-    /// Place in the list of upstreams.
-    pub upstream: usize,
-    /// The connection that brought its last job, counted from 1.
-    pub connection: u32,
-    /// Connected and with a job since its last connection.
-    pub job_at: Option<Instant>,
-    /// What that job hashes: slots come back to life only with something else.
-    pub work: Option<Work>,
-    /// Answers submits, as far as is known: only a login, or an answer after a silence, says so.
-    pub responsive: bool,
-    /// Has failed at least once since it was opened.
-    pub failed: bool,
-}
-
-impl PoolFacts {
-    /// A session that was just opened.
-    #[must_use]
-    pub const fn opening(upstream: usize) -> Self {
-        Self {
-            upstream,
-            connection: 0,
-            job_at: None,
-            work: None,
-            responsive: true,
-            failed: false,
-        }
-    }
-
-    const fn is_ready(&self) -> bool {
-        self.job_at.is_some() && self.responsive
-    }
-}
-
 /// The planner's state.
 #[derive(Debug)]
 pub struct PlannerCore {
     policy: PlanPolicy,
-    /// Since when it is waited for the first upstream in order, at the start and where the one that
-    /// serves was taken out of the settings.
-    started: Instant,
-    /// Places in the order of preference. A place that is not in it is an upstream that was taken
-    /// out of the settings: its sessions go when nobody sits on them any more.
-    order: Vec<usize>,
+    /// One for each route; without routes one. Never empty.
+    lists: Vec<List>,
     /// By place. With the penalties of those that answered no submits; a generation built after a fault
     /// begins without any.
     upstreams: Vec<UpstreamView>,
     max_sessions: Vec<usize>,
-    serving: Option<usize>,
-    ever_served: bool,
-    unserved_since: Option<Instant>,
     pools: BTreeMap<PoolKey, PoolFacts>,
     next_pool: u32,
     book: LeaseBook,
-    waiting: WaitingList,
+    waiting: Lines,
+    /// None where there are no routes: every seat belongs to the only list.
+    routing: Option<Routing>,
     /// An earlier generation's leases are still to come: until then nothing is decided, because
     /// a session of which nothing is known looks empty.
     uninformed: bool,
@@ -140,26 +71,26 @@ impl PlannerCore {
         }
         Self {
             policy,
-            started: now,
-            order: (0..max_sessions.len()).collect(),
+            lists: vec![List::new((0..max_sessions.len()).collect(), serving, now)],
             upstreams: vec![UpstreamView::default(); max_sessions.len()],
             max_sessions,
-            ever_served: serving.is_some(),
-            serving,
-            unserved_since: None,
             // Not by the sessions that are there: all may have died while there was no core.
             uninformed: next_pool > 0,
             pools,
             next_pool,
             book,
-            waiting: WaitingList::default(),
+            waiting: Lines::new(1),
+            routing: None,
         }
     }
 
     /// The same with upstreams in another order, and without those that are not in it.
     #[must_use]
     pub fn ordered(mut self, order: &[usize]) -> Self {
-        self.order = self.known(order);
+        let order = self.known(order);
+        if let Some(list) = self.lists.first_mut() {
+            list.order = order;
+        }
         self
     }
 
@@ -172,6 +103,17 @@ impl PlannerCore {
         order: &[usize],
         now: Instant,
     ) -> Vec<PlanEffect> {
+        self.replace_orders(policy, max_sessions, &[order], now);
+        self.plan(now)
+    }
+
+    fn replace_orders(
+        &mut self,
+        policy: PlanPolicy,
+        max_sessions: Vec<usize>,
+        orders: &[&[usize]],
+        now: Instant,
+    ) {
         self.policy = policy;
         if policy.spare_slot_zero {
             self.book.spare_zero();
@@ -179,19 +121,16 @@ impl PlannerCore {
         self.upstreams
             .resize(max_sessions.len(), UpstreamView::default());
         self.max_sessions = max_sessions;
-        let order = self.known(order);
-        for place in &order {
-            if self.rank(*place).is_none() {
+        let orders: Vec<Vec<usize>> = orders.iter().map(|order| self.known(order)).collect();
+        for place in orders.iter().flatten() {
+            if !self.is_listed(*place) {
                 // What was known of it when it was there before is no longer so.
                 self.upstreams[*place] = UpstreamView::default();
             }
         }
-        self.order = order;
-        if self.serving.is_some_and(|place| self.rank(place).is_none()) {
-            self.started = now;
-            self.ever_served = false;
+        for (list, order) in self.lists.iter_mut().zip(orders) {
+            list.reorder(order, now);
         }
-        self.plan(now)
     }
 
     fn known(&self, order: &[usize]) -> Vec<usize> {
@@ -222,9 +161,10 @@ impl PlannerCore {
                 .map(|(seat, lease)| (lease.slot, *seat));
             self.book.open_unknown(pool, on_it);
         }
+        self.deal_as_they_sit(now);
         for (seat, lease) in held {
             if self.book.tenant(*lease) != Some(*seat) {
-                self.waiting.push(*seat, Waiter::Mining, now);
+                self.deal_waiting(*seat, Waiter::Mining, now);
             }
         }
         // What was reported may be older than a lease granted meanwhile.
@@ -235,27 +175,63 @@ impl PlannerCore {
             .map(|(_, seat)| seat)
             .collect();
         for seat in waiting.iter().filter(|seat| !placed.contains(seat)) {
-            self.waiting.push(*seat, Waiter::Mining, now);
+            self.deal_waiting(*seat, Waiter::Mining, now);
         }
         self.uninformed = false;
         self.plan(now)
     }
 
-    /// A seat wants its first lease.
+    /// A seat wants its first lease, of which nothing is known.
     pub fn lease_asked(&mut self, seat: SeatKey, now: Instant) -> Vec<PlanEffect> {
-        self.waiting.push(seat, Waiter::LoggingIn, now);
+        let unknown = RigTraits {
+            names: Vec::new(),
+            capability: Capability::of(&[], ""),
+            perf: Vec::new(),
+        };
+        self.lease_asked_by(seat, Arc::new(unknown), now)
+    }
+
+    /// A seat wants its first lease.
+    pub fn lease_asked_by(
+        &mut self,
+        seat: SeatKey,
+        traits: Arc<RigTraits>,
+        now: Instant,
+    ) -> Vec<PlanEffect> {
+        let line = self.line_for(seat, traits, now);
+        if !self.waiting.transfer(seat, line) {
+            self.waiting.push(line, seat, Waiter::LoggingIn, now);
+        }
         self.plan(now)
     }
 
     /// A seat has nearly used up its slot.
-    pub fn lease_nearly_used_up(&mut self, seat: SeatKey, lease: Lease) -> Vec<PlanEffect> {
+    pub fn lease_nearly_used_up(
+        &mut self,
+        seat: SeatKey,
+        lease: Lease,
+        now: Instant,
+    ) -> Vec<PlanEffect> {
         if self.book.tenant(lease) != Some(seat) {
             return Vec::new();
         }
-        let candidates = self.candidates();
-        match self.book.renew(lease, seat, candidates) {
-            Some(fresh) => vec![self.granted(seat, fresh)],
-            None => self.open_for(1).into_iter().collect(),
+        let Some(list) = self.list_for(seat) else {
+            // It is to be sent away, unless a route opens for it.
+            return Vec::new();
+        };
+        let candidates = self.candidates(list);
+        let fresh = if self.may_stay(seat, lease) {
+            self.book.renew(lease, seat, candidates)
+        } else {
+            let fresh = self.book.grant(seat, candidates);
+            if fresh.is_some() {
+                self.book.move_out(lease, seat);
+            }
+            fresh
+        };
+        match fresh {
+            Some(fresh) => vec![self.granted(seat, fresh, now)],
+            None => self.open_for(list, 1),
         }
     }
 
@@ -274,13 +250,29 @@ impl PlannerCore {
             self.book.release(lease, seat);
         }
         self.waiting.remove(seat);
+        if let Some(routing) = &mut self.routing {
+            routing.left(seat);
+        }
     }
 
-    /// A pool session has a new job. That alone does not say that it answers submits.
+    /// A pool session has a new job, of the algorithm that it had before.
     pub fn job_replaced(
         &mut self,
         origin: JobOrigin,
         work: &Work,
+        now: Instant,
+    ) -> Vec<PlanEffect> {
+        let known = self.pools.get(&origin.pool);
+        let algorithm = known.and_then(|facts| facts.algorithm.clone());
+        self.job_came(origin, work, algorithm, now)
+    }
+
+    /// A pool session has a new job. That alone does not say that it answers submits.
+    pub fn job_came(
+        &mut self,
+        origin: JobOrigin,
+        work: &Work,
+        algorithm: Option<Algorithm>,
         now: Instant,
     ) -> Vec<PlanEffect> {
         let JobOrigin { pool, connection } = origin;
@@ -292,13 +284,14 @@ impl PlannerCore {
         facts.connection = connection;
         facts.job_at = Some(now);
         facts.work = Some(work.clone());
+        facts.algorithm = algorithm;
         if first && !self.book.is_open(pool) {
             self.book.open(pool);
         } else if fresh_nonces {
             self.book.job_replaced(pool);
         }
         let mut effects = self.plan(now);
-        effects.extend(self.compact(pool));
+        effects.extend(self.compact(pool, now));
         effects
     }
 
@@ -309,9 +302,7 @@ impl PlannerCore {
             facts.work = None;
             facts.responsive = true;
             facts.failed |= failed;
-            for seat in self.book.close(pool) {
-                self.waiting.push(seat, Waiter::Mining, now);
-            }
+            self.vacate(pool, now);
         }
         self.plan(now)
     }
@@ -319,9 +310,7 @@ impl PlannerCore {
     /// A pool session is no more, though nobody closed it.
     pub fn pool_gone(&mut self, pool: PoolKey, now: Instant) -> Vec<PlanEffect> {
         if self.pools.remove(&pool).is_some() {
-            for seat in self.book.close(pool) {
-                self.waiting.push(seat, Waiter::Mining, now);
-            }
+            self.vacate(pool, now);
         }
         self.plan(now)
     }
@@ -345,6 +334,10 @@ impl PlannerCore {
 
     /// Time passed.
     pub fn tick(&mut self, now: Instant) -> Vec<PlanEffect> {
+        if let Some(routing) = &mut self.routing {
+            routing.round_due = true;
+        }
+        self.look_at_movers(now);
         self.plan(now)
     }
 
@@ -366,10 +359,10 @@ impl PlannerCore {
         &self.pools
     }
 
-    /// The upstream that serves.
+    /// The upstream that serves; of the first route where there are several.
     #[must_use]
-    pub const fn serving(&self) -> Option<usize> {
-        self.serving
+    pub fn serving(&self) -> Option<usize> {
+        self.lists.first().and_then(|list| list.serving)
     }
 
     /// Brings everything in line with the facts.
@@ -378,11 +371,16 @@ impl PlannerCore {
         if self.uninformed {
             return effects;
         }
-        self.choose_upstream(now, &mut effects);
+        for list in 0..self.lists.len() {
+            self.choose_upstream(list, now, &mut effects);
+        }
+        self.follow_routes(now);
         self.open_wanted(&mut effects);
-        self.place_waiting(&mut effects);
-        self.move_to_serving(&mut effects);
-        effects.extend(self.open_for(self.unplaced()));
+        self.place_waiting(now, &mut effects);
+        self.move_to_serving(now, &mut effects);
+        for list in 0..self.lists.len() {
+            effects.extend(self.open_for(list, self.unplaced(list)));
+        }
         self.close_unwanted(&mut effects);
         self.turn_away(now, &mut effects);
         effects

@@ -5,12 +5,20 @@ use std::time::Instant;
 use zartrux_models::plan::{UpstreamView, choose};
 use zartrux_models::work::{PoolKey, Slot};
 
+use super::lists::List;
 use super::{CONNECTING, PlanEffect, PlannerCore, PoolFacts};
 
 impl PlannerCore {
-    pub(super) fn choose_upstream(&mut self, now: Instant, effects: &mut Vec<PlanEffect>) {
-        let retired = self.serving.filter(|place| self.rank(*place).is_none());
-        let watched: Vec<usize> = self.order.iter().copied().chain(retired).collect();
+    pub(super) fn choose_upstream(
+        &mut self,
+        list: usize,
+        now: Instant,
+        effects: &mut Vec<PlanEffect>,
+    ) {
+        let of = &self.lists[list];
+        let former = of.serving;
+        let retired = former.filter(|place| of.rank(*place).is_none());
+        let watched: Vec<usize> = of.order.iter().copied().chain(retired).collect();
         for place in &watched {
             let job_at = self
                 .pools
@@ -22,52 +30,58 @@ impl PlannerCore {
             view.job_at = job_at;
             view.observe(&self.policy.failover, now);
         }
-        let chosen = self.preferred(now).or_else(|| {
+        let chosen = self.preferred(list, now).or_else(|| {
             // One that was taken out of the settings serves on until another can.
             retired.filter(|place| self.upstreams[*place].job_at.is_some())
         });
-        if chosen != self.serving {
-            if let Some(left) = self.serving.filter(|left| self.is_silent(*left)) {
+        if chosen != former {
+            if let Some(left) = former.filter(|left| self.is_silent(*left)) {
                 self.upstreams[left].left_unanswered();
             }
-            self.serving = chosen;
-            effects.push(PlanEffect::Serving(chosen));
+            self.lists[list].serving = chosen;
+            effects.push(PlanEffect::Serving {
+                route: list,
+                upstream: chosen,
+            });
         }
         for place in &watched {
             let serves = chosen == Some(*place);
             self.upstreams[*place].observe_serving(serves, &self.policy.failover, now);
         }
-        self.unserved_since = match chosen {
+        let of = &mut self.lists[list];
+        of.unserved_since = match chosen {
             Some(_) => None,
-            None => self.unserved_since.or(Some(now)),
+            None => of.unserved_since.or(Some(now)),
         };
     }
 
     /// The upstream of the settings that should serve.
-    fn preferred(&mut self, now: Instant) -> Option<usize> {
-        let views: Vec<UpstreamView> = self
+    fn preferred(&mut self, list: usize, now: Instant) -> Option<usize> {
+        let of = &self.lists[list];
+        let views: Vec<UpstreamView> = of
             .order
             .iter()
             .map(|place| self.upstreams[*place])
             .collect();
-        let serving = self.serving.and_then(|place| self.rank(place));
+        let serving = of.serving.and_then(|place| of.rank(place));
         let chosen = choose(&views, serving, &self.policy.failover, now)?;
         // Nobody is turned away for the sake of an upstream that may yet come.
         let preference = CONNECTING.min(self.policy.grace);
-        let earlier = &self.order[..chosen];
-        if !self.ever_served
-            && now.saturating_duration_since(self.started) < preference
+        let earlier = &of.order[..chosen];
+        if !of.ever_served
+            && now.saturating_duration_since(of.started) < preference
             && earlier.iter().any(|place| !self.has_failed(*place))
         {
             return None;
         }
-        self.ever_served = true;
-        self.order.get(chosen).copied()
+        let of = &mut self.lists[list];
+        of.ever_served = true;
+        of.order.get(chosen).copied()
     }
 
-    /// How preferred the upstream at a place is, from 0; none if it is not in the settings any more.
-    pub(super) fn rank(&self, place: usize) -> Option<usize> {
-        self.order.iter().position(|other| *other == place)
+    /// Whether an upstream is in the settings.
+    pub(super) fn is_listed(&self, place: usize) -> bool {
+        self.lists.iter().any(|list| list.rank(place).is_some())
     }
 
     /// Whether nothing is left of an upstream but sessions that have a job and answer no submits.
@@ -89,10 +103,10 @@ impl PlannerCore {
     /// Whether an upstream must have at least one session: the serving one, every preferred one
     /// (to notice that it is back), and the standby.
     pub(super) fn is_wanted(&self, upstream: usize) -> bool {
-        let Some(rank) = self.rank(upstream) else {
+        let place = |list: &List| Some((list.rank(upstream)?, list.serving_rank()));
+        let Some((rank, serving)) = self.lists.iter().find_map(place) else {
             return false;
         };
-        let serving = self.serving.and_then(|place| self.rank(place));
         serving
             .is_none_or(|serving| rank <= serving || (self.policy.standby && rank == serving + 1))
     }
@@ -105,8 +119,8 @@ impl PlannerCore {
     }
 
     pub(super) fn open_wanted(&mut self, effects: &mut Vec<PlanEffect>) {
-        for rank in 0..self.order.len() {
-            let upstream = self.order[rank];
+        let listed = self.lists.iter().flat_map(|list| list.order.iter());
+        for upstream in listed.copied().collect::<Vec<usize>>() {
             if self.is_wanted(upstream) && self.sessions_of(upstream) == 0 {
                 effects.push(self.open(upstream));
             }
@@ -120,10 +134,10 @@ impl PlannerCore {
         PlanEffect::OpenPool { pool, upstream }
     }
 
-    /// Opens as many sessions of the serving upstream as `seats` more seats need, beyond those
-    /// that are opening already.
-    pub(super) fn open_for(&mut self, seats: usize) -> Vec<PlanEffect> {
-        let Some(serving) = self.serving else {
+    /// Opens as many sessions of the upstream that serves in a list as `seats` more seats need, beyond
+    /// those that are opening already.
+    pub(super) fn open_for(&mut self, list: usize, seats: usize) -> Vec<PlanEffect> {
+        let Some(serving) = self.lists[list].serving else {
             return Vec::new();
         };
         let opening = self
@@ -149,20 +163,26 @@ impl PlannerCore {
 
     /// Sessions beyond the one of each upstream that is only watched.
     pub(super) fn close_unwanted(&mut self, effects: &mut Vec<PlanEffect>) {
-        if self.serving.is_none() {
-            return;
-        }
         let mut sessions: Vec<(usize, PoolKey)> = self
             .pools
             .iter()
-            .filter(|(_, facts)| Some(facts.upstream) != self.serving)
+            .filter(|(_, facts)| !self.serves(facts.upstream))
             .map(|(pool, facts)| (facts.upstream, *pool))
             .collect();
         sessions.sort_unstable();
         for of_one in sessions.chunk_by(|(a, _), (b, _)| a == b) {
-            let keep = of_one
-                .first()
-                .map_or(0, |(upstream, _)| usize::from(self.is_wanted(*upstream)));
+            let Some((upstream, _)) = of_one.first() else {
+                continue;
+            };
+            // Where nobody serves, nothing is given up.
+            let another_serves = match self.list_of(*upstream) {
+                Some(list) => self.lists[list].serving.is_some(),
+                None => self.lists.iter().any(|list| list.serving.is_some()),
+            };
+            if !another_serves {
+                continue;
+            }
+            let keep = usize::from(self.is_wanted(*upstream));
             for (_, pool) in of_one.iter().skip(keep) {
                 self.close(*pool, effects);
             }

@@ -21,11 +21,19 @@ pub(super) enum Waiter {
 /// amortised, and the queues hold at most twice as many entries as seats wait.
 #[derive(Debug, Default)]
 pub(super) struct WaitingList {
-    /// By serial: which entry is a seat's.
-    seats: HashMap<SeatKey, u64>,
+    /// Which entry is a seat's.
+    seats: HashMap<SeatKey, Live>,
     logging_in: VecDeque<Entry>,
     mining: VecDeque<Entry>,
     next_serial: u64,
+}
+
+/// What is known of a seat that waits.
+#[derive(Debug, Clone, Copy)]
+struct Live {
+    serial: u64,
+    waiter: Waiter,
+    since: Instant,
 }
 
 /// The entry at the front of each queue is never stale.
@@ -45,7 +53,12 @@ impl WaitingList {
         }
         let serial = self.next_serial;
         self.next_serial += 1;
-        self.seats.insert(seat, serial);
+        let live = Live {
+            serial,
+            waiter,
+            since: now,
+        };
+        self.seats.insert(seat, live);
         let queue = match waiter {
             Waiter::LoggingIn => &mut self.logging_in,
             Waiter::Mining => &mut self.mining,
@@ -73,14 +86,15 @@ impl WaitingList {
         Some(seat)
     }
 
-    /// Takes out a seat, wherever it stands.
-    pub(super) fn remove(&mut self, seat: SeatKey) {
-        if self.seats.remove(&seat).is_none() {
-            return;
-        }
+    /// Takes out a seat, wherever it stands: why it waits and since when.
+    pub(super) fn remove(&mut self, seat: SeatKey) -> Option<(Waiter, Instant)> {
+        let live = self.seats.remove(&seat)?;
         let crowded = self.entries() > 2 * self.seats.len();
         for queue in [&mut self.logging_in, &mut self.mining] {
-            let is_live = |entry: &Entry| self.seats.get(&entry.seat) == Some(&entry.serial);
+            let is_live = |entry: &Entry| {
+                let live = self.seats.get(&entry.seat);
+                live.is_some_and(|live| live.serial == entry.serial)
+            };
             if crowded {
                 queue.retain(is_live);
             }
@@ -88,6 +102,20 @@ impl WaitingList {
                 queue.pop_front();
             }
         }
+        Some((live.waiter, live.since))
+    }
+
+    /// Takes out all that log in and have waited for `time`.
+    pub(super) fn take_logging_in_for(&mut self, time: Duration, now: Instant) -> Vec<SeatKey> {
+        let mut taken = Vec::new();
+        while let Some(entry) = self.logging_in.front()
+            && now.saturating_duration_since(entry.since) >= time
+        {
+            let seat = entry.seat;
+            self.remove(seat);
+            taken.push(seat);
+        }
+        taken
     }
 
     /// Takes out all that were mining and have waited for `time`.
@@ -101,6 +129,10 @@ impl WaitingList {
             taken.push(seat);
         }
         taken
+    }
+
+    pub(super) fn contains(&self, seat: SeatKey) -> bool {
+        self.seats.contains_key(&seat)
     }
 
     pub(super) fn len(&self) -> usize {
