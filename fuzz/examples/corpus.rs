@@ -13,6 +13,8 @@ const LINES: usize = 24;
 
 const PASS_TIME: &str = "\u{1}";
 const SUBMIT: &str = "\u{2}";
+/// The pool was asked for templates.
+const TEMPLATES: &str = "\u{3}";
 
 fn main() -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -22,6 +24,10 @@ fn main() -> std::io::Result<()> {
     let through_a_proxy = records(&fixtures.join("dialogue-xmrig-proxy.jsonl"))?;
     miner_lines(&corpus, &fixtures, &dialogue)?;
     pool_lines(&corpus, &dialogue, &through_a_proxy)?;
+    let reply = fs::read_to_string(fixtures.join("get_block_template-1tx.json"))?;
+    for (name, lines) in lines_with_templates(&reply) {
+        corpus.keep("pool_line", name, lines)?;
+    }
     streams(&corpus, &dialogue)?;
     settings(&corpus, &root.join("../config"))?;
     for (name, text) in XMRIG_PROXY {
@@ -313,6 +319,41 @@ fn pool_lines(corpus: &Corpus, direct: &[Value], proxied: &[Value]) -> std::io::
         corpus.keep("pool_line", name, lines)?;
     }
     Ok(())
+}
+
+/// A node's template as pools send it on: in the answer to the login, and wrapped once more.
+fn lines_with_templates(reply: &str) -> [(&'static str, String); 3] {
+    let reply: Value = serde_json::from_str(reply).expect("a recorded reply");
+    let told = &reply["result"];
+    let reserved = told["reserved_offset"].as_u64().unwrap_or_default();
+    let job = serde_json::json!({
+        "blocktemplate_blob": told["blocktemplate_blob"],
+        "job_id": "j1",
+        "height": told["height"],
+        "seed_hash": told["seed_hash"],
+        "difficulty": told["difficulty"],
+        "reserved_offset": reserved,
+        "client_pool_offset": reserved + 8,
+        "client_nonce_offset": reserved + 12,
+        "target_diff": 1000,
+    });
+    let login = format!(r#"{{"id":1,"result":{{"id":"s","job":{job},"status":"OK"}}}}"#);
+    let verdict = r#"{"id":2,"result":{"status":"OK"}}"#;
+    let next = format!(r#"{{"method":"job","params":{{"job":{job}}}}}"#);
+    [
+        (
+            "template",
+            format!("{TEMPLATES}\n{login}\n{SUBMIT}\n{verdict}\n{next}"),
+        ),
+        ("template-unasked", login.clone()),
+        (
+            "template-outside",
+            format!(
+                "{TEMPLATES}\n{}",
+                login.replace("client_nonce_offset\":", "client_nonce_offset\":9")
+            ),
+        ),
+    ]
 }
 
 fn streams(corpus: &Corpus, dialogue: &[Value]) -> std::io::Result<()> {

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use zartrux_models::session::{Ignored, PoolClose, PoolEffect, PoolProtocol, PoolSettings};
 use zartrux_models::share::{Share, TargetClass};
-use zartrux_models::stratum::{JobLine, POOL_LINE_LIMIT};
+use zartrux_models::stratum::{
+    Dialect, JobLine, NumberOrder, POOL_LINE_LIMIT, TEMPLATE_LINE_LIMIT,
+};
 use zartrux_models::work::{
     Algorithm, Difficulty, IssuedJob, JobKey, Lateness, Nonce, NonceSetId, ResultHash, Slot,
     UpstreamJob,
@@ -21,19 +23,27 @@ const LINES: usize = 64;
 /// A pool's session fed with the lines of `data`, after our login.
 ///
 /// A line that begins with byte 1 or 2 is none of the pool's: time passes, a miner's share goes
-/// out.
+/// out. Where the first line is byte 3 alone, the pool was asked for templates.
 ///
 /// # Panics
 /// A promise is broken: work for a pool that was left, a verdict on what was never asked, words
 /// that are not bounded, a request or job that is not one line of JSON.
 pub fn pool_line(data: &[u8]) -> Reached {
-    let mut upstream = Upstream::connect();
+    let (dialect, limit, data) = match data {
+        [3, b'\n', rest @ ..] => (
+            Dialect::Template(NumberOrder::BigEndian),
+            TEMPLATE_LINE_LIMIT,
+            rest,
+        ),
+        _ => (Dialect::Stratum, POOL_LINE_LIMIT, data),
+    };
+    let mut upstream = Upstream::connect(dialect);
     for line in data.split(|byte| *byte == b'\n').take(LINES) {
         match line {
             [] => {}
             [1, ..] => upstream.pass_time(),
             [2, ..] => upstream.submit(),
-            _ if line.len() > POOL_LINE_LIMIT => break,
+            _ if line.len() > limit => break,
             _ => upstream.hear(line),
         }
     }
@@ -50,7 +60,7 @@ struct Upstream {
 }
 
 impl Upstream {
-    fn connect() -> Self {
+    fn connect(dialect: Dialect) -> Self {
         let settings = PoolSettings {
             user: "wallet".into(),
             pass: "x".into(),
@@ -60,7 +70,7 @@ impl Upstream {
             keepalive: Some(Duration::from_secs(60)),
             response_timeout: Duration::from_secs(20),
             reconnect_hosts: vec!["other.example".into()],
-            dialect: zartrux_models::stratum::Dialect::Stratum,
+            dialect,
         };
         let mut upstream = Self {
             protocol: PoolProtocol::new(Arc::new(settings)),
@@ -178,7 +188,11 @@ impl Upstream {
     /// The job becomes a line for miners, whatever its fields hold.
     fn on_job(&mut self, job: &Arc<UpstreamJob>) {
         assert_eq!(self.protocol.job(), Some(job));
-        self.reached.insert("job");
+        self.reached.insert(if job.work.is_template() {
+            "template"
+        } else {
+            "job"
+        });
         let line = assert_one_json_line(JobLine::render(&issued(job)).patch(Slot(9), ASKED));
         assert_eq!(line["params"]["algo"], job.algorithm.name());
         assert_eq!(line["params"]["job_id"], "0000000109");

@@ -122,6 +122,7 @@ fn the_pools_corpus_holds_and_reaches_every_kind_of_effect() {
         &[
             "logged in",
             "job",
+            "template",
             "submitted",
             "accepted",
             "rig",
