@@ -298,7 +298,8 @@ impl State {
         ]);
         let reserved = recorded["reserved_offset"].as_u64().expect("an offset");
         let at = usize::try_from(reserved).expect("an offset");
-        template[at..at + 4].copy_from_slice(&(conn as u32 + 1).to_be_bytes());
+        let own = u32::try_from(conn + 1).expect("few connections");
+        template[at..at + 4].copy_from_slice(&own.to_be_bytes());
         let job = Job {
             id: format!("job{}", self.made),
             template,
