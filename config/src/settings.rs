@@ -9,7 +9,7 @@ use crate::fault::{Faults, Place};
 use crate::overrides::Overrides;
 use crate::reader::{Document, Reader};
 use crate::section::{
-    Alerts, Failover, Filters, Learn, Miners, Monitor, Node, Pool, Prove, Rigs, Store,
+    Alerts, Bridge, Failover, Filters, Learn, Miners, Monitor, Node, Pool, Prove, Rigs, Store,
 };
 
 /// Largest file that is read, in bytes.
@@ -45,6 +45,8 @@ pub struct Settings {
     pub monitor: Monitor,
     /// `[alerts]`: what the operator is told, when and by which ways.
     pub alerts: Alerts,
+    /// `[bridge]`: events, predictions and plans for programs outside.
+    pub bridge: Bridge,
 }
 
 impl Settings {
@@ -72,6 +74,7 @@ impl Settings {
             learn: reader.section("learn", Learn::read),
             monitor: reader.section("monitor", Monitor::read),
             alerts: reader.section("alerts", Alerts::read),
+            bridge: reader.section("bridge", Bridge::read),
         };
         check::together(&settings, &mut reader);
         reader.finish()?;
