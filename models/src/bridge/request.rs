@@ -1,7 +1,10 @@
 //! A question for a prediction, and its answer.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A question as it came: what goes back with the answer, and what is asked, which is what
 /// `POST /api/v1/predict` takes.
@@ -19,12 +22,9 @@ pub enum BadRequest {
     /// Longer than any question.
     #[error("the request is longer than {most} bytes", most = PredictRequest::LONGEST)]
     TooLong,
-    /// No JSON.
+    /// No JSON object.
     #[error("the request can't be read: {0}")]
     Form(String),
-    /// JSON, and no object.
-    #[error("the request must be an object")]
-    NoObject,
     /// Written for another version.
     #[error("schema: must be {right}", right = PredictRequest::SCHEMA)]
     Schema,
@@ -39,7 +39,7 @@ impl BadRequest {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::TooLong => "too_large",
-            Self::Form(_) | Self::NoObject | Self::Schema | Self::Id => "bad_request",
+            Self::Form(_) | Self::Schema | Self::Id => "bad_request",
         }
     }
 
@@ -49,7 +49,7 @@ impl BadRequest {
         match self {
             Self::Schema => Some("schema"),
             Self::Id => Some("id"),
-            Self::TooLong | Self::Form(_) | Self::NoObject => None,
+            Self::TooLong | Self::Form(_) => None,
         }
     }
 }
@@ -70,30 +70,28 @@ impl PredictRequest {
         if bytes.len() > Self::LONGEST {
             return Err(BadRequest::TooLong);
         }
-        let value: Value =
-            serde_json::from_slice(bytes).map_err(|fault| BadRequest::Form(fault.to_string()))?;
-        let Value::Object(mut asked) = value else {
-            return Err(BadRequest::NoObject);
-        };
-        match asked.remove("schema") {
-            None => {}
-            Some(schema) if schema.as_u64() == Some(Self::SCHEMA) => {}
-            Some(_) => return Err(BadRequest::Schema),
+        // Values are handed on as they stand: a number must not come to another one on the way.
+        let form = |fault: serde_json::Error| BadRequest::Form(fault.to_string());
+        let mut asked: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_slice(bytes).map_err(form)?;
+        if let Some(schema) = asked.remove("schema")
+            && schema.get().parse() != Ok(Self::SCHEMA)
+        {
+            return Err(BadRequest::Schema);
         }
         let id = match asked.remove("id") {
-            None | Some(Value::Null) => None,
-            Some(Value::String(id)) if id.len() <= Self::ID_MAX => Some(id),
-            Some(_) => return Err(BadRequest::Id),
+            None => None,
+            Some(id) => match serde_json::from_str::<Option<String>>(id.get()) {
+                Ok(Some(id)) if id.len() > Self::ID_MAX => return Err(BadRequest::Id),
+                Ok(id) => id,
+                Err(_) => return Err(BadRequest::Id),
+            },
         };
         Ok(Self {
             id,
-            body: body_of(&asked)?,
+            body: serde_json::to_vec(&asked).map_err(form)?,
         })
     }
-}
-
-fn body_of(asked: &Map<String, Value>) -> Result<Vec<u8>, BadRequest> {
-    serde_json::to_vec(asked).map_err(|fault| BadRequest::Form(fault.to_string()))
 }
 
 /// Why there is no prediction.
@@ -105,6 +103,18 @@ pub struct RequestFault {
     pub message: String,
     /// The key that is at fault, if it is one.
     pub field: Option<String>,
+}
+
+impl RequestFault {
+    /// One that is no key's.
+    #[must_use]
+    pub fn plain(code: &'static str, message: &str) -> Self {
+        Self {
+            code,
+            message: message.to_owned(),
+            field: None,
+        }
+    }
 }
 
 impl From<&BadRequest> for RequestFault {
@@ -193,7 +203,6 @@ mod tests {
             assert!(matches!(refused, Err(BadRequest::Form(_))), "{bytes:?}");
         }
         for (text, refusal) in [
-            ("[1]", BadRequest::NoObject),
             (r#"{"schema":2}"#, BadRequest::Schema),
             (r#"{"id":7}"#, BadRequest::Id),
         ] {
