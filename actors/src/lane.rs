@@ -44,6 +44,7 @@ use crate::miner_sessions::{
     SessionPosts, SessionSettings, StopAccepting, StopReading,
 };
 use crate::node_session::NodeEndpoint;
+use crate::outside_plans::OutsidePlans;
 use crate::planner::{ClosePools, PlanPolicy, Planner, PlannerArgs, PlannerPosts};
 use crate::pool_session::{PoolEndpoint, PoolTimeouts};
 use crate::prover::Prover;
@@ -100,6 +101,8 @@ pub struct LaneArgs {
     pub models: FilterModels,
     /// By which order of nonces jobs are drawn; none: slots have the bytes of their numbers.
     pub order: Option<Arc<NonceOrder>>,
+    /// Orders of nonces from outside: the same for all lanes of a process.
+    pub outside: OutsidePlans,
     /// Who proves first.
     pub judge: JudgePolicy,
     /// How many of the last shares are kept to be shown.
@@ -381,6 +384,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         on_rig: name_keeper(&view, args.registry),
         remembered_rate: args.remembered.rate,
         order: args.order,
+        outside: args.outside,
         random: StdRng::from_entropy(),
         journal: journal.clone(),
     }));

@@ -9,6 +9,7 @@
 //! - [`journal`]: the way to the journal, for whoever has something to note
 //! - [`events`]: what happened lately, for whoever watches; [`telling`]: what is said of it
 //! - [`alerts`]: what the operator is told, and the ways by which it leaves
+//! - [`outside_plans`]: orders of nonces that come from outside
 //! - [`rigs`]: what is remembered of rigs and of the last shares
 //! - [`store`]: the ledger of shares, the registry of rigs and the journals on disk
 //! - [`trainer`]: learns from the ledger, and says which models are in force
@@ -35,6 +36,7 @@ pub mod lane;
 pub mod messaging;
 pub mod miner_sessions;
 pub mod node_session;
+pub mod outside_plans;
 pub mod planner;
 pub mod pool_session;
 pub mod prover;

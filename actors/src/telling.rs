@@ -173,8 +173,9 @@ fn words(
                 format!("The model{which} of {of} {what}: {why}"),
             )
         }
-        // Whoever raises alerts tells of them, many at once as one.
-        JournalEvent::AlertRaised { .. }
+        // Whoever raises alerts tells of them, many at once as one, and node sessions of blocks.
+        JournalEvent::Block { .. }
+        | JournalEvent::AlertRaised { .. }
         | JournalEvent::AlertCleared { .. }
         | JournalEvent::LeaseTaken { .. }
         | JournalEvent::LeaseGivenUp { .. }

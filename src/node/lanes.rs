@@ -119,6 +119,7 @@ pub(super) fn lane_args(
             filters: stage_settings(settings, lanes),
             models: FilterModels::default(),
             order: None,
+            outside: view.outside_plans().clone(),
             judge: judge_policy(settings, lanes),
             shares_kept: settings.monitor.shares_kept.div_ceil(lanes),
             store: None,

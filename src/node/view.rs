@@ -15,6 +15,7 @@ use zartrux_actors::events::{EventLog, Severity};
 use zartrux_actors::headers::HeadersView;
 use zartrux_actors::lane::LaneView;
 use zartrux_actors::miner_sessions::SeatsWay;
+use zartrux_actors::outside_plans::OutsidePlans;
 use zartrux_actors::pool_session::PoolReport;
 use zartrux_actors::prover::{Prover, ProverStatus};
 use zartrux_actors::share_ticket::ShareTicket;
@@ -62,6 +63,7 @@ pub struct NodeView {
     facts: Facts,
     upstreams: Arc<UpstreamList>,
     names: Names,
+    outside: OutsidePlans,
     reloads: Reloads,
     health: HealthRegistry,
     events: EventLog,
@@ -88,6 +90,8 @@ impl NodeView {
             started: clock.now(),
             upstreams: Arc::new(UpstreamList::of(&settings.pools)),
             names: Names::of_system(settings.failover.dns_ttl),
+            // Closed: there is nobody who takes plans.
+            outside: OutsidePlans::default(),
             reloads: Reloads::new(settings),
             facts: Facts::of(settings),
             health: HealthRegistry::telling(events.clone()),
@@ -105,6 +109,12 @@ impl NodeView {
             room: OnceLock::new(),
             violations: Arc::new(AtomicU64::new(0)),
         }
+    }
+
+    /// Orders of nonces from outside, which all lanes draw by.
+    #[must_use]
+    pub const fn outside_plans(&self) -> &OutsidePlans {
+        &self.outside
     }
 
     pub(crate) fn set_lanes(&self, lanes: Vec<Arc<LaneView>>) {

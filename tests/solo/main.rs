@@ -68,6 +68,14 @@ fn blocks_mined_through_the_proxy_are_in_the_chain() {
             miner.expect_job();
         }
     }
+    let page = proxy.page("/metrics");
+    for (outcome, count) in [("found", 3), ("accepted", 3), ("stale", 0), ("lost", 0)] {
+        let told = format!("outcome=\"{outcome}\"}} {count}\n");
+        let is_told = |line: &str| {
+            line.starts_with("zartrux_blocks_total{") && line.ends_with(told.trim_end())
+        };
+        assert!(page.lines().any(is_told), "{told}");
+    }
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(super) fn pool_opener(
     let names = args.names.clone();
     let (view, sessions, planner) = (Arc::clone(view), sessions.clone(), planner.clone());
     let mut nodes = Nodes::default();
+    let lane = u16::try_from(index).unwrap_or(u16::MAX);
+    let journal = args.journal.for_lane(lane);
     Box::new(move |pool, upstream| {
         macro_rules! post {
             ($to:ident, $guard:ident) => {
@@ -43,9 +45,12 @@ pub(super) fn pool_opener(
         if let Some(node) = found.node {
             let way = nodes.way(upstream, || NodeSessionArgs {
                 endpoint: node,
+                place: upstream,
                 timeouts,
                 posts,
                 health: registry.register(format!("lane{index}/node/{upstream}"), "node session"),
+                stats: view.node_stats(upstream),
+                journal: journal.clone(),
                 clock,
             });
             let stats = Arc::new(PoolStats::default());

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use zartrux_models::work::PoolKey;
 
 use crate::counters::{LaneCounts, LaneStats};
+use crate::node_session::{NodeReport, NodeStats};
 use crate::pool_session::{PoolReport, PoolStats};
 use crate::rigs::{RigBoard, ShareRecords};
 use crate::unfit_rigs::UnfitRigs;
@@ -62,6 +63,8 @@ pub struct LaneView {
     served: Mutex<Served>,
     /// What sessions did that are closed, by upstream.
     gone: Mutex<BTreeMap<usize, PoolReport>>,
+    /// What node sessions count, by upstream: those that are closed included.
+    nodes: Mutex<BTreeMap<usize, Arc<NodeStats>>>,
     started: Instant,
     /// Milliseconds from the lane's start to its last sign of life.
     pub(super) beat: AtomicU64,
@@ -80,6 +83,7 @@ impl LaneView {
             serving: AtomicI64::new(-1),
             served: Mutex::default(),
             gone: Mutex::default(),
+            nodes: Mutex::default(),
             started,
             beat: AtomicU64::new(0),
         }
@@ -142,6 +146,21 @@ impl LaneView {
     #[must_use]
     pub fn gone(&self) -> BTreeMap<usize, PoolReport> {
         lock(&self.gone).clone()
+    }
+
+    /// What node sessions have counted, by the places of their upstreams.
+    #[must_use]
+    pub fn nodes(&self) -> BTreeMap<usize, NodeReport> {
+        let nodes = lock(&self.nodes);
+        nodes
+            .iter()
+            .map(|(at, node)| (*at, node.report()))
+            .collect()
+    }
+
+    /// Where sessions with the node at a place count.
+    pub(super) fn node_stats(&self, place: usize) -> Arc<NodeStats> {
+        Arc::clone(lock(&self.nodes).entry(place).or_default())
     }
 
     /// Takes a session that is closed out of what is shown.

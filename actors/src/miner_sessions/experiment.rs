@@ -6,16 +6,19 @@ use std::sync::Arc;
 
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
+use zartrux_models::bridge::JobTag;
 use zartrux_models::ledger::JournalEvent;
 use zartrux_models::plan::{DrawnFrom, NonceOrder, SlotPlan};
 use zartrux_models::work::{IssuedJob, PoolKey};
 
 use crate::journal::Journal;
+use crate::outside_plans::OutsidePlans;
 
 #[derive(Debug)]
 pub(super) struct Experiment {
     journal: Journal,
     order: Option<Arc<NonceOrder>>,
+    outside: OutsidePlans,
     /// The order that the journal was told last.
     told: Option<Arc<NonceOrder>>,
     /// Pool sessions whose last job had drawn bytes.
@@ -25,10 +28,15 @@ pub(super) struct Experiment {
 
 impl Experiment {
     /// `seed` makes all that is drawn.
-    pub(super) fn new(journal: Journal, order: Option<Arc<NonceOrder>>, seed: u64) -> Self {
+    pub(super) fn new(
+        journal: Journal,
+        (order, outside): (Option<Arc<NonceOrder>>, OutsidePlans),
+        seed: u64,
+    ) -> Self {
         Self {
             journal,
             order,
+            outside,
             told: None,
             ordered: HashSet::new(),
             seeds: StdRng::seed_from_u64(seed),
@@ -40,8 +48,8 @@ impl Experiment {
         self.order = order;
     }
 
-    /// A plan for another blob.
-    pub(super) fn draw(&mut self) -> SlotPlan {
+    /// A plan for another blob, which comes now.
+    pub(super) fn draw(&mut self, _now_unix_ms: u64) -> SlotPlan {
         let Some(order) = &self.order else {
             return SlotPlan::identity();
         };
@@ -59,6 +67,11 @@ impl Experiment {
     pub(super) fn note(&mut self, issued: &IssuedJob) {
         let (origin, job_key) = (issued.origin, issued.key.0);
         let lane = self.journal.lane();
+        let tag = JobTag {
+            lane,
+            job: issued.key,
+        };
+        self.outside.note_job(origin.pool, tag);
         if let Some(DrawnFrom { seed, ranking }) = issued.plan.drawn_from() {
             self.ordered.insert(origin.pool);
             self.journal.note(JournalEvent::SlotsOrdered {
@@ -79,8 +92,14 @@ impl Experiment {
         }
     }
 
+    /// A pool session has no job for now.
+    pub(super) fn jobs_gone(&self, pool: PoolKey) {
+        self.outside.forget_job(self.journal.lane(), pool);
+    }
+
     /// A pool session has ended for good.
     pub(super) fn forget(&mut self, pool: PoolKey) {
+        self.jobs_gone(pool);
         self.ordered.remove(&pool);
     }
 }

@@ -15,8 +15,9 @@ impl MinerSessions {
     pub(super) fn on_job_replaced(&mut self, replaced: JobReplaced) {
         let JobReplaced { origin, job } = replaced;
         (self.on_job)(&job);
-        let experiment = &mut self.experiment;
-        let Some(issued) = self.jobs.replace_planned(origin, job, || experiment.draw()) else {
+        let (experiment, clock) = (&mut self.experiment, self.clock);
+        let draw = || experiment.draw(clock.unix_millis());
+        let Some(issued) = self.jobs.replace_planned(origin, job, draw) else {
             return;
         };
         self.experiment.note(&issued);
@@ -74,6 +75,7 @@ impl MinerSessions {
         match changed.state {
             PoolState::Lost { .. } => {
                 self.jobs.forget(changed.pool);
+                self.experiment.jobs_gone(changed.pool);
                 self.on_jobs_gone(changed.pool);
             }
             PoolState::Connecting | PoolState::LoggedIn | PoolState::Unresponsive => {}

@@ -46,6 +46,7 @@ use crate::doorkeeper::Doorkeeper;
 use crate::journal::Journal;
 use crate::judge::{PoolClosed, VerdictSeen};
 use crate::messaging::{Credits, Post};
+use crate::outside_plans::OutsidePlans;
 use crate::planner::{LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, SeatLeft};
 use crate::pool_session::{JobReplaced, PoolStateChanged};
 use crate::rigs::ShareRecords;
@@ -173,6 +174,8 @@ pub struct SessionArgs {
     pub remembered_rate: RateMemory,
     /// By which order of nonces jobs are drawn at first; none: slots have the bytes of their numbers.
     pub order: Option<Arc<NonceOrder>>,
+    /// Orders of nonces from outside.
+    pub outside: OutsidePlans,
     /// What session ids and plans are drawn from.
     pub random: StdRng,
 }
@@ -273,7 +276,11 @@ impl MinerSessions {
             seats: Slab::new(),
             last_generation: 0,
             tenants: Tenants::new(journal.clone()),
-            experiment: Experiment::new(journal.clone(), args.order, args.random.next_u64()),
+            experiment: Experiment::new(
+                journal.clone(),
+                (args.order, args.outside),
+                args.random.next_u64(),
+            ),
             jobs: JobTable::default(),
             lines: HashMap::new(),
             contested: HashMap::new(),

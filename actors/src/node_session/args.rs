@@ -8,8 +8,9 @@ use std::time::Duration;
 use actix::{Addr, Message};
 use zartrux_models::work::PoolKey;
 
-use super::NodeSession;
+use super::{NodeSession, NodeStats};
 use crate::clock::Clock;
+use crate::journal::Journal;
 use crate::messaging::Post;
 use crate::pool_session::{ForwardShare, PoolPosts, PoolStats, PoolTimeouts, ReplaceTimeouts};
 use crate::supervision::ActorHealth;
@@ -45,12 +46,18 @@ impl fmt::Debug for NodeEndpoint {
 pub struct NodeSessionArgs {
     /// The node.
     pub endpoint: NodeEndpoint,
+    /// Place of its upstream in the list.
+    pub place: usize,
     /// How long it waits.
     pub timeouts: PoolTimeouts,
     /// Whom it tells.
     pub posts: PoolPosts,
     /// Where it shows how it is.
     pub health: Arc<ActorHealth>,
+    /// Where it counts.
+    pub stats: Arc<NodeStats>,
+    /// Where it notes blocks: the lane's.
+    pub journal: Journal,
     /// The time.
     pub clock: Clock,
 }

@@ -1,23 +1,38 @@
 //! Blocks that were found: handed in, and settled by what the chain says.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
+use zartrux_models::ledger::{BlockFate, JournalEvent};
 use zartrux_models::session::{BlockVerdict, FoundBlock, block_id};
 use zartrux_models::stratum::ErrorClass;
-use zartrux_models::work::Work;
+use zartrux_models::work::{BlockId, Work};
 
 use super::NodeSession;
 use crate::events::Severity;
 use crate::share_ticket::{Settlement, ShareTicket};
+
+/// What a block is called, and where it belongs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BlockName {
+    id: BlockId,
+    height: u64,
+}
+
+impl fmt::Display for BlockName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = const_hex::encode(self.id.as_bytes());
+        write!(f, "{id} at height {}", self.height)
+    }
+}
 
 /// A share whose block waits for its verdict.
 #[derive(Debug)]
 pub(super) struct PendingBlock {
     pub(super) ticket: ShareTicket,
     pub(super) since: Instant,
-    /// What it is called, and where it belongs.
-    pub(super) name: String,
+    pub(super) name: BlockName,
 }
 
 impl NodeSession {
@@ -33,11 +48,11 @@ impl NodeSession {
             height: page.template().height(),
             bytes: Arc::from(page.block(slot, nonce)),
         };
-        let name = format!(
-            "{} at height {}",
-            const_hex::encode(block.id.as_bytes()),
-            block.height
-        );
+        let name = BlockName {
+            id: block.id,
+            height: block.height,
+        };
+        self.note_block(name, BlockFate::Found);
         let now = self.clock.now();
         let pushed = self
             .guard
@@ -57,9 +72,11 @@ impl NodeSession {
                     name,
                 };
                 self.pending.insert(key, pending);
+                self.stats.waiting(self.pending.len());
             }
             Ok(Err(full)) => {
                 tracing::error!(%name, %full, "a block is lost");
+                self.note_block(name, BlockFate::Lost);
                 self.tell(
                     Severity::Warning,
                     "block_lost",
@@ -69,9 +86,22 @@ impl NodeSession {
             }
             Err(fault) => {
                 tracing::error!(%name, %fault, "a block is lost");
+                self.note_block(name, BlockFate::Lost);
                 self.undeliverable(ticket);
             }
         }
+    }
+
+    /// Counts it, and notes it in the journal.
+    fn note_block(&self, name: BlockName, fate: BlockFate) {
+        self.stats.block(fate);
+        self.journal.note(JournalEvent::Block {
+            lane: self.journal.lane(),
+            upstream: self.journal.upstream(self.place),
+            height: name.height,
+            id: name.id,
+            fate,
+        });
     }
 
     pub(super) fn on_verdict(&mut self, verdict: Option<(u64, BlockVerdict)>) {
@@ -86,6 +116,15 @@ impl NodeSession {
         else {
             return;
         };
+        self.stats.waiting(self.pending.len());
+        self.note_block(
+            name,
+            match &verdict {
+                BlockVerdict::Accepted => BlockFate::Accepted,
+                BlockVerdict::Stale => BlockFate::Stale,
+                BlockVerdict::Refused { .. } => BlockFate::Refused,
+            },
+        );
         let page_key = ticket.share.job.origin.pool;
         let took = self.clock.now().saturating_duration_since(since);
         let stats = self.pages.get_mut(&page_key).map(|page| {
@@ -106,12 +145,12 @@ impl NodeSession {
             }
             BlockVerdict::Stale => self.refused(
                 stats.as_deref(),
-                &name,
+                name,
                 ErrorClass::Stale,
                 "Another block took its height".into(),
             ),
             BlockVerdict::Refused { class, text } => {
-                self.refused(stats.as_deref(), &name, class, text)
+                self.refused(stats.as_deref(), name, class, text)
             }
         };
         self.posts.settled.send(ticket.settle(settlement));
@@ -121,14 +160,14 @@ impl NodeSession {
     fn refused(
         &self,
         stats: Option<&crate::pool_session::PoolStats>,
-        name: &str,
+        name: BlockName,
         class: ErrorClass,
         text: Box<str>,
     ) -> Settlement {
         if let Some(stats) = stats {
             stats.rejected(class);
         }
-        tracing::warn!(node = %self.endpoint.url, block = name, %class, %text, "block not taken");
+        tracing::warn!(node = %self.endpoint.url, block = %name, %class, %text, "block not taken");
         let told = format!("block {name} is not in the chain: {text}");
         self.tell(Severity::Warning, "block_refused", &told);
         Settlement::Rejected { class, text }
@@ -147,6 +186,7 @@ impl NodeSession {
     pub(super) fn settle_all(&mut self) {
         for (_, block) in std::mem::take(&mut self.pending) {
             tracing::error!(block = %block.name, "what became of this block is not known");
+            self.note_block(block.name, BlockFate::Lost);
             if let Some(page) = self.pages.get(&block.ticket.share.job.origin.pool) {
                 page.stats.unanswered();
                 page.stats.pending(0);
@@ -154,5 +194,6 @@ impl NodeSession {
             let settled = block.ticket.settle(Settlement::Unanswered);
             self.posts.settled.send(settled);
         }
+        self.stats.waiting(0);
     }
 }

@@ -11,6 +11,7 @@ mod client;
 mod notices;
 mod pages;
 mod serving;
+mod stats;
 mod workers;
 
 use std::collections::{BTreeMap, HashMap};
@@ -29,11 +30,13 @@ use self::notices::{NoticeCame, Noticed};
 use self::pages::Page;
 use self::workers::{Answered, Worker};
 use crate::clock::Clock;
+use crate::journal::Journal;
 use crate::messaging::Post;
 use crate::pool_session::{ForwardShare, PoolPosts, PoolState, PoolTimeouts, ReplaceTimeouts};
 use crate::supervision::Guard;
 
 pub use args::{ClosePage, NodeEndpoint, NodeSessionArgs, NodeWay, OpenPage};
+pub use stats::{NodeReport, NodeStats};
 
 /// How long a session that nobody mines at any more still tries to hand in a block.
 const LAST_WAIT: Duration = Duration::from_secs(600);
@@ -48,9 +51,12 @@ struct Threads {
 /// The actor of one node.
 pub struct NodeSession {
     endpoint: NodeEndpoint,
+    place: usize,
     timeouts: PoolTimeouts,
     posts: PoolPosts,
     guard: Guard,
+    stats: Arc<NodeStats>,
+    journal: Journal,
     clock: Clock,
     core: NodeProtocol,
     blocks: FoundBlocks,
@@ -91,9 +97,12 @@ impl NodeSession {
         let session = Self {
             core: Self::first_core(&args.endpoint, &args.timeouts, args.clock),
             endpoint: args.endpoint,
+            place: args.place,
             timeouts: args.timeouts,
             posts: args.posts,
             guard: Guard::new(args.health, args.clock),
+            stats: args.stats,
+            journal: args.journal,
             clock: args.clock,
             blocks: FoundBlocks::default(),
             pending: HashMap::new(),

@@ -121,7 +121,8 @@ impl NodeSession {
                 self.give_jobs();
                 if let Some(at) = self.noticed_at.take() {
                     let took = self.clock.now().saturating_duration_since(at);
-                    tracing::info!(node = %self.endpoint.url, ?took, "from notice to new job");
+                    self.stats.noticed(took);
+                    tracing::debug!(node = %self.endpoint.url, ?took, "from notice to new job");
                 }
                 self.note();
             }

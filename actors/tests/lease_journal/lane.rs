@@ -154,6 +154,7 @@ impl Lane {
             store: None,
             remembered_rate: Arc::new(|_| None),
             order,
+            outside: zartrux_actors::outside_plans::OutsidePlans::default(),
             random: StdRng::seed_from_u64(1),
             namesakes: Namesakes::default(),
             unfit: Arc::default(),

@@ -133,6 +133,7 @@ impl Farm {
             }),
             remembered_rate,
             order: None,
+            outside: zartrux_actors::outside_plans::OutsidePlans::default(),
             random: rand::SeedableRng::seed_from_u64(1),
         })
         .start();

@@ -1,14 +1,17 @@
-//! An order of slots from outside, checked by itself. Whether its job is known, the caller knows.
+//! A plan from outside, checked by itself. Whether its job is known, the caller knows.
+
+use std::sync::Arc;
 
 use serde::Deserialize;
 use thiserror::Error;
 
-/// An order of slots, best first, for the blobs that come until it expires.
+use crate::plan::{BadOutsideOrder, OutsideOrder};
+
+/// An order of top nonce bytes for the blobs that come until it expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutsidePlan {
-    name: Box<str>,
+    order: Arc<OutsideOrder>,
     for_job: Box<str>,
-    order: Box<[u8]>,
     expires_unix_ms: u64,
 }
 
@@ -24,21 +27,18 @@ pub enum PlanRefusal {
     /// Written for another version.
     #[error("`schema` must be {right}, not {0}", right = OutsidePlan::SCHEMA)]
     Schema(u32),
-    /// A text that is empty, too long or has other than printable ASCII.
+    /// Its name or its order is none.
+    #[error(transparent)]
+    Order(#[from] BadOutsideOrder),
+    /// The job's key is empty, too long or has other than printable ASCII.
     #[error(
-        "`{0}` must be 1 to {most} printable ASCII characters",
-        most = OutsidePlan::TEXT_MAX
+        "`for_job` must be 1 to {most} printable ASCII characters",
+        most = OutsidePlan::JOB_MAX
     )]
-    Text(&'static str),
-    /// No slot at all.
-    #[error("`order` must name a slot")]
-    NoSlot,
-    /// Slot 0 stays where it is.
-    #[error("`order` must not name slot 0")]
-    SlotZero,
-    /// A slot twice: two leases would overlap.
-    #[error("`order` names slot {0} twice")]
-    Repeated(u8),
+    JobText,
+    /// Its job is none of the current ones, or there is nothing that could take a plan.
+    #[error("`for_job` is none of the current jobs: {0:?}")]
+    UnknownJob(Box<str>),
     /// Its end has come.
     #[error("`expires_unix_ms` has passed")]
     Expired,
@@ -62,15 +62,15 @@ impl OutsidePlan {
     pub const SCHEMA: u32 = 1;
     /// Most bytes of a plan.
     pub const LONGEST: usize = 4096;
-    /// Most characters of its name and of its job's key.
-    pub const TEXT_MAX: usize = 64;
+    /// Most characters of its job's key.
+    pub const JOB_MAX: usize = 64;
     /// Longest time that a plan may last, ms.
     pub const LASTS_MAX_MS: u64 = 86_400_000;
 
     /// Reads a plan as it came, at `now_unix_ms`.
     ///
     /// # Errors
-    /// It is too long or not of a plan's form, names a slot twice or slot 0, or its end is past or
+    /// It is too long or not of a plan's form, names a byte twice or byte 0, or its end is past or
     /// more than a day away.
     pub fn read(bytes: &[u8], now_unix_ms: u64) -> Result<Self, PlanRefusal> {
         if bytes.len() > Self::LONGEST {
@@ -81,38 +81,30 @@ impl OutsidePlan {
         if written.schema != Self::SCHEMA {
             return Err(PlanRefusal::Schema(written.schema));
         }
-        check_text("name", &written.name)?;
-        check_text("for_job", &written.for_job)?;
-        check_order(&written.order)?;
+        let order = OutsideOrder::new(&written.name, &written.order)?;
+        check_job(&written.for_job)?;
         match written.expires_unix_ms.checked_sub(now_unix_ms) {
             None | Some(0) => return Err(PlanRefusal::Expired),
             Some(left) if left > Self::LASTS_MAX_MS => return Err(PlanRefusal::TooFar),
             Some(_) => {}
         }
         Ok(Self {
-            name: written.name.into(),
+            order: Arc::new(order),
             for_job: written.for_job.into(),
-            order: written.order.into(),
             expires_unix_ms: written.expires_unix_ms,
         })
     }
 
-    /// What its author calls it; printable ASCII.
+    /// The order, with what its author calls it.
     #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
+    pub fn order(&self) -> &Arc<OutsideOrder> {
+        &self.order
     }
 
     /// The key of the job that its author saw, as it was published; printable ASCII.
     #[must_use]
     pub fn for_job(&self) -> &str {
         &self.for_job
-    }
-
-    /// Slots 1 to 255, best first, none twice; maybe not all of them.
-    #[must_use]
-    pub fn order(&self) -> &[u8] {
-        &self.order
     }
 
     /// When it ends, ms since 1970.
@@ -122,29 +114,13 @@ impl OutsidePlan {
     }
 }
 
-fn check_text(key: &'static str, text: &str) -> Result<(), PlanRefusal> {
+fn check_job(text: &str) -> Result<(), PlanRefusal> {
     let is_printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    if (1..=OutsidePlan::TEXT_MAX).contains(&text.len()) && is_printable {
+    if (1..=OutsidePlan::JOB_MAX).contains(&text.len()) && is_printable {
         Ok(())
     } else {
-        Err(PlanRefusal::Text(key))
+        Err(PlanRefusal::JobText)
     }
-}
-
-fn check_order(order: &[u8]) -> Result<(), PlanRefusal> {
-    if order.is_empty() {
-        return Err(PlanRefusal::NoSlot);
-    }
-    let mut seen = [false; 256];
-    for &slot in order {
-        if slot == 0 {
-            return Err(PlanRefusal::SlotZero);
-        }
-        if std::mem::replace(&mut seen[usize::from(slot)], true) {
-            return Err(PlanRefusal::Repeated(slot));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -163,18 +139,22 @@ mod tests {
     #[test]
     fn a_partial_order_and_a_whole_one_are_read() {
         let plan = read("[9,1,255]", NOW + 1).unwrap();
-        assert_eq!(plan.order(), [9, 1, 255]);
-        assert_eq!((plan.name(), plan.for_job()), ("mine", "7"));
+        assert_eq!(plan.order().bytes(), [9, 1, 255]);
+        assert_eq!((plan.order().name(), plan.for_job()), ("mine", "7"));
         let whole = (1..=255_u8).rev().collect::<Vec<_>>();
         let plan = read(&format!("{whole:?}"), NOW + OutsidePlan::LASTS_MAX_MS).unwrap();
-        assert_eq!(plan.order(), whole);
+        assert_eq!(plan.order().bytes(), whole);
     }
 
     #[test]
-    fn an_order_that_would_overlap_or_touch_slot_zero_is_refused() {
-        assert_eq!(read("[]", NOW + 1), Err(PlanRefusal::NoSlot));
-        assert_eq!(read("[1,0]", NOW + 1), Err(PlanRefusal::SlotZero));
-        assert_eq!(read("[4,5,4]", NOW + 1), Err(PlanRefusal::Repeated(4)));
+    fn an_order_that_would_overlap_or_touch_byte_zero_is_refused() {
+        for (order, why) in [
+            ("[]", BadOutsideOrder::Empty),
+            ("[1,0]", BadOutsideOrder::Zero),
+            ("[4,5,4]", BadOutsideOrder::Twice(4)),
+        ] {
+            assert_eq!(read(order, NOW + 1), Err(PlanRefusal::Order(why)));
+        }
         assert!(matches!(read("[256]", NOW + 1), Err(PlanRefusal::Form(_))));
     }
 
@@ -198,7 +178,11 @@ mod tests {
         }
         let text =
             br#"{"schema":1,"name":"\u001b[2J","for_job":"7","order":[1],"expires_unix_ms":2000}"#;
-        assert_eq!(OutsidePlan::read(text, NOW), Err(PlanRefusal::Text("name")));
+        let refused = OutsidePlan::read(text, NOW);
+        assert_eq!(refused, Err(PlanRefusal::Order(BadOutsideOrder::Name)));
+        let text =
+            br#"{"schema":1,"name":"a","for_job":"\u0000","order":[1],"expires_unix_ms":2000}"#;
+        assert_eq!(OutsidePlan::read(text, NOW), Err(PlanRefusal::JobText));
         let text = br#"{"schema":2,"name":"a","for_job":"7","order":[1],"expires_unix_ms":2000}"#;
         assert_eq!(OutsidePlan::read(text, NOW), Err(PlanRefusal::Schema(2)));
     }

@@ -29,7 +29,7 @@ fn examples() -> Vec<BridgeEvent> {
         rig: "0a".into(),
         user: words("4aaa…aaaZ"),
         rig_id: words("shelf"),
-        job: "0:1".into(),
+        job: "0-00000001".into(),
         upstream: words("pool.example:3333"),
         height: Some(3_000_000),
         class: "upstream",
@@ -57,7 +57,7 @@ fn examples() -> Vec<BridgeEvent> {
         ..share.clone()
     };
     let job = JobEvent {
-        job: "0:1".into(),
+        job: "0-00000001".into(),
         lane: 0,
         session: 3,
         upstream: words("pool.example:3333"),
@@ -81,7 +81,7 @@ fn examples() -> Vec<BridgeEvent> {
         share: "1".into(),
         lane: 0,
         rig: "0a".into(),
-        job: "0:1".into(),
+        job: "0-00000001".into(),
         upstream: words("pool.example:3333"),
         verdict: "rejected",
         reason: Some("stale"),
@@ -96,7 +96,7 @@ fn examples() -> Vec<BridgeEvent> {
         ..verdict.clone()
     };
     let drawn = PlanEvent {
-        job: words("0:1"),
+        job: words("0-00000001"),
         lane: Some(0),
         draw_seed: words("00000000000000ff"),
         ranking: words("ab"),

@@ -5,7 +5,7 @@ use crate::judge::Rule;
 use crate::share::{ProofOutcome, RefusalReason, TargetClass};
 use crate::stratum::ErrorClass;
 
-use super::journal::{AlertKind, LeaseEnd, ModelChange, ModelSlot};
+use super::journal::{AlertKind, BlockFate, LeaseEnd, ModelChange, ModelSlot};
 use super::{Arm, Told};
 
 /// A name with a number.
@@ -39,6 +39,7 @@ macro_rules! coded {
 coded! {
     AlertKind => &AlertKind::ALL,
     Arm => &Arm::ALL,
+    BlockFate => &BlockFate::ALL,
     Cause => &Cause::ALL,
     ErrorClass => &ErrorClass::ALL,
     LeaseEnd => &LeaseEnd::ALL,
@@ -151,6 +152,10 @@ mod tests {
                 "model_rolled_back",
                 "wallet_changed",
             ]
+        );
+        assert_eq!(
+            labels(BlockFate::label),
+            ["found", "accepted", "stale", "refused", "lost"]
         );
         assert_eq!(
             labels(LeaseEnd::label),

@@ -35,8 +35,9 @@ pub use entry::{Flags, ShareEntry, cut};
 pub use frame::{BadFrame, Frame, Kind};
 pub use hash_rate::{HashRate, Source};
 pub use journal::{
-    AlertKind, BadJournal, Clash, FRAME_ENTRIES, JobThen, JournalEntry, JournalEvent, LeaseEnd,
-    ModelChange, ModelSlot, Place, Tenancy, Tenant, journal_in, read_journal, write_journal,
+    AlertKind, BadJournal, BlockFate, Clash, FRAME_ENTRIES, JobThen, JournalEntry, JournalEvent,
+    LeaseEnd, ModelChange, ModelSlot, Place, Tenancy, Tenant, journal_in, read_journal,
+    write_journal,
 };
 pub use mark::Mark;
 pub use odometer::{Odometer, Scan, Stretch};

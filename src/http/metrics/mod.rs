@@ -2,6 +2,7 @@
 //! measured has no series.
 
 mod actors;
+mod blocks;
 mod classic;
 mod connections;
 mod filters;
@@ -99,6 +100,7 @@ impl Collector for Scrape {
         shares::write(writer, &counts)?;
         connections::write(writer, &counts.connections)?;
         upstreams::write(writer, view)?;
+        blocks::write(writer, view)?;
         let reports = view.health().reports();
         filters::write(writer, &reports)?;
         judge::write(writer, view)?;

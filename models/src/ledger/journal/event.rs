@@ -6,9 +6,9 @@ use crate::filter::{Cause, ModelId, Stage};
 use crate::ledger::{Arm, UpstreamId};
 use crate::plan::{NonceOrder, SeatKey};
 use crate::share::{RigKey, ShareId};
-use crate::work::{PoolKey, Slot};
+use crate::work::{BlockId, PoolKey, Slot};
 
-use super::{AlertKind, LeaseEnd, ModelChange, ModelSlot};
+use super::{AlertKind, BlockFate, LeaseEnd, ModelChange, ModelSlot};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -200,6 +200,19 @@ pub enum JournalEvent {
         /// The order, and whose it is.
         order: Arc<NonceOrder>,
     },
+    /// A block was found for a node, or it is known what became of one.
+    Block {
+        /// The lane whose miner found it.
+        lane: u16,
+        /// The node.
+        upstream: Option<UpstreamId>,
+        /// Where it belongs in the chain.
+        height: u64,
+        /// What it is called there.
+        id: BlockId,
+        /// How it stands.
+        fate: BlockFate,
+    },
 }
 
 impl JournalEvent {
@@ -241,6 +254,7 @@ impl JournalEvent {
             Self::SlotsOrdered { .. } => "slots_ordered",
             Self::SlotsUnordered { .. } => "slots_unordered",
             Self::RankingInForce { .. } => "ranking_in_force",
+            Self::Block { .. } => "block",
         }
     }
 }

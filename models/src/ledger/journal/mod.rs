@@ -14,7 +14,7 @@ mod wire;
 
 pub use event::{JournalEntry, JournalEvent};
 pub use frames::{BadJournal, FRAME_ENTRIES, journal_in, read_journal, write_journal};
-pub use names::{AlertKind, LeaseEnd, ModelChange, ModelSlot};
+pub use names::{AlertKind, BlockFate, LeaseEnd, ModelChange, ModelSlot};
 pub use plans_then::JobThen;
 pub use tenancy::{Clash, Place, Tenancy, Tenant};
 

@@ -132,6 +132,50 @@ impl AlertKind {
     }
 }
 
+/// How a block that was found for a node stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BlockFate {
+    /// A miner found it, and the node gets it.
+    Found,
+    /// It is in the chain.
+    Accepted,
+    /// Another block is in its place.
+    Stale,
+    /// The node does not take it.
+    Refused,
+    /// It was given up: nobody knows whether the node has it.
+    Lost,
+}
+
+impl BlockFate {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Found,
+        Self::Accepted,
+        Self::Stale,
+        Self::Refused,
+        Self::Lost,
+    ];
+
+    /// Place in [`Self::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// A name for records.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::Accepted => "accepted",
+            Self::Stale => "stale",
+            Self::Refused => "refused",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 /// What became of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ModelChange {

@@ -96,7 +96,8 @@ impl PlansThen {
             | JournalEvent::StageBack { .. }
             | JournalEvent::AlertRaised { .. }
             | JournalEvent::AlertCleared { .. }
-            | JournalEvent::ModelEvent { .. } => {}
+            | JournalEvent::ModelEvent { .. }
+            | JournalEvent::Block { .. } => {}
         }
     }
 

@@ -172,7 +172,8 @@ impl Tenancy {
             | JournalEvent::ModelEvent { .. }
             | JournalEvent::SlotsOrdered { .. }
             | JournalEvent::SlotsUnordered { .. }
-            | JournalEvent::RankingInForce { .. } => Ok(()),
+            | JournalEvent::RankingInForce { .. }
+            | JournalEvent::Block { .. } => Ok(()),
         }
     }
 

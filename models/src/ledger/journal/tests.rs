@@ -10,7 +10,7 @@ use crate::filter::{Cause, ModelId, Stage};
 use crate::ledger::{Arm, BadRecord, Frame, Kind, ShareEntry, UpstreamId, cut};
 use crate::plan::{Lease, NonceOrder, SeatKey};
 use crate::share::{RigKey, ShareId};
-use crate::work::{PoolKey, Slot};
+use crate::work::{BlockId, PoolKey, Slot};
 
 fn pick<T: Copy + std::fmt::Debug>(from: &'static [T]) -> impl Strategy<Value = T> {
     prop::sample::select(from)
@@ -102,6 +102,19 @@ fn plan_event() -> impl Strategy<Value = JournalEvent> {
     ]
 }
 
+fn block_event() -> impl Strategy<Value = JournalEvent> {
+    let place = any::<(u16, Option<u16>, u64, [u8; 32])>();
+    (place, pick(&BlockFate::ALL)).prop_map(|((lane, upstream, height, id), fate)| {
+        JournalEvent::Block {
+            lane,
+            upstream: upstream.map(UpstreamId),
+            height,
+            id: BlockId::new(id),
+            fate,
+        }
+    })
+}
+
 fn decision() -> impl Strategy<Value = JournalEvent> {
     let rig = || any::<u64>().prop_map(RigKey);
     let suspected = (rig(), pick(&Stage::ALL), pick(&Cause::ALL), -1e6f32..1e6);
@@ -158,7 +171,13 @@ fn told() -> impl Strategy<Value = JournalEvent> {
 }
 
 fn any_entry() -> impl Strategy<Value = JournalEntry> {
-    let event = prop_oneof![lease_event(), plan_event(), decision(), told()];
+    let event = prop_oneof![
+        lease_event(),
+        plan_event(),
+        block_event(),
+        decision(),
+        told()
+    ];
     (any::<(u64, u16, u32, u64)>(), event).prop_map(|((seq, node, run, unix_ms), event)| {
         JournalEntry {
             seq,
@@ -347,6 +366,39 @@ fn what_was_written_later_in_schema_1_is_read_today() {
     assert_eq!(read_journal(&bytes).unwrap(), entries);
 }
 
+/// A block as it was written when blocks came into the journal, never to be made anew.
+const BLOCK_WRITTEN_IN_SCHEMA_1: &str = include_str!("block_written_in_schema_1.hex");
+
+fn a_block() -> JournalEntry {
+    let event = JournalEvent::Block {
+        lane: 1,
+        upstream: Some(UpstreamId(3)),
+        height: 3_512_345,
+        id: BlockId::new([0xab; 32]),
+        fate: BlockFate::Refused,
+    };
+    entry(1, event)
+}
+
+#[test]
+fn a_block_that_was_written_in_schema_1_is_read_today() {
+    let bytes = const_hex::decode(BLOCK_WRITTEN_IN_SCHEMA_1.trim()).unwrap();
+    let written = write_journal(&[a_block()]);
+    assert_eq!(const_hex::encode(written), const_hex::encode(&bytes));
+    assert_eq!(read_journal(&bytes).unwrap(), [a_block()]);
+}
+
+#[test]
+fn a_block_whose_fate_no_version_knows_is_refused() {
+    let bytes = Frame::wrap(Kind::Journal, 1, |out| {
+        out.extend_from_slice(&[1, 0, 1, 9, 19, 1, 0, 7]);
+        out.extend_from_slice(&[0; 32]);
+        out.push(5);
+    });
+    let said = read_journal(&bytes).unwrap_err().to_string();
+    assert!(said.contains("5 for its fate of a block"), "{said}");
+}
+
 #[test]
 fn an_order_that_is_cut_off_or_has_a_byte_twice_is_refused() {
     let head = [1, 0, 1, 9, 18, 1, 7];
@@ -424,6 +476,7 @@ fn what_is_no_journal_is_refused_by_its_name_and_a_later_schema_by_its_number() 
 fn labels_tell_events_apart() {
     let mut all = one_of_each();
     all.extend(one_of_each_that_came_later());
+    all.push(a_block());
     let labels: std::collections::BTreeSet<_> =
         all.iter().map(|entry| entry.event.label()).collect();
     assert_eq!(labels.len(), all.len());

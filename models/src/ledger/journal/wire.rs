@@ -5,6 +5,7 @@
 //! seq | node | run | unix_ms | number of the event | what it says
 //! ```
 
+mod blocks;
 mod plans;
 
 use super::{JournalEntry, JournalEvent};
@@ -38,6 +39,7 @@ const MODEL: u8 = 15;
 const SLOTS_ORDERED: u8 = 16;
 const SLOTS_UNORDERED: u8 = 17;
 const RANKING_IN_FORCE: u8 = 18;
+const BLOCK: u8 = 19;
 
 /// Seq, node, run, `unix_ms`, number of the event.
 type Head = (u64, u16, u32, u64, u8);
@@ -92,6 +94,7 @@ const fn number_of(event: &JournalEvent) -> u8 {
         JournalEvent::SlotsOrdered { .. } => SLOTS_ORDERED,
         JournalEvent::SlotsUnordered { .. } => SLOTS_UNORDERED,
         JournalEvent::RankingInForce { .. } => RANKING_IN_FORCE,
+        JournalEvent::Block { .. } => BLOCK,
     }
 }
 
@@ -174,6 +177,13 @@ fn write_event(out: &mut Vec<u8>, event: &JournalEvent) {
         JournalEvent::SlotsOrdered { .. }
         | JournalEvent::SlotsUnordered { .. }
         | JournalEvent::RankingInForce { .. } => plans::write(out, event),
+        JournalEvent::Block {
+            lane,
+            upstream,
+            height,
+            id,
+            fate,
+        } => blocks::write(out, (*lane, *upstream), (*height, *id), *fate),
     }
 }
 
@@ -238,6 +248,7 @@ fn read_event(number: u8, bytes: &[u8]) -> Result<(JournalEvent, usize), BadReco
         SLOTS_ORDERED => plans::read_ordered(bytes)?,
         SLOTS_UNORDERED => plans::read_unordered(bytes)?,
         RANKING_IN_FORCE => plans::read_ranking(bytes)?,
+        BLOCK => blocks::read(bytes)?,
         code => {
             let what = "event";
             return Err(BadRecord::UnknownCode { what, code });

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use zartrux_models::ledger::rows::{UpstreamNames, written_time};
-use zartrux_models::ledger::{JournalEntry, JournalEvent};
+use zartrux_models::ledger::{JournalEntry, JournalEvent, UpstreamId};
 use zartrux_models::share::RigKey;
 
 /// The rig that an event is about.
@@ -26,7 +26,8 @@ pub(super) const fn rig_of(event: &JournalEvent) -> Option<RigKey> {
         | JournalEvent::ModelEvent { .. }
         | JournalEvent::SlotsOrdered { .. }
         | JournalEvent::SlotsUnordered { .. }
-        | JournalEvent::RankingInForce { .. } => None,
+        | JournalEvent::RankingInForce { .. }
+        | JournalEvent::Block { .. } => None,
     }
 }
 
@@ -128,11 +129,10 @@ fn fields(event: &JournalEvent, names: &impl UpstreamNames) -> Vec<(&'static str
         ],
         JournalEvent::EventsMissed { count } => vec![("count", json!(count))],
         JournalEvent::UpstreamServes { lane, upstream } => {
-            let name = upstream.map(|id| {
-                let known = names.name_of(id).map(str::to_owned);
-                known.unwrap_or_else(|| format!("#{}", id.0))
-            });
-            vec![("lane", json!(lane)), ("upstream", json!(name))]
+            vec![
+                ("lane", json!(lane)),
+                ("upstream", upstream_name(*upstream, names)),
+            ]
         }
         JournalEvent::Quarantined { rig, share } => vec![
             ("rig", json!(rig.to_string())),
@@ -202,7 +202,28 @@ fn fields(event: &JournalEvent, names: &impl UpstreamNames) -> Vec<(&'static str
             ("ranking", json!(order.id().to_string())),
             ("order", json!(const_hex::encode(order.bytes()))),
         ],
+        JournalEvent::Block {
+            lane,
+            upstream,
+            height,
+            id,
+            fate,
+        } => vec![
+            ("lane", json!(lane)),
+            ("upstream", upstream_name(*upstream, names)),
+            ("height", json!(height)),
+            ("id", json!(const_hex::encode(id.as_bytes()))),
+            ("fate", json!(fate.label())),
+        ],
     }
+}
+
+/// What an upstream was called, or its number in the store.
+fn upstream_name(upstream: Option<UpstreamId>, names: &impl UpstreamNames) -> Value {
+    json!(upstream.map(|id| {
+        let known = names.name_of(id).map(str::to_owned);
+        known.unwrap_or_else(|| format!("#{}", id.0))
+    }))
 }
 
 #[cfg(test)]
@@ -210,7 +231,34 @@ mod tests {
     use zartrux_models::ledger::AlertKind;
     use zartrux_models::ledger::rows::UpstreamList;
 
+    use super::super::EventKind;
     use super::*;
+
+    #[test]
+    fn a_block_is_told_by_its_place_in_the_chain_and_its_fate() {
+        use zartrux_models::ledger::BlockFate;
+        use zartrux_models::work::BlockId;
+
+        let entry = JournalEntry {
+            seq: 1,
+            node: 0,
+            run: 1,
+            unix_ms: 0,
+            event: JournalEvent::Block {
+                lane: 0,
+                upstream: Some(UpstreamId(4)),
+                height: 3_512_345,
+                id: BlockId::new([0xab; 32]),
+                fate: BlockFate::Accepted,
+            },
+        };
+        let line = as_text(&entry, &UpstreamList::default());
+        let id = "ab".repeat(32);
+        let told =
+            format!(r##"block  lane 0  upstream "#4"  height 3512345  id {id}  fate accepted"##);
+        assert!(line.ends_with(&told), "{line}");
+        assert_eq!(EventKind::of(&entry.event), EventKind::Blocks);
+    }
 
     #[test]
     fn words_of_others_are_escaped_and_stay_on_their_line() {

@@ -49,6 +49,8 @@ pub enum EventKind {
     Leases,
     /// Quarantine, suspicion, filters that are left out, upstreams
     Decisions,
+    /// Blocks that were found for a node of our own, and what became of them
+    Blocks,
     /// What the operator was told
     Alerts,
     /// Models that came and went
@@ -81,6 +83,7 @@ impl EventKind {
             | JournalEvent::Cleared { .. }
             | JournalEvent::StageBypassed { .. }
             | JournalEvent::StageBack { .. } => Self::Decisions,
+            JournalEvent::Block { .. } => Self::Blocks,
             JournalEvent::AlertRaised { .. } | JournalEvent::AlertCleared { .. } => Self::Alerts,
             JournalEvent::ModelEvent { .. } | JournalEvent::RankingInForce { .. } => Self::Models,
             JournalEvent::RunBegan { .. }
