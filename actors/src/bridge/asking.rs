@@ -58,7 +58,11 @@ impl Asking {
             })
         };
         if cut {
-            return refused(envelope, None, RequestFault::plain("bad_request", "too many frames"));
+            return refused(
+                envelope,
+                None,
+                RequestFault::plain("bad_request", "too many frames"),
+            );
         }
         let asked = match PredictRequest::read(&body) {
             Ok(asked) => asked,

@@ -38,14 +38,13 @@ pub(super) fn receive(socket: &Socket) -> Result<Option<Frames>, Error> {
 }
 
 /// Sends a message, never waiting: what a peer has no room for is not sent to it.
-pub(super) fn send<'a>(
+pub(super) fn send(
     socket: &Socket,
-    frames: impl IntoIterator<Item = &'a [u8]>,
+    frames: &[&[u8]],
 ) -> Result<(), Error> {
-    let mut frames = frames.into_iter().peekable();
-    while let Some(frame) = frames.next() {
-        let more = if frames.peek().is_some() { SNDMORE } else { 0 };
-        match socket.send(frame, more | DONTWAIT) {
+    for (place, frame) in frames.iter().enumerate() {
+        let more = if place + 1 < frames.len() { SNDMORE } else { 0 };
+        match socket.send(*frame, more | DONTWAIT) {
             Ok(()) => {}
             // A peer that is gone, or does not read.
             Err(Error::EHOSTUNREACH | Error::EAGAIN) => return Ok(()),

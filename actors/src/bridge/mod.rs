@@ -19,13 +19,10 @@ mod sockets;
 mod tap;
 mod zap;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 
 use serde_json::Value;
-use zartrux_models::bridge::{PlanRefusal, RequestFault};
+use zartrux_models::bridge::RequestFault;
 use zartrux_models::share::RigKey;
 use zartrux_models::work::PoolKey;
 
@@ -77,17 +74,3 @@ pub trait Names: Send {
 
 /// Answers a question, given as the API takes it; may take seconds.
 pub type Predictor = Box<dyn FnMut(&[u8]) -> Result<Value, RequestFault> + Send>;
-
-/// A plan from outside that was taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TakenPlan {
-    /// What its author calls it.
-    pub name: String,
-    /// The job that it names.
-    pub job: String,
-    /// When it ends, ms since 1970.
-    pub expires_unix_ms: u64,
-}
-
-/// Takes a plan from outside, at a time in ms since 1970; must not wait.
-pub type PlanTaker = Box<dyn FnMut(&[u8], u64) -> Result<TakenPlan, PlanRefusal> + Send>;

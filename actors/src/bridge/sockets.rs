@@ -42,7 +42,7 @@ impl Sockets {
             }
         };
         let mut endpoints = Endpoints::default();
-        let mut bind = |kind, queue, address: &Option<String>, endpoint: &mut Option<String>| {
+        let bind = |kind, queue, address: &Option<String>, endpoint: &mut Option<String>| {
             let Some(address) = address else {
                 return Ok(None);
             };

@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd as _, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use zartrux_models::bridge::EventKind;
 use zartrux_models::ledger::JournalEvent;
@@ -36,10 +36,10 @@ impl Item {
                 let drawn = job.plan.drawn_from().is_some();
                 (EventKind::Job, drawn.then_some(EventKind::Plan))
             }
-            Self::Journal(event) => match **event {
-                JournalEvent::ModelEvent { .. } => (EventKind::Model, None),
-                _ => (EventKind::Alert, None),
-            },
+            Self::Journal(event) if matches!(**event, JournalEvent::ModelEvent { .. }) => {
+                (EventKind::Model, None)
+            }
+            Self::Journal(_) => (EventKind::Alert, None),
         };
         [Some(one), other].into_iter().flatten()
     }
@@ -176,10 +176,7 @@ impl Way {
         match self.queue.try_send(told) {
             Ok(()) => self.bell.ring(),
             // Full, or the bridge has ended.
-            Err(
-                std::sync::mpsc::TrySendError::Full((_, item))
-                | std::sync::mpsc::TrySendError::Disconnected((_, item)),
-            ) => {
+            Err(TrySendError::Full((_, item)) | TrySendError::Disconnected((_, item))) => {
                 for kind in item.kinds() {
                     self.counts.dropped(kind);
                 }

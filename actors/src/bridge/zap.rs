@@ -12,7 +12,16 @@ pub(super) struct Answer {
 /// Answers: in comes who shows one of these keys; none if it is no question at all.
 pub(super) fn answer(asked: &[Vec<u8>], allowed: &[[u8; 32]]) -> Option<Answer> {
     // Version, number, domain, address, identity, mechanism, and for CURVE the client's key.
-    let [version, number, _domain, _address, _identity, mechanism, rest @ ..] = asked else {
+    let [
+        version,
+        number,
+        _domain,
+        _address,
+        _identity,
+        mechanism,
+        rest @ ..,
+    ] = asked
+    else {
         return None;
     };
     let key = match rest {
@@ -34,7 +43,14 @@ mod tests {
     use super::*;
 
     fn asked(mechanism: &str, rest: &[&[u8]]) -> Vec<Vec<u8>> {
-        let head: [&[u8]; 6] = [b"1.0", b"7", b"bridge", b"127.0.0.1", b"", mechanism.as_bytes()];
+        let head: [&[u8]; 6] = [
+            b"1.0",
+            b"7",
+            b"bridge",
+            b"127.0.0.1",
+            b"",
+            mechanism.as_bytes(),
+        ];
         let frames = head.iter().chain(rest);
         frames.map(|frame| frame.to_vec()).collect()
     }

@@ -129,6 +129,13 @@ impl LaneView {
             .clone()
     }
 
+    /// Place of the upstream of a pool session that is open.
+    #[must_use]
+    pub fn upstream_of(&self, pool: PoolKey) -> Option<usize> {
+        let pools = self.pools.read().unwrap_or_else(PoisonError::into_inner);
+        pools.get(&pool).map(|view| view.upstream)
+    }
+
     /// Place of the upstream that serves.
     #[must_use]
     pub fn serving(&self) -> Option<usize> {

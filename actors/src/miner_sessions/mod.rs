@@ -40,6 +40,7 @@ use zartrux_models::share::RigKey;
 use zartrux_models::stratum::{AlgoPerf, JobLine, LINE_LIMIT};
 use zartrux_models::work::{JobTable, LeasedNonce, NonceSetId, PoolKey, UpstreamJob};
 
+use crate::bridge::BridgeTap;
 use crate::clock::Clock;
 use crate::counters::LaneStats;
 use crate::doorkeeper::Doorkeeper;
@@ -170,6 +171,8 @@ pub struct SessionArgs {
     pub on_rig: RigListener,
     /// Where leases are noted.
     pub journal: Journal,
+    /// Hears of jobs and of shares that ended.
+    pub bridge: BridgeTap,
     /// How fast rigs were before.
     pub remembered_rate: RateMemory,
     /// By which order of nonces jobs are drawn at first; none: slots have the bytes of their numbers.
@@ -230,6 +233,7 @@ pub struct MinerSessions {
     capabilities: HashMap<(Arc<str>, Arc<str>), Arc<Capability>>,
     unfit: Arc<UnfitRigs>,
     journal: Journal,
+    bridge: BridgeTap,
     namesakes: Namesakes,
     random: StdRng,
 }
@@ -295,6 +299,7 @@ impl MinerSessions {
             capabilities: HashMap::new(),
             unfit: args.unfit,
             journal,
+            bridge: args.bridge,
             namesakes: args.namesakes,
             random: args.random,
         }
