@@ -38,10 +38,7 @@ pub(super) fn receive(socket: &Socket) -> Result<Option<Frames>, Error> {
 }
 
 /// Sends a message, never waiting: what a peer has no room for is not sent to it.
-pub(super) fn send(
-    socket: &Socket,
-    frames: &[&[u8]],
-) -> Result<(), Error> {
+pub(super) fn send(socket: &Socket, frames: &[&[u8]]) -> Result<(), Error> {
     for (place, frame) in frames.iter().enumerate() {
         let more = if place + 1 < frames.len() { SNDMORE } else { 0 };
         match socket.send(*frame, more | DONTWAIT) {

@@ -68,6 +68,16 @@ pub enum BridgeFailed {
     System(#[from] std::io::Error),
 }
 
+/// Secret and public key of a fresh pair, 40 characters of Z85 each.
+///
+/// # Errors
+/// libzmq was built without CURVE.
+pub fn fresh_keys() -> Result<(String, String), BridgeFailed> {
+    let pair = zmq::CurveKeyPair::new().map_err(BridgeFailed::Socket)?;
+    let text = |key: &[u8]| zmq::z85_encode(key).unwrap_or_default();
+    Ok((text(&pair.secret_key), text(&pair.public_key)))
+}
+
 /// A running bridge; its thread ends when this is dropped or told to.
 #[derive(Debug)]
 pub struct Bridge {

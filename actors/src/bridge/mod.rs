@@ -29,7 +29,7 @@ use zartrux_models::work::PoolKey;
 use crate::rigs::RigNames;
 
 pub use counts::{BridgeCounts, BridgeReport};
-pub use link::{Bridge, BridgeArgs, BridgeFailed, Endpoints};
+pub use link::{Bridge, BridgeArgs, BridgeFailed, Endpoints, fresh_keys};
 pub use tap::BridgeTap;
 
 /// Where its sockets listen, and whom it lets in.
