@@ -193,7 +193,9 @@ fn words(
         | JournalEvent::PoolConnectionLost { .. }
         | JournalEvent::SlotsOrdered { .. }
         | JournalEvent::SlotsUnordered { .. }
-        | JournalEvent::RankingInForce { .. } => return None,
+        | JournalEvent::RankingInForce { .. }
+        | JournalEvent::OutsideOrderInForce { .. }
+        | JournalEvent::SlotsOrderedOutside { .. } => return None,
     })
 }
 

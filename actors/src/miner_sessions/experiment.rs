@@ -1,4 +1,4 @@
-//! The order of nonces in force, and the plans that are drawn by it. Each is noted in the journal: so
+//! The orders of nonces in force, and the plans that are drawn by them. Each is noted in the journal: so
 //! a replay of it maps every nonce back to its lease.
 
 use std::collections::HashSet;
@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
 use zartrux_models::bridge::JobTag;
 use zartrux_models::ledger::JournalEvent;
-use zartrux_models::plan::{DrawnFrom, NonceOrder, SlotPlan};
+use zartrux_models::plan::{DrawnBy, DrawnFrom, NonceOrder, OutsideOrder, SlotPlan};
 use zartrux_models::work::{IssuedJob, PoolKey};
 
 use crate::journal::Journal;
@@ -21,6 +21,8 @@ pub(super) struct Experiment {
     outside: OutsidePlans,
     /// The order that the journal was told last.
     told: Option<Arc<NonceOrder>>,
+    /// The one from outside that it was told last.
+    told_outside: Option<Arc<OutsideOrder>>,
     /// Pool sessions whose last job had drawn bytes.
     ordered: HashSet<PoolKey>,
     seeds: StdRng,
@@ -38,6 +40,7 @@ impl Experiment {
             order,
             outside,
             told: None,
+            told_outside: None,
             ordered: HashSet::new(),
             seeds: StdRng::seed_from_u64(seed),
         }
@@ -49,18 +52,32 @@ impl Experiment {
     }
 
     /// A plan for another blob, which comes now.
-    pub(super) fn draw(&mut self, _now_unix_ms: u64) -> SlotPlan {
-        let Some(order) = &self.order else {
-            return SlotPlan::identity();
-        };
-        if self.told.as_ref() != Some(order) {
+    pub(super) fn draw(&mut self, now_unix_ms: u64) -> SlotPlan {
+        let outside = self.outside.in_force(now_unix_ms);
+        let lane = self.journal.lane();
+        if let Some(order) = &self.order
+            && self.told.as_ref() != Some(order)
+        {
             self.told = Some(Arc::clone(order));
-            self.journal.note(JournalEvent::RankingInForce {
-                lane: self.journal.lane(),
-                order: Arc::clone(order),
-            });
+            let order = Arc::clone(order);
+            self.journal
+                .note(JournalEvent::RankingInForce { lane, order });
         }
-        SlotPlan::draw(self.seeds.next_u64(), order)
+        if let Some(order) = &outside
+            && self.told_outside.as_ref() != Some(order)
+        {
+            self.told_outside = Some(Arc::clone(order));
+            let order = Arc::clone(order);
+            self.journal
+                .note(JournalEvent::OutsideOrderInForce { lane, order });
+        }
+        match (self.order.as_deref(), outside) {
+            (None, None) => SlotPlan::identity(),
+            (Some(order), None) => SlotPlan::draw(self.seeds.next_u64(), order),
+            (model, Some(outside)) => {
+                SlotPlan::draw_with_outside(self.seeds.next_u64(), model, &outside)
+            }
+        }
     }
 
     /// A pool session has another job.
@@ -72,16 +89,9 @@ impl Experiment {
             job: issued.key,
         };
         self.outside.note_job(origin.pool, tag);
-        if let Some(DrawnFrom { seed, ranking }) = issued.plan.drawn_from() {
+        if let Some(drawn) = issued.plan.drawn_from() {
             self.ordered.insert(origin.pool);
-            self.journal.note(JournalEvent::SlotsOrdered {
-                lane,
-                pool: origin.pool,
-                connection: origin.connection,
-                job_key,
-                seed,
-                ranking,
-            });
+            self.journal.note(ordered(lane, issued, drawn));
         } else if self.ordered.remove(&origin.pool) {
             self.journal.note(JournalEvent::SlotsUnordered {
                 lane,
@@ -101,5 +111,30 @@ impl Experiment {
     pub(super) fn forget(&mut self, pool: PoolKey) {
         self.jobs_gone(pool);
         self.ordered.remove(&pool);
+    }
+}
+
+/// A job with drawn bytes, as the journal is told of it.
+fn ordered(lane: u16, issued: &IssuedJob, DrawnFrom { seed, by }: DrawnFrom) -> JournalEvent {
+    let (pool, connection) = (issued.origin.pool, issued.origin.connection);
+    let job_key = issued.key.0;
+    match by {
+        DrawnBy::Model(ranking) => JournalEvent::SlotsOrdered {
+            lane,
+            pool,
+            connection,
+            job_key,
+            seed,
+            ranking,
+        },
+        DrawnBy::Outside { ranking, outside } => JournalEvent::SlotsOrderedOutside {
+            lane,
+            pool,
+            connection,
+            job_key,
+            seed,
+            ranking,
+            outside,
+        },
     }
 }

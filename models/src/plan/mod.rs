@@ -17,6 +17,6 @@ pub use lease::{Lease, LeaseBook, Occupancy};
 pub use nonce_order::{BadOrder, NonceOrder};
 pub use outside_order::{BadOutsideOrder, OutsideId, OutsideOrder};
 pub use seat::SeatKey;
-pub use slot_plan::{DrawnFrom, SlotPlan};
+pub use slot_plan::{DrawnBy, DrawnFrom, SlotPlan};
 pub use vardiff::{Vardiff, VardiffPolicy};
 pub use wheel::Wheel;

@@ -123,6 +123,8 @@ mod tests {
         let order = OutsideOrder::new("mine", &[9, 1, 255]).unwrap();
         assert_eq!((order.name(), order.bytes()), ("mine", &[9, 1, 255][..]));
         let id = |name, bytes: &[u8]| OutsideOrder::new(name, bytes).unwrap().id();
+        // What is in journals: it never changes.
+        assert_eq!(order.id(), OutsideId(0x8d85_9a36_e9ce_2f49));
         assert_eq!(order.id(), id("mine", &[9, 1, 255]));
         assert_ne!(order.id(), id("yours", &[9, 1, 255]));
         assert_ne!(order.id(), id("mine", &[9, 255, 1]));

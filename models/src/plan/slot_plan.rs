@@ -1,6 +1,6 @@
 //! Which top nonce byte each slot of a job has, and in which arm of the experiment that is.
 //!
-//! # The draw
+//! # The draw by a model's order alone
 //!
 //! A seed and an order make the plan, always the same one: what is written of a job is these two.
 //! The steps are therefore frozen.
@@ -15,8 +15,12 @@
 //!    says, they are a sample of all bytes.
 //! 5. The model's slots, upward, take what is left in the order's order.
 //!
+//! Where an order from outside is in force, there are other steps: see [`outside`].
+//!
 //! Slot 0 always has byte 0, in no arm: it leaves the nonce of the blob all zero, which some miners
 //! take for no slot, and so it is leased last.
+
+mod outside;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +28,7 @@ use std::sync::Arc;
 use rand::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::NonceOrder;
+use super::{NonceOrder, OutsideId, OutsideOrder};
 use crate::filter::ModelId;
 use crate::ledger::Arm;
 use crate::work::Slot;
@@ -51,8 +55,22 @@ struct Drawn {
 pub struct DrawnFrom {
     /// Of the generator.
     pub seed: u64,
-    /// Whose order it was.
-    pub ranking: ModelId,
+    /// By whose orders.
+    pub by: DrawnBy,
+}
+
+/// By whose orders a plan was drawn; the steps of the draw are each one's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DrawnBy {
+    /// By a model's alone.
+    Model(ModelId),
+    /// By one from outside.
+    Outside {
+        /// The model's beside it, if there was one.
+        ranking: Option<ModelId>,
+        /// The one from outside.
+        outside: OutsideId,
+    },
 }
 
 impl SlotPlan {
@@ -62,38 +80,36 @@ impl SlotPlan {
         Self(None)
     }
 
-    /// Draws who takes part in which arm, and the bytes of all.
+    /// Draws who takes part in which arm, and the bytes of all, by a model's order.
     #[must_use]
     pub fn draw(seed: u64, order: &NonceOrder) -> Self {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let coins: [u64; 4] = std::array::from_fn(|_| random.next_u64());
+        let coins = coins(&mut random);
         let shuffled = shuffled(&mut random);
-        let mut drawn = Drawn {
-            origin: DrawnFrom {
-                seed,
-                ranking: order.id(),
-            },
-            bytes: [Slot(0); Slot::COUNT],
-            slots: [Slot(0); Slot::COUNT],
-            arms: [Arm::None; Slot::COUNT],
-        };
+        let mut drawn = Drawn::new(DrawnFrom {
+            seed,
+            by: DrawnBy::Model(order.id()),
+        });
         let (model, control): (Vec<u8>, Vec<u8>) =
-            (1..=u8::MAX).partition(|slot| coins[usize::from(slot / 64)] >> (slot % 64) & 1 == 1);
+            (1..=u8::MAX).partition(|slot| is_one(&coins, *slot));
         let (sample, rest) = shuffled.split_at(control.len());
-        let mut is_left = [false; Slot::COUNT];
-        for byte in rest {
-            is_left[usize::from(*byte)] = true;
-        }
+        let is_left = is_in(rest);
         let ranked = order.bytes().iter().copied();
         let ranked = ranked.filter(|byte| is_left[usize::from(*byte)]);
-        let sample = sample.iter().copied();
-        for (slot, byte) in control.into_iter().zip(sample) {
-            drawn.put(slot, byte, Arm::Control);
-        }
-        for (slot, byte) in model.into_iter().zip(ranked) {
-            drawn.put(slot, byte, Arm::Model);
-        }
+        drawn.give(control, sample.iter().copied(), Arm::Control);
+        drawn.give(model, ranked, Arm::Model);
         Self(Some(Arc::new(drawn)))
+    }
+
+    /// Draws who takes part in which arm, and the bytes of all, by an order from outside, and by a
+    /// model's beside it if there is one.
+    #[must_use]
+    pub fn draw_with_outside(
+        seed: u64,
+        model: Option<&NonceOrder>,
+        outside: &OutsideOrder,
+    ) -> Self {
+        outside::draw(seed, model, outside)
     }
 
     /// The top nonce byte that a lease of this slot has.
@@ -130,6 +146,25 @@ impl SlotPlan {
     }
 }
 
+/// A coin for each slot.
+fn coins(random: &mut Xoshiro256PlusPlus) -> [u64; 4] {
+    std::array::from_fn(|_| random.next_u64())
+}
+
+/// Which side the coin of a slot shows.
+fn is_one(coins: &[u64; 4], slot: u8) -> bool {
+    coins[usize::from(slot / 64)] >> (slot % 64) & 1 == 1
+}
+
+/// For each byte whether it is among these.
+fn is_in(bytes: &[u8]) -> [bool; Slot::COUNT] {
+    let mut is_in = [false; Slot::COUNT];
+    for byte in bytes {
+        is_in[usize::from(*byte)] = true;
+    }
+    is_in
+}
+
 /// The bytes 1 … 255 in random order.
 fn shuffled(random: &mut Xoshiro256PlusPlus) -> [u8; Slot::COUNT - 1] {
     let mut bytes = [0; Slot::COUNT - 1];
@@ -145,6 +180,22 @@ fn shuffled(random: &mut Xoshiro256PlusPlus) -> [u8; Slot::COUNT - 1] {
 }
 
 impl Drawn {
+    const fn new(origin: DrawnFrom) -> Self {
+        Self {
+            origin,
+            bytes: [Slot(0); Slot::COUNT],
+            slots: [Slot(0); Slot::COUNT],
+            arms: [Arm::None; Slot::COUNT],
+        }
+    }
+
+    /// Gives slots of an arm their bytes, one each.
+    fn give(&mut self, slots: Vec<u8>, bytes: impl Iterator<Item = u8>, arm: Arm) {
+        for (slot, byte) in slots.into_iter().zip(bytes) {
+            self.put(slot, byte, arm);
+        }
+    }
+
     fn put(&mut self, slot: u8, byte: u8, arm: Arm) {
         self.bytes[usize::from(slot)] = Slot(byte);
         self.slots[usize::from(byte)] = Slot(slot);
@@ -156,10 +207,48 @@ impl fmt::Debug for SlotPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.drawn_from() {
             None => f.write_str("SlotPlan(identity)"),
-            Some(DrawnFrom { seed, ranking }) => write!(f, "SlotPlan({ranking}, seed {seed})"),
+            Some(DrawnFrom { seed, by }) => write!(f, "SlotPlan({by}, seed {seed})"),
         }
     }
 }
 
+impl DrawnBy {
+    /// The model whose order it was drawn by.
+    #[must_use]
+    pub const fn ranking(&self) -> Option<ModelId> {
+        match self {
+            Self::Model(ranking) => Some(*ranking),
+            Self::Outside { ranking, .. } => *ranking,
+        }
+    }
+
+    /// The order from outside that it was drawn by.
+    #[must_use]
+    pub const fn outside(&self) -> Option<OutsideId> {
+        match self {
+            Self::Model(_) => None,
+            Self::Outside { outside, .. } => Some(*outside),
+        }
+    }
+}
+
+impl fmt::Display for DrawnBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Model(ranking) => write!(f, "{ranking}"),
+            Self::Outside {
+                ranking: None,
+                outside,
+            } => write!(f, "outside {outside}"),
+            Self::Outside {
+                ranking: Some(ranking),
+                outside,
+            } => write!(f, "{ranking} and outside {outside}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod outside_tests;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::filter::{Cause, ModelId, Stage};
 use crate::ledger::{Arm, UpstreamId};
-use crate::plan::{NonceOrder, SeatKey};
+use crate::plan::{NonceOrder, OutsideId, OutsideOrder, SeatKey};
 use crate::share::{RigKey, ShareId};
 use crate::work::{BlockId, PoolKey, Slot};
 
@@ -213,6 +213,32 @@ pub enum JournalEvent {
         /// How it stands.
         fate: BlockFate,
     },
+    /// A lane draws its next plans by this order from outside, beside or without a model's.
+    OutsideOrderInForce {
+        /// The lane.
+        lane: u16,
+        /// The order, with what its author calls it.
+        order: Arc<OutsideOrder>,
+    },
+    /// A job came whose slots have drawn bytes, as [`JournalEvent::SlotsOrdered`] tells, but with an
+    /// order from outside.
+    SlotsOrderedOutside {
+        /// The lane.
+        lane: u16,
+        /// Whose job.
+        pool: PoolKey,
+        /// The connection that brought it.
+        connection: u32,
+        /// The lane's number of it.
+        job_key: u32,
+        /// Of the draw.
+        seed: u64,
+        /// Whose order was drawn by beside it, if a model's was.
+        ranking: Option<ModelId>,
+        /// Which order it was: told in the last [`JournalEvent::OutsideOrderInForce`] of that id
+        /// before.
+        outside: OutsideId,
+    },
 }
 
 impl JournalEvent {
@@ -228,6 +254,7 @@ impl JournalEvent {
                 | Self::PoolConnectionLost { .. }
                 | Self::SlotsOrdered { .. }
                 | Self::SlotsUnordered { .. }
+                | Self::SlotsOrderedOutside { .. }
         )
     }
 
@@ -255,6 +282,8 @@ impl JournalEvent {
             Self::SlotsUnordered { .. } => "slots_unordered",
             Self::RankingInForce { .. } => "ranking_in_force",
             Self::Block { .. } => "block",
+            Self::OutsideOrderInForce { .. } => "outside_order_in_force",
+            Self::SlotsOrderedOutside { .. } => "slots_ordered_outside",
         }
     }
 }

@@ -173,7 +173,9 @@ impl Tenancy {
             | JournalEvent::SlotsOrdered { .. }
             | JournalEvent::SlotsUnordered { .. }
             | JournalEvent::RankingInForce { .. }
-            | JournalEvent::Block { .. } => Ok(()),
+            | JournalEvent::Block { .. }
+            | JournalEvent::OutsideOrderInForce { .. }
+            | JournalEvent::SlotsOrderedOutside { .. } => Ok(()),
         }
     }
 

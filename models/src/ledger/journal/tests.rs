@@ -8,7 +8,7 @@ use super::fixtures::{entry, taken};
 use super::*;
 use crate::filter::{Cause, ModelId, Stage};
 use crate::ledger::{Arm, BadRecord, Frame, Kind, ShareEntry, UpstreamId, cut};
-use crate::plan::{Lease, NonceOrder, SeatKey};
+use crate::plan::{Lease, NonceOrder, OutsideId, OutsideOrder, SeatKey};
 use crate::share::{RigKey, ShareId};
 use crate::work::{BlockId, PoolKey, Slot};
 
@@ -115,6 +115,33 @@ fn block_event() -> impl Strategy<Value = JournalEvent> {
     })
 }
 
+fn outside_event() -> impl Strategy<Value = JournalEvent> {
+    let job = any::<(u16, u32, u32, u32)>();
+    let drawn = any::<(u64, Option<u64>, u64)>();
+    let bytes = Just((1..=u8::MAX).collect::<Vec<u8>>()).prop_shuffle();
+    prop_oneof![
+        (job, drawn).prop_map(
+            |((lane, pool, connection, job_key), (seed, ranking, outside))| {
+                JournalEvent::SlotsOrderedOutside {
+                    lane,
+                    pool: PoolKey(pool),
+                    connection,
+                    job_key,
+                    seed,
+                    ranking: ranking.map(ModelId),
+                    outside: OutsideId(outside),
+                }
+            }
+        ),
+        (any::<u16>(), "[ -~]{1,64}", bytes, 1..256_usize).prop_map(
+            |(lane, name, bytes, named)| JournalEvent::OutsideOrderInForce {
+                lane,
+                order: Arc::new(OutsideOrder::new(&name, &bytes[..named]).unwrap()),
+            }
+        ),
+    ]
+}
+
 fn decision() -> impl Strategy<Value = JournalEvent> {
     let rig = || any::<u64>().prop_map(RigKey);
     let suspected = (rig(), pick(&Stage::ALL), pick(&Cause::ALL), -1e6f32..1e6);
@@ -174,6 +201,7 @@ fn any_entry() -> impl Strategy<Value = JournalEntry> {
     let event = prop_oneof![
         lease_event(),
         plan_event(),
+        outside_event(),
         block_event(),
         decision(),
         told()
@@ -388,6 +416,52 @@ fn a_block_that_was_written_in_schema_1_is_read_today() {
     assert_eq!(read_journal(&bytes).unwrap(), [a_block()]);
 }
 
+/// Plans from outside as they were written when these came into the journal, never to be made anew.
+const OUTSIDE_WRITTEN_IN_SCHEMA_1: &str = include_str!("outside_written_in_schema_1.hex");
+
+fn plans_from_outside() -> Vec<JournalEntry> {
+    let (lane, pool, connection, job_key) = (1, PoolKey(300), 5, 4_321);
+    let order = OutsideOrder::new("my plan", &[9, 1, 255]).unwrap();
+    let outside = order.id();
+    let (seed, ranking) = (0x0123_4567_89ab_cdef, ModelId(0xfedc_ba98_7654_3210));
+    let ordered = |job_key, ranking| JournalEvent::SlotsOrderedOutside {
+        lane,
+        pool,
+        connection,
+        job_key,
+        seed,
+        ranking,
+        outside,
+    };
+    let order = Arc::new(order);
+    let events = [
+        JournalEvent::OutsideOrderInForce { lane, order },
+        ordered(job_key, Some(ranking)),
+        ordered(job_key + 1, None),
+    ];
+    (1..)
+        .zip(events)
+        .map(|(seq, event)| entry(seq, event))
+        .collect()
+}
+
+#[test]
+fn plans_from_outside_that_were_written_in_schema_1_are_read_today() {
+    let bytes = const_hex::decode(OUTSIDE_WRITTEN_IN_SCHEMA_1.trim()).unwrap();
+    let written = write_journal(&plans_from_outside());
+    assert_eq!(const_hex::encode(written), const_hex::encode(&bytes));
+    assert_eq!(read_journal(&bytes).unwrap(), plans_from_outside());
+}
+
+#[test]
+fn an_order_from_outside_that_would_overlap_is_refused() {
+    let bytes = Frame::wrap(Kind::Journal, 1, |out| {
+        out.extend_from_slice(&[1, 0, 1, 9, 20, 1, 1, b'a', 2, 7, 7]);
+    });
+    let said = read_journal(&bytes).unwrap_err().to_string();
+    assert!(said.contains("names byte 7 twice"), "{said}");
+}
+
 #[test]
 fn a_block_whose_fate_no_version_knows_is_refused() {
     let bytes = Frame::wrap(Kind::Journal, 1, |out| {
@@ -477,6 +551,7 @@ fn labels_tell_events_apart() {
     let mut all = one_of_each();
     all.extend(one_of_each_that_came_later());
     all.push(a_block());
+    all.extend(plans_from_outside().into_iter().take(2));
     let labels: std::collections::BTreeSet<_> =
         all.iter().map(|entry| entry.event.label()).collect();
     assert_eq!(labels.len(), all.len());

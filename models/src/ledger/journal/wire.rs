@@ -40,6 +40,8 @@ const SLOTS_ORDERED: u8 = 16;
 const SLOTS_UNORDERED: u8 = 17;
 const RANKING_IN_FORCE: u8 = 18;
 const BLOCK: u8 = 19;
+const OUTSIDE_ORDER_IN_FORCE: u8 = 20;
+const SLOTS_ORDERED_OUTSIDE: u8 = 21;
 
 /// Seq, node, run, `unix_ms`, number of the event.
 type Head = (u64, u16, u32, u64, u8);
@@ -95,6 +97,8 @@ const fn number_of(event: &JournalEvent) -> u8 {
         JournalEvent::SlotsUnordered { .. } => SLOTS_UNORDERED,
         JournalEvent::RankingInForce { .. } => RANKING_IN_FORCE,
         JournalEvent::Block { .. } => BLOCK,
+        JournalEvent::OutsideOrderInForce { .. } => OUTSIDE_ORDER_IN_FORCE,
+        JournalEvent::SlotsOrderedOutside { .. } => SLOTS_ORDERED_OUTSIDE,
     }
 }
 
@@ -176,7 +180,9 @@ fn write_event(out: &mut Vec<u8>, event: &JournalEvent) {
         }
         JournalEvent::SlotsOrdered { .. }
         | JournalEvent::SlotsUnordered { .. }
-        | JournalEvent::RankingInForce { .. } => plans::write(out, event),
+        | JournalEvent::RankingInForce { .. }
+        | JournalEvent::OutsideOrderInForce { .. }
+        | JournalEvent::SlotsOrderedOutside { .. } => plans::write(out, event),
         JournalEvent::Block {
             lane,
             upstream,
@@ -249,6 +255,8 @@ fn read_event(number: u8, bytes: &[u8]) -> Result<(JournalEvent, usize), BadReco
         SLOTS_UNORDERED => plans::read_unordered(bytes)?,
         RANKING_IN_FORCE => plans::read_ranking(bytes)?,
         BLOCK => blocks::read(bytes)?,
+        OUTSIDE_ORDER_IN_FORCE => plans::read_outside(bytes)?,
+        SLOTS_ORDERED_OUTSIDE => plans::read_ordered_outside(bytes)?,
         code => {
             let what = "event";
             return Err(BadRecord::UnknownCode { what, code });

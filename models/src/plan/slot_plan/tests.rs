@@ -5,19 +5,19 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 
-fn order(bytes: &[u8]) -> NonceOrder {
+pub(super) fn order(bytes: &[u8]) -> NonceOrder {
     NonceOrder::new(ModelId(7), bytes).unwrap()
 }
 
-fn downward() -> NonceOrder {
+pub(super) fn downward() -> NonceOrder {
     order(&(0..=u8::MAX).rev().collect::<Vec<u8>>())
 }
 
-fn slots() -> impl Iterator<Item = Slot> {
+pub(super) fn slots() -> impl Iterator<Item = Slot> {
     (0..=u8::MAX).map(Slot)
 }
 
-fn any_order() -> impl Strategy<Value = NonceOrder> {
+pub(super) fn any_order() -> impl Strategy<Value = NonceOrder> {
     let bytes = Just((0..=u8::MAX).collect::<Vec<u8>>()).prop_shuffle();
     bytes.prop_map(|bytes| order(&bytes))
 }
@@ -37,7 +37,7 @@ proptest! {
             prop_assert_eq!(in_arm, slot != Slot(0));
         }
         prop_assert_eq!((plan.byte(Slot(0)), plan.arm(Slot(0))), (Slot(0), Arm::None));
-        prop_assert_eq!(plan.drawn_from(), Some(DrawnFrom { seed, ranking: ModelId(7) }));
+        prop_assert_eq!(plan.drawn_from(), Some(DrawnFrom { seed, by: DrawnBy::Model(ModelId(7)) }));
         prop_assert_eq!(SlotPlan::draw(seed, &order), plan);
     }
 
@@ -82,7 +82,7 @@ fn without_a_ranking_each_slot_has_its_own_byte_and_no_arm() {
 }
 
 /// Sum of squared deviations over the expected number.
-fn chi_square(counts: impl IntoIterator<Item = u32>, expected: f64) -> f64 {
+pub(super) fn chi_square(counts: impl IntoIterator<Item = u32>, expected: f64) -> f64 {
     let part = |count| (f64::from(count) - expected).powi(2) / expected;
     counts.into_iter().map(part).sum()
 }
@@ -143,7 +143,7 @@ fn the_first_of_the_models_slots_has_a_better_rank_than_the_first_of_control() {
 }
 
 /// Bytes and arms of all slots: what a seed and an order have made once they make for ever.
-fn digest(plan: &SlotPlan) -> String {
+pub(super) fn digest(plan: &SlotPlan) -> String {
     let mut hash = Sha256::new();
     for slot in slots() {
         let byte = plan.byte(slot);

@@ -27,7 +27,9 @@ pub(super) const fn rig_of(event: &JournalEvent) -> Option<RigKey> {
         | JournalEvent::SlotsOrdered { .. }
         | JournalEvent::SlotsUnordered { .. }
         | JournalEvent::RankingInForce { .. }
-        | JournalEvent::Block { .. } => None,
+        | JournalEvent::Block { .. }
+        | JournalEvent::OutsideOrderInForce { .. }
+        | JournalEvent::SlotsOrderedOutside { .. } => None,
     }
 }
 
@@ -185,6 +187,29 @@ fn fields(event: &JournalEvent, names: &impl UpstreamNames) -> Vec<(&'static str
             // As text: readers of JSON take numbers of this size for floats.
             ("seed", json!(format!("{seed:016x}"))),
             ("ranking", json!(ranking.to_string())),
+        ],
+        JournalEvent::SlotsOrderedOutside {
+            lane,
+            pool,
+            connection,
+            job_key,
+            seed,
+            ranking,
+            outside,
+        } => vec![
+            ("lane", json!(lane)),
+            ("pool", json!(pool.0)),
+            ("connection", json!(connection)),
+            ("job_key", json!(job_key)),
+            ("seed", json!(format!("{seed:016x}"))),
+            ("ranking", json!(ranking.map(|id| id.to_string()))),
+            ("outside", json!(outside.to_string())),
+        ],
+        JournalEvent::OutsideOrderInForce { lane, order } => vec![
+            ("lane", json!(lane)),
+            ("outside", json!(order.id().to_string())),
+            ("name", json!(order.name())),
+            ("order", json!(const_hex::encode(order.bytes()))),
         ],
         JournalEvent::SlotsUnordered {
             lane,

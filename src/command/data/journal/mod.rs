@@ -75,7 +75,8 @@ impl EventKind {
             | JournalEvent::LeaseGivenUp { .. }
             | JournalEvent::PoolConnectionLost { .. }
             | JournalEvent::SlotsOrdered { .. }
-            | JournalEvent::SlotsUnordered { .. } => Self::Leases,
+            | JournalEvent::SlotsUnordered { .. }
+            | JournalEvent::SlotsOrderedOutside { .. } => Self::Leases,
             JournalEvent::UpstreamServes { .. }
             | JournalEvent::Quarantined { .. }
             | JournalEvent::Released { .. }
@@ -85,7 +86,9 @@ impl EventKind {
             | JournalEvent::StageBack { .. } => Self::Decisions,
             JournalEvent::Block { .. } => Self::Blocks,
             JournalEvent::AlertRaised { .. } | JournalEvent::AlertCleared { .. } => Self::Alerts,
-            JournalEvent::ModelEvent { .. } | JournalEvent::RankingInForce { .. } => Self::Models,
+            JournalEvent::ModelEvent { .. }
+            | JournalEvent::RankingInForce { .. }
+            | JournalEvent::OutsideOrderInForce { .. } => Self::Models,
             JournalEvent::RunBegan { .. }
             | JournalEvent::RunEnded
             | JournalEvent::EventsMissed { .. } => Self::Runs,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::fixtures::entry;
 use super::super::{JobThen, JournalEntry, JournalEvent, Place, Tenancy};
 use crate::filter::ModelId;
-use crate::plan::{NonceOrder, SlotPlan};
+use crate::plan::{NonceOrder, OutsideOrder, SlotPlan};
 use crate::work::{PoolKey, Slot};
 
 const POOL: PoolKey = PoolKey(4);
@@ -38,6 +38,27 @@ fn ordered(job_key: u32, seed: u64, id: u64) -> JournalEvent {
         job_key,
         seed,
         ranking: ModelId(id),
+    }
+}
+
+fn outside(id: u8) -> Arc<OutsideOrder> {
+    Arc::new(OutsideOrder::new("mine", &[id, 200, 100]).unwrap())
+}
+
+fn outside_in_force(id: u8) -> JournalEvent {
+    let order = outside(id);
+    JournalEvent::OutsideOrderInForce { lane: 0, order }
+}
+
+fn ordered_outside(job_key: u32, seed: u64, ranking: Option<u64>, id: u8) -> JournalEvent {
+    JournalEvent::SlotsOrderedOutside {
+        lane: 0,
+        pool: POOL,
+        connection: 1,
+        job_key,
+        seed,
+        ranking: ranking.map(ModelId),
+        outside: outside(id).id(),
     }
 }
 
@@ -161,4 +182,67 @@ fn orders_that_no_plan_needs_are_forgotten() {
     assert!(tenancy.orders_kept() <= 3, "{}", tenancy.orders_kept());
     assert_told(&tenancy, 99, &SlotPlan::draw(99, &order(99)));
     assert_told(&tenancy, 100, &SlotPlan::draw(100, &order(100)));
+}
+
+#[test]
+fn a_plan_from_outside_is_drawn_anew_with_and_without_a_models_order() {
+    let three = || SlotPlan::draw_with_outside(78, Some(&order(1)), &outside(9));
+    let two = SlotPlan::draw_with_outside(79, None, &outside(9));
+    let past = || {
+        vec![
+            began(),
+            in_force(1),
+            ordered(10, 77, 1),
+            outside_in_force(9),
+            ordered_outside(20, 78, Some(1), 9),
+        ]
+    };
+    let tenancy = replayed(past());
+    assert_told(&tenancy, 10, &SlotPlan::draw(77, &order(1)));
+    assert_told(&tenancy, 20, &three());
+    let byte = three().byte(Slot(9));
+    assert_eq!(tenancy.byte_of(place(Slot(9))), Some(byte));
+    let without_model = || past().into_iter().chain([ordered_outside(30, 79, None, 9)]);
+    let tenancy = replayed(without_model());
+    assert_told(&tenancy, 29, &three());
+    assert_told(&tenancy, 30, &two);
+    // It has expired.
+    let tenancy = replayed(without_model().chain([ordered(40, 80, 1)]));
+    assert_told(&tenancy, 39, &two);
+    assert_told(&tenancy, 40, &SlotPlan::draw(80, &order(1)));
+}
+
+#[test]
+fn where_an_order_from_outside_is_missing_nothing_is_said() {
+    let tenancy = replayed([began(), in_force(1), ordered_outside(10, 77, Some(1), 9)]);
+    assert_not_known(&tenancy, 10);
+    let without_the_models = [
+        began(),
+        outside_in_force(9),
+        ordered_outside(10, 77, Some(1), 9),
+    ];
+    assert_not_known(&replayed(without_the_models), 10);
+    let of_another_run = [
+        outside_in_force(9),
+        began(),
+        ordered_outside(10, 77, None, 9),
+    ];
+    assert_not_known(&replayed(of_another_run), 10);
+}
+
+#[test]
+fn orders_from_outside_that_no_plan_needs_are_forgotten() {
+    let mut events = vec![began()];
+    for id in 1..=99_u8 {
+        events.extend([
+            outside_in_force(id),
+            ordered_outside(u32::from(id), u64::from(id), None, id),
+        ]);
+    }
+    let tenancy = replayed(events);
+    assert!(tenancy.orders_kept() <= 3, "{}", tenancy.orders_kept());
+    for id in [98, 99] {
+        let plan = SlotPlan::draw_with_outside(u64::from(id), None, &outside(id));
+        assert_told(&tenancy, u32::from(id), &plan);
+    }
 }
