@@ -8,6 +8,7 @@ use zartrux_models::bridge::{
 };
 use zartrux_models::filter::Stage;
 use zartrux_models::ledger::{Arm, JournalEvent};
+use zartrux_models::plan::DrawnBy;
 use zartrux_models::work::{IssuedJob, Slot, Work};
 
 use super::Names;
@@ -153,11 +154,16 @@ fn job_event(lane: u16, issued: &IssuedJob, names: &dyn Names) -> JobEvent {
 /// What was drawn for a job; none where its slots have the bytes of their numbers.
 fn drawn(lane: u16, issued: &IssuedJob) -> Option<PlanEvent> {
     let from = issued.plan.drawn_from()?;
+    let (ranking, outside) = match from.by {
+        DrawnBy::Model(model) => (Some(model), None),
+        DrawnBy::Outside { ranking, outside } => (ranking, Some(outside)),
+    };
     Some(PlanEvent {
         job: Some(tag(lane, issued)),
         lane: Some(lane),
         draw_seed: Some(format!("{:016x}", from.seed)),
-        ranking: Some(from.ranking.to_string()),
+        ranking: ranking.map(|model| model.to_string()),
+        outside: outside.map(|order| order.to_string()),
         arms: Some(ArmBytes::of(|byte| issued.plan.arm(Slot(byte)))),
         ..PlanEvent::bare(PlanOutcome::Drawn)
     })

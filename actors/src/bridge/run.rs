@@ -248,6 +248,7 @@ impl Running {
                 add(&self.counts.plans_taken);
                 PlanEvent {
                     job: Some(taken.for_job.to_string()),
+                    outside: Some(taken.order.id().to_string()),
                     name: Some(taken.order.name().to_owned()),
                     expires_unix_ms: Some(taken.expires_unix_ms),
                     ..PlanEvent::bare(PlanOutcome::Taken)

@@ -201,8 +201,10 @@ pub struct PlanEvent {
     pub lane: Option<u16>,
     /// Of the draw, 16 hex digits.
     pub draw_seed: Option<String>,
-    /// Whose order the draw went by.
+    /// The model whose order the draw went by.
     pub ranking: Option<String>,
+    /// The order from outside that the draw went by, or that a plan was taken for: 16 hex digits.
+    pub outside: Option<String>,
     /// Which bytes were drawn in which arm.
     pub arms: Option<ArmBytes>,
     /// What its author calls a plan from outside.
@@ -223,6 +225,7 @@ impl PlanEvent {
             lane: None,
             draw_seed: None,
             ranking: None,
+            outside: None,
             arms: None,
             name: None,
             expires_unix_ms: None,

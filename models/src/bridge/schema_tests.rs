@@ -100,6 +100,7 @@ fn examples() -> Vec<BridgeEvent> {
         lane: Some(0),
         draw_seed: words("00000000000000ff"),
         ranking: words("ab"),
+        outside: words("cd"),
         arms: Some(ArmBytes::of(|byte| match byte % 4 {
             0 => Arm::None,
             1 => Arm::Control,
