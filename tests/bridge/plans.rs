@@ -60,7 +60,7 @@ fn a_plan_that_is_none_is_refused_with_its_reason_and_counted() {
             "none of the current jobs",
         ),
         (plan(&proxy, &json!("\u{1b}[2J"), &[1], 60_000), "printable"),
-        (good.replace(":1,", ":9,"), "`schema`"),
+        (good.replace("\"schema\":1", "\"schema\":9"), "`schema`"),
         (good.replace("\"order\"", "\"odor\""), "not a plan"),
         ("[".repeat(4_000), "not a plan"),
         (" ".repeat(5_000), "at most 4096 bytes"),

@@ -187,5 +187,6 @@ fn a_prediction_that_panics_is_one_fault_and_the_next_question_is_answered() {
     );
     let asker = socket(SocketType::REQ, bridge.endpoints().predict.as_ref(), None);
     assert_eq!(ask(&asker, "{}")["error"]["code"], "internal");
+    assert_eq!(ask(&asker, "{}")["prediction"]["fine"], true);
     bridge.close();
 }
