@@ -1,7 +1,7 @@
 //! What the order of nonces has brought.
 
 use serde::Serialize;
-use zartrux_models::learn::lift::{COUNTER_BITS, LiftInterval, LiftReport, Trial, Trials};
+use zartrux_models::learn::lift::{COUNTER_BITS, LiftReport, Lifts, OutsideLift, Trial, Trials};
 use zartrux_models::learn::ranking::bit_ratios;
 use zartrux_models::ledger::ShareEntry;
 
@@ -12,6 +12,8 @@ use super::window::Window;
 pub(crate) struct Lift {
     /// Model against control, over all scans of the span.
     pub(crate) report: LiftReport,
+    /// Plans from outside against control; none where no share was found in one.
+    pub(crate) outside: Option<OutsideLift>,
     /// Bits of nonces, the lowest first.
     pub(crate) bits: Vec<Bit>,
     /// Scans that the bits are counted over: the last ones.
@@ -45,7 +47,7 @@ impl Bit {
 #[derive(Debug)]
 pub(super) struct LiftCounts {
     scans: Trials,
-    interval: LiftInterval,
+    lifts: Lifts,
     trials: Window<Trial>,
 }
 
@@ -56,23 +58,23 @@ impl LiftCounts {
     pub(super) fn new(window: usize) -> Self {
         Self {
             scans: Trials::new(Self::OPEN),
-            interval: LiftInterval::default(),
+            lifts: Lifts::default(),
             trials: Window::new(window),
         }
     }
 
     pub(super) fn take(&mut self, entry: &ShareEntry) {
-        let (interval, trials) = (&mut self.interval, &mut self.trials);
+        let (lifts, trials) = (&mut self.lifts, &mut self.trials);
         self.scans.next(entry, |trial| {
-            interval.take(&trial);
+            lifts.take(&trial);
             trials.push(trial);
         });
     }
 
     pub(super) fn finish(mut self) -> Lift {
-        let (interval, trials) = (&mut self.interval, &mut self.trials);
+        let (lifts, trials) = (&mut self.lifts, &mut self.trials);
         self.scans.finish(|trial| {
-            interval.take(&trial);
+            lifts.take(&trial);
             trials.push(trial);
         });
         let ratios = bit_ratios(self.trials.kept());
@@ -83,7 +85,8 @@ impl LiftCounts {
             ratio: ratio.ratio(),
         });
         Lift {
-            report: self.interval.report(),
+            report: self.lifts.model(),
+            outside: self.lifts.outside(),
             bits: bits.collect(),
             scans: self.trials.kept().len(),
             scans_gone: self.trials.gone(),

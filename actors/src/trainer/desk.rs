@@ -162,16 +162,18 @@ impl Desk {
             };
             let _ = reader.shares(volume, after, &mut reading)?;
         }
-        let (window, skipped, lift) = (
+        let (window, skipped, lift, outside) = (
             course.rows().len() as u64,
             course.rows_skipped(),
-            course.lift(),
+            course.lifts().model(),
+            course.lifts().outside(),
         );
         status.show(|shown| {
             shown.shares_read += read;
             shown.window = window;
             shown.skipped = skipped;
             shown.lift = Some(lift);
+            shown.outside_lift = outside;
         });
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use zartrux_models::learn::artifact::Metric;
 use zartrux_models::learn::drift::DriftReport;
-use zartrux_models::learn::lift::LiftReport;
+use zartrux_models::learn::lift::{LiftReport, OutsideLift};
 use zartrux_models::learn::roster::Roster;
 use zartrux_models::learn::training::Trained;
 use zartrux_models::learn::{Advantage, RowsSkipped};
@@ -120,6 +120,8 @@ pub struct Shown {
     pub models: Vec<ListedModel>,
     /// What the order of nonces brings; none before the first look.
     pub lift: Option<LiftReport>,
+    /// What orders from outside bring; none before a share was found in one.
+    pub outside_lift: Option<OutsideLift>,
     /// Whether shares look as they did; none before the first comparison.
     pub drift: Option<DriftReport>,
     /// The models in force.

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::behaviour::{BehaviourBlocks, BehaviourRow};
-use super::lift::{LiftInterval, LiftReport, Trial, Trials, TrialsSkipped};
+use super::lift::{Lifts, Trial, Trials, TrialsSkipped};
 use super::{OutcomeRow, RowsInOrder, RowsSkipped};
 use crate::ledger::ShareEntry;
 
@@ -43,7 +43,7 @@ struct Windows {
     rows: VecDeque<OutcomeRow>,
     blocks: VecDeque<BehaviourRow>,
     trials: VecDeque<Trial>,
-    lift: LiftInterval,
+    lifts: Lifts,
 }
 
 impl Windows {
@@ -57,7 +57,7 @@ impl Windows {
     }
 
     fn trial(&mut self, trial: Trial) {
-        self.lift.take(&trial);
+        self.lifts.take(&trial);
         push(&mut self.trials, trial, self.most);
     }
 }
@@ -78,7 +78,7 @@ impl Course {
                 rows: VecDeque::new(),
                 blocks: VecDeque::new(),
                 trials: VecDeque::new(),
-                lift: LiftInterval::default(),
+                lifts: Lifts::default(),
             },
             last_seq: 0,
         }
@@ -134,10 +134,10 @@ impl Course {
         self.windows.trials.make_contiguous()
     }
 
-    /// What the order of nonces brings, over all shares that were taken.
+    /// What the orders of nonces bring, over all shares that were taken.
     #[must_use]
-    pub fn lift(&self) -> LiftReport {
-        self.windows.lift.report()
+    pub const fn lifts(&self) -> &Lifts {
+        &self.windows.lifts
     }
 
     /// Shares that made no row.

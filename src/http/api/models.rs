@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use zartrux_actors::trainer::{ListedModel, Phase, TrainerLink, TrainingReport};
 use zartrux_models::learn::drift::DriftReport;
-use zartrux_models::learn::lift::LiftReport;
+use zartrux_models::learn::lift::{LiftReport, OutsideLift};
 
 use super::{Refusal, answered};
 use crate::http::answer::ErrorAnswer;
@@ -186,9 +186,40 @@ struct Lift {
     /// None before shares were looked at.
     #[schema(value_type = Option<schemas::LiftReport>)]
     lift: Option<LiftReport>,
+    /// The plan from outside that is in force.
+    plan: Option<PlanInForce>,
+    /// None before a share was found in a plan from outside.
+    #[schema(value_type = Option<schemas::OutsideLift>)]
+    outside: Option<OutsideLift>,
+    /// What `outside` counts, in words.
+    outside_counts: &'static str,
 }
 
-/// What the order of nonces brings, with its interval.
+/// A plan from outside.
+#[derive(Serialize, ToSchema)]
+struct PlanInForce {
+    /// What its author calls it.
+    name: String,
+    /// Which order it is: 16 hex digits.
+    id: String,
+    /// Top nonce bytes that it names, of 255.
+    bytes: usize,
+    /// When it ends, milliseconds since 1970.
+    expires_unix_ms: u64,
+}
+
+fn plan_in_force(view: &NodeView) -> Option<PlanInForce> {
+    let now = view.clock().unix_millis();
+    let plan = view.outside_plans().plan_in_force(now)?;
+    Some(PlanInForce {
+        name: plan.order.name().to_owned(),
+        id: plan.order.id().to_string(),
+        bytes: plan.order.bytes().len(),
+        expires_unix_ms: plan.expires_unix_ms,
+    })
+}
+
+/// What the orders of nonces bring, each with its interval.
 #[utoipa::path(
     tag = "models",
     security((), ("token" = [])),
@@ -204,6 +235,9 @@ pub(in crate::http) async fn lift(view: web::Data<NodeView>) -> impl Responder {
         Lift {
             ranking: shown.in_force.ranking.map(|serving| serving.id.to_string()),
             lift: shown.lift,
+            plan: plan_in_force(&view),
+            outside: shown.outside_lift,
+            outside_counts: OutsideLift::COUNTS,
         }
     }))
 }

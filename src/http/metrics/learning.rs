@@ -40,7 +40,8 @@ pub(super) fn write(writer: &mut Writer<'_, '_>, shown: &Shown, now_ms: u64) -> 
         ),
         shown.drift.as_ref().map(|drift| drift.drifted()),
     )?;
-    lift(writer, shown)
+    lift(writer, shown)?;
+    outside_lift(writer, shown)
 }
 
 fn training(writer: &mut Writer<'_, '_>, shown: &Shown) -> fmt::Result {
@@ -150,6 +151,34 @@ fn lift(writer: &mut Writer<'_, '_>, shown: &Shown) -> fmt::Result {
         (
             "zartrux_lift_high_ratio",
             "The lift is below this; no series where nothing bounds it",
+        ),
+        lift.high,
+    )
+}
+
+fn outside_lift(writer: &mut Writer<'_, '_>, shown: &Shown) -> fmt::Result {
+    let lift = shown.outside_lift;
+    let Some((lift, estimate)) = lift.and_then(|lift| Some((lift, lift.estimate?))) else {
+        return Ok(());
+    };
+    writer.gauge(
+        (
+            "zartrux_outside_lift_ratio",
+            "Shares for hashes in orders from outside against chance, as it fits best",
+        ),
+        estimate,
+    )?;
+    writer.gauge(
+        (
+            "zartrux_outside_lift_low_ratio",
+            "The lift of orders from outside is above this",
+        ),
+        lift.low,
+    )?;
+    writer.measured(
+        (
+            "zartrux_outside_lift_high_ratio",
+            "The lift of orders from outside is below this; no series where nothing bounds it",
         ),
         lift.high,
     )

@@ -78,6 +78,28 @@ pub(in crate::http) struct LiftReport {
     given_up: u64,
 }
 
+/// How many times as many shares orders from outside find as chance does, per hash.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct OutsideLift {
+    /// Leases in an order from outside.
+    outside: ArmReport,
+    /// Leases as they come, of the same time.
+    control: ArmReport,
+    /// The lift that fits best; none before anything was compared.
+    estimate: Option<f64>,
+    /// The least that is compatible with what was seen; 0 where that is below all that is
+    /// considered.
+    low: f64,
+    /// The greatest; none where it is above all that is considered.
+    high: Option<f64>,
+    /// The first trial compared, milliseconds since 1970.
+    since_ms: Option<u64>,
+    /// The last.
+    until_ms: Option<u64>,
+    /// Trials that gave way to those of other rigs before they were compared.
+    given_up: u64,
+}
+
 /// What one arm found, of the scans that were compared.
 #[derive(Serialize, ToSchema)]
 pub(in crate::http) struct ArmReport {

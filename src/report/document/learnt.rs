@@ -1,6 +1,7 @@
 //! What models know: outcomes, drift, and the order of nonces.
 
 use zartrux_models::learn::evaluation::{CurvePoint, OutcomeReport};
+use zartrux_models::learn::lift::{ArmReport, OutsideLift};
 use zartrux_models::ledger::rows::written_time;
 
 use super::figures::{NONE, count, estimate, number, probability, size};
@@ -218,6 +219,39 @@ pub(super) fn drift(measured: &Measured<Drift>) -> Section {
     section
 }
 
+fn arm_rows(arms: &mut Table, name: &str, ordered: ArmReport, control: ArmReport) {
+    for (name, arm) in [(name, ordered), ("control", control)] {
+        arms.row([
+            name.to_owned(),
+            count(arm.scans),
+            count(arm.shares),
+            format!("{:.1}", arm.expected),
+        ]);
+    }
+}
+
+fn lift_words(
+    what: &str,
+    estimate: Option<f64>,
+    (low, high): (f64, Option<f64>),
+    chance_explains_it: bool,
+) -> String {
+    let Some(estimate) = estimate else {
+        return format!("{what}: not measured, for no scans of both arms were compared.");
+    };
+    let high = high.map_or_else(|| "any".to_owned(), number);
+    let verdict = if chance_explains_it {
+        "chance alone explains it, as it should"
+    } else {
+        "chance alone does not explain it: look for a fault before you believe it"
+    };
+    format!(
+        "{what}: {}, between {} and {high} (95 %, at all looks together): {verdict}.",
+        number(estimate),
+        number(low)
+    )
+}
+
 pub(super) fn lift(lift: &Lift) -> Section {
     let mut section = Section::new("Order of nonces: lift");
     section.words(
@@ -230,31 +264,24 @@ pub(super) fn lift(lift: &Lift) -> Section {
         "Arms, of the scans that were compared",
         &["arm", "#scans", "#shares", "#expected without lift"],
     );
-    for (name, arm) in [("model", &report.model), ("control", &report.control)] {
-        arms.row([
-            name.to_owned(),
-            count(arm.scans),
-            count(arm.shares),
-            format!("{:.1}", arm.expected),
-        ]);
-    }
+    arm_rows(&mut arms, "model", report.model, report.control);
     section.table(arms);
-    section.words(match report.estimate {
-        None => "Lift: not measured, for no scans of both arms were compared.".to_owned(),
-        Some(estimate) => {
-            let high = report.high.map_or_else(|| "any".to_owned(), number);
-            let verdict = if report.is_compatible_with_none() {
-                "chance alone explains it, as it should"
-            } else {
-                "chance alone does not explain it: look for a fault before you believe it"
-            };
-            format!(
-                "Lift: {}, between {} and {high} (95 %, at all looks together): {verdict}.",
-                number(estimate),
-                number(report.low)
-            )
-        }
-    });
+    let (none, bounds) = (report.is_compatible_with_none(), (report.low, report.high));
+    section.words(lift_words("Lift", report.estimate, bounds, none));
+    if let Some(outside) = &lift.outside {
+        let mut arms = Table::new(
+            "Plans from outside, of the scans that were compared",
+            &["arm", "#scans", "#shares", "#expected without lift"],
+        );
+        arm_rows(&mut arms, "outside", outside.outside, outside.control);
+        section.table(arms);
+        let (none, bounds) = (
+            outside.is_compatible_with_none(),
+            (outside.low, outside.high),
+        );
+        let words = lift_words("Lift of plans from outside", outside.estimate, bounds, none);
+        section.words(format!("{words} It counts {}.", OutsideLift::COUNTS));
+    }
     let told: Vec<Whisker> = lift
         .bits
         .iter()
