@@ -1,6 +1,6 @@
 //! Who does not read costs the others nothing.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use zartrux_models::bridge::EventKind;
 use zartrux_models::ledger::{AlertKind, JournalEvent};
 use zmq::SocketType;
@@ -78,6 +78,21 @@ fn a_subscriber_that_never_reads_takes_bounded_memory_and_what_is_dropped_is_cou
     });
     let (_, after) = settled(push());
     assert!(after >= dropped);
+    // Who comes now sees by the numbers that some were lost.
+    let late = socket(SocketType::SUB, bridge.endpoints().publish.as_ref(), None);
+    late.set_rcvtimeo(100).unwrap();
+    let seq = clock::eventually("an event for a new subscriber", || {
+        settled(push());
+        let frames = late.recv_multipart(0).ok()?;
+        let event: Value = serde_json::from_slice(&frames[1]).unwrap();
+        event["seq"].as_u64()
+    });
+    let report = bridge.report();
+    let (published, dropped) = (report.published[alert], report.dropped[alert]);
+    assert!(
+        seq > published && seq <= published + dropped,
+        "{seq}: {report:?}"
+    );
 }
 
 #[test]
