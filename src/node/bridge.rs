@@ -1,5 +1,7 @@
 //! From settings to the bridge.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
@@ -19,7 +21,7 @@ use crate::http::api::Refusal;
 use crate::http::api::predict::foretell;
 
 /// Most bytes of a file that holds a key.
-const KEY_FILE_MAX: usize = 4_096;
+const KEY_FILE_MAX: u64 = 4_096;
 
 /// Where it listens, and whom it lets in; the file that holds the key is read.
 ///
@@ -55,10 +57,17 @@ fn parsed(text: &str) -> Result<[u8; 32]> {
     Ok(*key.as_bytes())
 }
 
+/// The key of a file: all there is, or what `zartrux bridge-key` printed.
 fn read_key(path: &Path) -> Result<[u8; 32]> {
-    let text = std::fs::read_to_string(path)?;
-    anyhow::ensure!(text.len() <= KEY_FILE_MAX, "is no file with a key alone");
-    parsed(text.trim())
+    let mut text = String::new();
+    File::open(path)?
+        .take(KEY_FILE_MAX)
+        .read_to_string(&mut text)?;
+    let printed = text.lines().find_map(|line| {
+        let key = line.strip_prefix("secret = \"")?;
+        key.strip_suffix('"')
+    });
+    parsed(printed.unwrap_or(text.trim()))
 }
 
 /// The way for plans from outside: open where the bridge takes any.
@@ -144,5 +153,61 @@ fn fault_of(Refusal { status, error }: Refusal) -> RequestFault {
         code,
         field: field.map(str::to_owned),
         message: error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zartrux_config::Overrides;
+
+    use super::*;
+
+    const KEY: &str = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6";
+    const CLIENT: &str = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
+
+    fn keyed(key: &str) -> Result<BridgeSettings> {
+        let text = format!("[bridge]\ncurve_secret_key = {key:?}\nallow_keys = [{CLIENT:?}]\n");
+        bridge_settings(&Settings::from_toml(&text, &Overrides::default())?)
+    }
+
+    #[test]
+    fn a_key_is_the_same_from_the_settings_and_from_a_file_however_it_was_written_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let file = format!("file:{}", path.display());
+        let expected = keyed(KEY).unwrap();
+        assert_eq!(expected.allow_keys.len(), 1);
+        let printed = format!("secret = \"{KEY}\"\npublic = \"{CLIENT}\"\n");
+        for text in [KEY, &format!(" {KEY}\n"), &printed] {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(keyed(&file).unwrap(), expected, "{text}");
+        }
+        let long = "a".repeat(10_000);
+        for text in ["", "secret = \"\"", &long] {
+            std::fs::write(&path, text).unwrap();
+            let said = format!("{:#}", keyed(&file).unwrap_err());
+            assert!(said.starts_with("bridge.curve_secret_key: "), "{said}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(keyed(&file).is_err());
+    }
+
+    #[test]
+    fn a_refusal_of_the_api_keeps_its_words_and_names_its_key() {
+        let told = |status, error: &str| {
+            let fault = fault_of(Refusal {
+                status,
+                error: error.to_owned(),
+            });
+            (fault.code, fault.field)
+        };
+        let bad = told(StatusCode::BAD_REQUEST, "features: \"luck\" is none");
+        assert_eq!(bad, ("bad_request", Some("features".to_owned())));
+        let bad = told(StatusCode::BAD_REQUEST, "the request can't be read: EOF");
+        assert_eq!(bad, ("bad_request", None));
+        assert_eq!(told(StatusCode::NOT_FOUND, "rig: no").0, "not_found");
+        assert_eq!(told(StatusCode::PAYLOAD_TOO_LARGE, "").0, "too_large");
+        assert_eq!(told(StatusCode::SERVICE_UNAVAILABLE, "").0, "busy");
+        assert_eq!(told(StatusCode::BAD_GATEWAY, "").0, "internal");
     }
 }
