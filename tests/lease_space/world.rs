@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use zartrux_actors::planner::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
 use zartrux_models::filter::ModelId;
-use zartrux_models::plan::{FailoverPolicy, Lease, NonceOrder, SeatKey, SlotPlan};
+use zartrux_models::plan::{FailoverPolicy, Lease, NonceOrder, OutsideOrder, SeatKey, SlotPlan};
 use zartrux_models::work::{
     Algorithm, Blob, Difficulty, JobOrigin, JobTable, PoolKey, Slot, UpstreamJob, Work,
 };
@@ -46,6 +46,7 @@ pub(crate) struct World {
     table: JobTable,
     /// By which jobs are drawn; another one, or none, every now and then.
     order: Option<NonceOrder>,
+    outside: Option<OutsideOrder>,
     orders: StdRng,
     told: u64,
     /// Who was given which top nonce byte of which job: one at most, for ever.
@@ -69,6 +70,7 @@ impl World {
             last_job: 0,
             table: JobTable::default(),
             order: None,
+            outside: None,
             orders: StdRng::seed_from_u64(1),
             told: 0,
             given: HashMap::new(),
@@ -228,7 +230,7 @@ impl World {
         self.apply(effects);
     }
 
-    /// The job gets its plan, by an order that is another one every now and then.
+    /// The job gets its plan, by orders that are other ones every now and then.
     fn plan(&mut self, pool: PoolKey, job: u64) {
         if self.orders.gen_range(0..3) == 0 {
             let mut bytes: Vec<u8> = (0..=u8::MAX).collect();
@@ -236,6 +238,10 @@ impl World {
             let id = ModelId(self.orders.r#gen());
             let order = NonceOrder::new(id, &bytes).expect("all bytes");
             self.order = self.orders.r#gen::<bool>().then_some(order);
+            bytes.retain(|byte| *byte != 0);
+            bytes.truncate(self.orders.gen_range(1..=255));
+            let outside = OutsideOrder::new("any", &bytes).expect("such an order");
+            self.outside = self.orders.r#gen::<bool>().then_some(outside);
         }
         self.told += 1;
         let facts = &self.facts[&pool];
@@ -251,7 +257,11 @@ impl World {
             network_difficulty: None,
         };
         let (order, seed) = (self.order.as_ref(), self.orders.r#gen());
-        let draw = || order.map_or_else(SlotPlan::identity, |order| SlotPlan::draw(seed, order));
+        let draw = || match (order, &self.outside) {
+            (None, None) => SlotPlan::identity(),
+            (Some(order), None) => SlotPlan::draw(seed, order),
+            (order, Some(outside)) => SlotPlan::draw_with_outside(seed, order, outside),
+        };
         let origin = JobOrigin { pool, connection };
         let issued = self.table.replace_planned(origin, told, draw);
         assert!(issued.is_some(), "no two jobs have the same id");

@@ -32,8 +32,8 @@ pub(crate) struct Audit {
     pub(crate) held: usize,
     /// Shares whose slot their rig had given up.
     pub(crate) given_up: usize,
-    /// Shares whose nonces were drawn for control, and for the model.
-    pub(crate) in_arm: [usize; 2],
+    /// Shares whose nonces were drawn for control, for the model, and for outside.
+    pub(crate) in_arm: [usize; 3],
 }
 
 impl Audit {
@@ -46,7 +46,7 @@ impl Audit {
             wrong: Vec::new(),
             held: 0,
             given_up: 0,
-            in_arm: [0, 0],
+            in_arm: [0; 3],
         };
         let began = JournalEvent::RunBegan {
             version: "0.1.0".into(),
@@ -103,6 +103,7 @@ impl Audit {
         let arm = job.plan.arm(byte);
         self.in_arm[0] += usize::from(arm == Arm::Control);
         self.in_arm[1] += usize::from(arm == Arm::Model);
+        self.in_arm[2] += usize::from(arm == Arm::Outside);
         let told = (
             self.tenancy.place_of(then, byte),
             self.tenancy.arm_of(then, byte),

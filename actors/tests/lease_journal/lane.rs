@@ -20,6 +20,7 @@ use zartrux_actors::miner_sessions::{
     Door, MinerSessions, Namesakes, ReplaceOrder, ReportLeases, SessionArgs, SessionPosts,
     SessionSettings, bind,
 };
+use zartrux_actors::outside_plans::OutsidePlans;
 use zartrux_actors::planner::{
     LeaseNearlyUsedUp, LeasesHeld, OpenedPool, PlanPolicy, Planner, PlannerArgs, PlannerPosts,
 };
@@ -67,6 +68,7 @@ pub(crate) struct Lane {
     planner: Addr<Planner>,
     pub(crate) planner_health: Arc<ActorHealth>,
     pub(crate) audit: Arc<Mutex<Audit>>,
+    pub(crate) outside: OutsidePlans,
     /// The next report of leases is for the test.
     asks: Arc<AtomicBool>,
     compared: Arc<Mutex<Option<Compared>>>,
@@ -93,6 +95,7 @@ impl Lane {
         let listening = Arc::clone(&audit);
         let noted = Post::to_fn(move |noted| listening.lock().unwrap().note(noted));
         let journal = Journal::new(noted, 100, Clock).for_lane(LANE);
+        let outside = OutsidePlans::open();
         let asks = Arc::new(AtomicBool::new(false));
         let compared = Arc::new(Mutex::new(None));
 
@@ -155,7 +158,7 @@ impl Lane {
             store: None,
             remembered_rate: Arc::new(|_| None),
             order,
-            outside: zartrux_actors::outside_plans::OutsidePlans::default(),
+            outside: outside.clone(),
             random: StdRng::seed_from_u64(1),
             namesakes: Namesakes::default(),
             unfit: Arc::default(),
@@ -212,6 +215,7 @@ impl Lane {
             planner,
             planner_health,
             audit,
+            outside,
             asks,
             compared,
             happened,

@@ -7,11 +7,14 @@ use rand::Rng;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
+use zartrux_actors::clock::Clock;
+use zartrux_models::bridge::JobTag;
 use zartrux_models::filter::ModelId;
 use zartrux_models::ledger::JournalEvent;
 use zartrux_models::plan::NonceOrder;
-use zartrux_models::work::PoolKey;
+use zartrux_models::work::{JobKey, PoolKey};
 
+use crate::audit::LANE;
 use crate::lane::Lane;
 use crate::replay::run;
 
@@ -98,7 +101,7 @@ fn a_blob_keeps_its_bytes_under_another_id_and_over_a_reconnection_and_the_next_
         let in_arm = lane.audit.lock().unwrap().in_arm;
         assert_eq!(in_arm.iter().sum::<usize>(), MINERS);
         assert!(
-            in_arm.iter().all(|shares| *shares > MINERS / 5),
+            in_arm[..2].iter().all(|shares| *shares > MINERS / 5),
             "{in_arm:?}"
         );
 
@@ -185,11 +188,146 @@ fn no_share_is_lost_while_orders_are_swapped_under_load() {
         let audit = lane.audit.lock().unwrap();
         assert_eq!(audit.held + audit.given_up, 2 * ROUNDS * MINERS);
         assert!(
-            audit.in_arm.iter().all(|shares| *shares > ROUNDS),
+            audit.in_arm[..2].iter().all(|shares| *shares > ROUNDS),
             "{:?}",
             audit.in_arm
         );
         let rankings = |event: &JournalEvent| matches!(event, JournalEvent::RankingInForce { .. });
         assert!(audit.count(rankings) > ROUNDS / 3);
+    });
+}
+
+/// The newest job of a pool session that has drawn bytes.
+fn newest(lane: &Lane, of: PoolKey) -> JobTag {
+    let audit = lane.audit.lock().unwrap();
+    let key = |event: &JournalEvent| {
+        if let JournalEvent::SlotsOrdered { pool, job_key, .. }
+        | JournalEvent::SlotsOrderedOutside { pool, job_key, .. } = event
+            && *pool == of
+        {
+            return Some(JobKey(*job_key));
+        }
+        None
+    };
+    let mut newest = audit.entries.iter().rev();
+    JobTag {
+        lane: LANE,
+        job: newest.find_map(|entry| key(&entry.event)).unwrap(),
+    }
+}
+
+/// A plan of some bytes in any order comes, for the newest job.
+fn plan_comes(lane: &Lane, pool: PoolKey, random: &mut StdRng, lasts_ms: u64) {
+    let mut bytes: Vec<u8> = (1..=u8::MAX).collect();
+    bytes.shuffle(random);
+    bytes.truncate(random.gen_range(1..=255));
+    let (now, job) = (Clock.unix_millis(), newest(lane, pool));
+    let end = now + lasts_ms;
+    let text = format!(
+        r#"{{"schema":1,"name":"any","for_job":"{job}","order":{bytes:?},"expires_unix_ms":{end}}}"#
+    );
+    lane.outside.take(text.as_bytes(), now).unwrap();
+}
+
+const DAY_MS: u64 = 86_400_000;
+
+#[test]
+fn a_plan_from_outside_is_for_blobs_that_come_after_it_and_until_it_expires() {
+    run(async {
+        let mut random = StdRng::seed_from_u64(13);
+        let mut lane = Lane::ordered_by(Some(any_order(&mut random)));
+        lane.join(MINERS).await;
+        lane.until("the first jobs", |lane| all_have(lane, 1)).await;
+        let pool = only_pool(&mut lane).await;
+        let first = bytes(&lane);
+
+        plan_comes(&lane, pool, &mut random, DAY_MS);
+        lane.job(pool, false);
+        lane.until("the same blob", |lane| all_have(lane, 2)).await;
+        assert_eq!(bytes(&lane), first);
+        everybody_submits(&mut lane).await;
+        assert_eq!(lane.audit.lock().unwrap().in_arm[2], 0);
+
+        lane.job(pool, true);
+        lane.until("another blob", |lane| all_have(lane, 3)).await;
+        let drawn: BTreeSet<String> = bytes(&lane).into_iter().collect();
+        assert_eq!(drawn.len(), MINERS);
+        let before = lane.audit.lock().unwrap().in_arm;
+        everybody_submits(&mut lane).await;
+        let after = lane.audit.lock().unwrap().in_arm;
+        let in_arm: [usize; 3] = std::array::from_fn(|arm| after[arm] - before[arm]);
+        assert_eq!(in_arm.iter().sum::<usize>(), MINERS);
+        assert!(in_arm.iter().all(|shares| *shares > 2), "{in_arm:?}");
+
+        // Without a model's order.
+        lane.replace_order(None);
+        lane.job(pool, true);
+        lane.until("two arms", |lane| all_have(lane, 4)).await;
+        everybody_submits(&mut lane).await;
+        let two = lane.audit.lock().unwrap().in_arm;
+        assert_eq!(two[1], after[1]);
+        assert!(two[2] > after[2] + MINERS / 5, "{two:?}");
+
+        // It has expired: the blob that it was for keeps it, and the next has none.
+        let kept = bytes(&lane);
+        plan_comes(&lane, pool, &mut random, 1);
+        while lane.outside.in_force(Clock.unix_millis()).is_some() {
+            tokio::task::yield_now().await;
+        }
+        lane.job(pool, false);
+        lane.until("the same blob", |lane| all_have(lane, 5)).await;
+        assert_eq!(bytes(&lane), kept);
+        everybody_submits(&mut lane).await;
+        lane.job(pool, true);
+        lane.until("no arm", |lane| all_have(lane, 6)).await;
+        let had = lane.audit.lock().unwrap().in_arm;
+        everybody_submits(&mut lane).await;
+        assert_eq!(lane.audit.lock().unwrap().in_arm, had);
+        // Every share's place and arm were found by the journal alone.
+        assert_all_taken(&lane);
+        let orders =
+            |event: &JournalEvent| matches!(event, JournalEvent::OutsideOrderInForce { .. });
+        assert_eq!(lane.audit.lock().unwrap().count(orders), 1);
+        lane.check().await;
+    });
+}
+
+#[test]
+fn no_share_is_lost_while_plans_from_outside_are_swapped_under_load() {
+    const ROUNDS: usize = 40;
+    run(async {
+        let mut random = StdRng::seed_from_u64(14);
+        let mut lane = Lane::ordered_by(Some(any_order(&mut random)));
+        lane.join(MINERS).await;
+        lane.until("the first jobs", |lane| all_have(lane, 1)).await;
+        let pool = only_pool(&mut lane).await;
+        for round in 0..ROUNDS {
+            for miner in &mut lane.miners {
+                miner.submit(false, 0).await;
+            }
+            plan_comes(&lane, pool, &mut random, DAY_MS);
+            let order = (round % 4 > 0).then(|| any_order(&mut random));
+            lane.replace_order(order);
+            lane.job(pool, round % 3 > 0);
+            for miner in &mut lane.miners {
+                miner.submit(false, 0).await;
+            }
+            let is_settled = |lane: &Lane| {
+                let mut miners = lane.miners.iter();
+                all_have(lane, round + 2)
+                    && miners.all(|miner| {
+                        miner.taken() + miner.refused().len() == miner.submitted() as usize
+                    })
+            };
+            lane.until("all answers", is_settled).await;
+        }
+        assert_all_taken(&lane);
+        let audit = lane.audit.lock().unwrap();
+        assert_eq!(audit.held + audit.given_up, 2 * ROUNDS * MINERS);
+        assert!(
+            audit.in_arm.iter().all(|shares| *shares > ROUNDS),
+            "{:?}",
+            audit.in_arm
+        );
     });
 }

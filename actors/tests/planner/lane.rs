@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::planner::{PlanEffect, PlannerCore, PoolFacts};
 use zartrux_models::filter::ModelId;
-use zartrux_models::plan::{Lease, NonceOrder, Occupancy, SeatKey, SlotPlan};
+use zartrux_models::plan::{Lease, NonceOrder, Occupancy, OutsideOrder, SeatKey, SlotPlan};
 use zartrux_models::work::{
     Algorithm, Difficulty, JobOrigin, JobTable, PoolKey, Slot, UpstreamJob,
 };
@@ -74,6 +74,7 @@ pub(crate) struct Lane {
     table: JobTable,
     /// By which jobs are drawn; another one, or none, every now and then.
     order: Option<NonceOrder>,
+    outside: Option<OutsideOrder>,
     orders: StdRng,
     told: u64,
     seats: BTreeMap<SeatKey, Option<Lease>>,
@@ -99,6 +100,7 @@ impl Lane {
             jobs: BTreeMap::new(),
             table: JobTable::default(),
             order: None,
+            outside: None,
             orders: StdRng::seed_from_u64(1),
             told: 0,
             seats: BTreeMap::new(),
@@ -263,7 +265,7 @@ impl Lane {
         }
     }
 
-    /// The job gets its plan, by an order that is another one every now and then.
+    /// The job gets its plan, by orders that are other ones every now and then.
     fn plan(&mut self, job: Job) {
         if self.orders.gen_range(0..3) == 0 {
             let mut bytes: Vec<u8> = (0..=u8::MAX).collect();
@@ -271,6 +273,10 @@ impl Lane {
             let id = ModelId(self.orders.r#gen());
             let order = NonceOrder::new(id, &bytes).unwrap();
             self.order = self.orders.r#gen::<bool>().then_some(order);
+            bytes.retain(|byte| *byte != 0);
+            bytes.truncate(self.orders.gen_range(1..=255));
+            let outside = OutsideOrder::new("any", &bytes).unwrap();
+            self.outside = self.orders.r#gen::<bool>().then_some(outside);
         }
         self.told += 1;
         let told = UpstreamJob {
@@ -284,7 +290,11 @@ impl Lane {
             network_difficulty: None,
         };
         let (order, seed) = (self.order.as_ref(), self.orders.r#gen());
-        let draw = || order.map_or_else(SlotPlan::identity, |order| SlotPlan::draw(seed, order));
+        let draw = || match (order, &self.outside) {
+            (None, None) => SlotPlan::identity(),
+            (Some(order), None) => SlotPlan::draw(seed, order),
+            (order, Some(outside)) => SlotPlan::draw_with_outside(seed, order, outside),
+        };
         self.table.replace_planned(job.origin, told, draw).unwrap();
     }
 

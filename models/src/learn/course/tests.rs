@@ -92,8 +92,8 @@ fn the_lift_is_of_all_shares_whatever_is_kept() {
     small.finish();
     large.finish();
     assert_eq!(small.trials().len(), 1);
-    assert_eq!(small.lift(), large.lift());
-    assert!(small.lift().model.scans > 0, "{:?}", small.lift());
+    assert_eq!(small.lifts(), large.lifts());
+    assert!(small.lifts().model().model.scans > 0, "{:?}", small.lifts());
 }
 
 #[test]

@@ -89,32 +89,36 @@ fn without_a_plan_from_outside_the_models_lift_is_as_it_was_and_there_is_no_othe
     assert_eq!(lifts.outside(), None);
 }
 
+/// Eight scans of a rig in an arm: as many as are compared.
+fn take_eight(lifts: &mut Lifts, arm: Arm, at_ms: u64) {
+    let mut trial = Farm::new(1, 1).scan(|_, _| (0, 1e3)).trial.unwrap();
+    (trial.arm, trial.at_ms) = (arm, at_ms);
+    for _ in 0..8 {
+        lifts.take(&trial);
+    }
+}
+
+/// Control scans that were compared with the model's arm, and with outside's.
+fn control_compared(lifts: &Lifts) -> (u64, u64) {
+    let outside = lifts.outside().map_or(0, |lift| lift.control.scans);
+    (lifts.model().control.scans, outside)
+}
+
 #[test]
 fn control_of_another_time_is_not_compared() {
-    let blank = Farm::new(1, 1).scan(|_, _| (0, 1e3)).trial.unwrap();
-    let trial = |arm, at_ms| Trial {
-        arm,
-        at_ms,
-        ..blank
-    };
-    let compared = |lifts: &Lifts| {
-        let outside = lifts.outside().map_or(0, |lift| lift.control.scans);
-        (lifts.model().control.scans, outside)
-    };
     let mut lifts = Lifts::default();
-    let take = |lifts: &mut Lifts, arm, at_ms| {
-        for _ in 0..8 {
-            lifts.take(&trial(arm, at_ms));
-        }
-    };
     // Before there was a plan from outside, and long after it.
-    take(&mut lifts, Arm::Control, 1_000);
-    take(&mut lifts, Arm::Outside, 2_000);
-    take(&mut lifts, Arm::Control, 2_001 + Lifts::NEAR_MS);
-    assert_eq!(compared(&lifts), (0, 0));
+    take_eight(&mut lifts, Arm::Control, 1_000);
+    take_eight(&mut lifts, Arm::Outside, 2_000);
+    take_eight(&mut lifts, Arm::Control, 2_001 + Lifts::NEAR_MS);
+    assert_eq!(control_compared(&lifts), (0, 0));
     // With it, and no order of a model's.
-    take(&mut lifts, Arm::Control, 2_000 + Lifts::NEAR_MS);
-    assert_eq!(compared(&lifts), (0, 8));
-    take(&mut lifts, Arm::Model, 2_000 + Lifts::NEAR_MS);
-    assert_eq!(compared(&lifts), (16, 8), "but for those of outside alone");
+    take_eight(&mut lifts, Arm::Control, 2_000 + Lifts::NEAR_MS);
+    assert_eq!(control_compared(&lifts), (0, 8));
+    take_eight(&mut lifts, Arm::Model, 2_000 + Lifts::NEAR_MS);
+    assert_eq!(
+        control_compared(&lifts),
+        (16, 8),
+        "but for those of outside alone"
+    );
 }
