@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use zartrux_actors::bridge::Bridge;
+use zartrux_actors::supervision::ActorState;
 use zartrux_models::bridge::JobTag;
 use zmq::SocketType;
 
 use crate::client::{bridged, endpoints, event, event_when, hears, socket};
-use crate::support::{Answer, FakePool, OnSubmit, Proxy, Script, SimMiner};
+use crate::support::{Answer, FakePool, OnSubmit, Proxy, Script, SimMiner, clock};
 
 #[test]
 fn a_subscriber_hears_of_the_job_the_share_and_the_pools_verdict() {
@@ -97,7 +98,11 @@ fn events_of_a_kind_are_numbered_without_a_gap_also_past_a_panic() {
     }
     assert_eq!(last["verdict"], 20);
     let health = proxy.node().view().health().get(Bridge::NAME).unwrap();
-    assert_eq!(health.faults(), 2);
+    // A turn comes once a second at least.
+    clock::eventually("both panics", || (health.faults() == 2).then_some(()));
+    clock::eventually("a bridge that is well again", || {
+        (health.state() == ActorState::Running).then_some(())
+    });
 }
 
 #[test]
