@@ -159,9 +159,9 @@ fn check(value: &Value, schema: &Value, path: &str) {
                     "array" => value.is_array(),
                     other => panic!("type {other}"),
                 };
-                let fits = match says {
-                    Value::Array(types) => types.iter().any(|one| is(one.as_str().unwrap())),
-                    one => is(one.as_str().unwrap()),
+                let fits = match says.as_array() {
+                    Some(types) => types.iter().any(|one| is(one.as_str().unwrap())),
+                    None => is(says.as_str().unwrap()),
                 };
                 assert!(fits, "{path} is {value}, not {says}");
             }
