@@ -21,7 +21,8 @@ pub enum PlanRefusal {
     /// Longer than any plan.
     #[error("a plan has at most {most} bytes, not {0}", most = OutsidePlan::LONGEST)]
     TooLong(usize),
-    /// No JSON, or not of a plan's form.
+    /// No JSON, or not of a plan's form. The words may have names of the plan in them: hostile bytes,
+    /// to be shown escaped.
     #[error("not a plan: {0}")]
     Form(String),
     /// Written for another version.
