@@ -43,7 +43,7 @@ release: rust packages ## Build the program: target/release/zartrux
 	cargo build --release --locked --bin zartrux
 
 .PHONY: test
-test: rust packages packages-test format deny lint doc-check test-fuzz test-code test-api ## Everything that must hold before a change goes in
+test: rust packages packages-test format deny lint doc-check test-fuzz test-code test-api test-bridge ## Everything that must hold before a change goes in
 
 .PHONY: format
 format: rust ## Check the format of the code
@@ -74,6 +74,12 @@ test-api: rust packages packages-test ## Let schemathesis ask the API of a demo 
 	# Nothing is built for it that test-code has not built: its tests start the same program.
 	cargo test --locked --workspace --no-run --test api
 	scripts/check-api "$(CARGO_TARGET_DIR)/debug/zartrux"
+
+.PHONY: test-bridge
+test-bridge: rust packages packages-test ## Let the example in Python talk to the bridge of a demo
+	# Nothing is built for it that test-code has not built: its tests start the same program.
+	cargo test --locked --workspace --no-run --test api
+	scripts/check-bridge "$(CARGO_TARGET_DIR)/debug/zartrux"
 
 .PHONY: deny
 deny: ## Check licences, bans and sources, if cargo-deny is installed

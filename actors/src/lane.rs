@@ -32,6 +32,7 @@ use rand::rngs::StdRng;
 use zartrux_models::judge::{BanRule, JudgePolicy};
 use zartrux_models::plan::NonceOrder;
 
+use crate::bridge::BridgeTap;
 use crate::clock::Clock;
 use crate::dial::Names;
 use crate::doorkeeper::Doorkeeper;
@@ -123,6 +124,8 @@ pub struct LaneArgs {
     pub health: HealthRegistry,
     /// Where they note what is kept beside the shares.
     pub journal: Journal,
+    /// Hears of jobs and of shares that ended.
+    pub bridge: BridgeTap,
     /// The time.
     pub clock: Clock,
 }
@@ -391,6 +394,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         outside: args.outside,
         random: StdRng::from_entropy(),
         journal: journal.clone(),
+        bridge: args.bridge,
     }));
     planner_ctx.run(Planner::new(PlannerArgs {
         policy: args.plan,

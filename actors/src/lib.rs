@@ -10,6 +10,7 @@
 //! - [`events`]: what happened lately, for whoever watches; [`telling`]: what is said of it
 //! - [`alerts`]: what the operator is told, and the ways by which it leaves
 //! - [`outside_plans`]: orders of nonces that come from outside
+//! - [`bridge`]: events, predictions and plans for programs outside
 //! - [`rigs`]: what is remembered of rigs and of the last shares
 //! - [`store`]: the ledger of shares, the registry of rigs and the journals on disk
 //! - [`trainer`]: learns from the ledger, and says which models are in force
@@ -19,6 +20,7 @@
 
 pub mod alerts;
 pub mod auditor;
+pub mod bridge;
 mod changed;
 pub mod clock;
 pub mod counters;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use zartrux_models::ledger::{JournalEvent, ModelChange, ModelSlot, UpstreamId};
 use zartrux_models::share::RigKey;
 
+use crate::bridge::BridgeTap;
 use crate::clock::Clock;
 use crate::events::{EventLog, Severity};
 
@@ -16,6 +17,8 @@ pub struct Teller {
     events: EventLog,
     /// `host:port` of the upstream at a place.
     upstream: Arc<dyn Fn(usize) -> Option<String> + Send + Sync>,
+    /// Programs outside hear of it too.
+    bridge: BridgeTap,
     clock: Clock,
 }
 
@@ -54,8 +57,15 @@ impl Teller {
         Self {
             events,
             upstream: Arc::new(upstream),
+            bridge: BridgeTap::default(),
             clock,
         }
+    }
+
+    /// The same, which tells the bridge too.
+    #[must_use]
+    pub fn bridging(self, bridge: BridgeTap) -> Self {
+        Self { bridge, ..self }
     }
 
     /// Tells of something that is no event of the journal.
@@ -78,6 +88,7 @@ impl Teller {
         name: Option<&str>,
         place_of: impl Fn(UpstreamId) -> usize,
     ) {
+        self.bridge.journal(event);
         let upstream = |id| {
             let place = place_of(id);
             let name = (self.upstream)(place);

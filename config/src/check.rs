@@ -129,8 +129,14 @@ fn all(settings: &Settings, reader: &Reader<'_>) -> Vec<Listener> {
     let monitor = monitor
         .filter(|_| reader.is_sound("monitor.listen"))
         .map(|address| ("monitor.listen".to_owned(), address));
+    let bridge = settings.bridge.addresses().filter_map(|(key, address)| {
+        let path = format!("bridge.{key}");
+        let sound = settings.bridge.enabled && reader.is_sound(&path);
+        address.tcp().filter(|_| sound).map(|at| (path, at))
+    });
     of_miners
         .chain(monitor)
+        .chain(bridge)
         .map(|(path, address)| listener(path, address))
         .collect()
 }

@@ -40,13 +40,13 @@ pub use changes::{Change, Takes, classified};
 pub use fault::{Fault, Faults, Place};
 pub use overrides::Overrides;
 pub use section::{
-    ALERT_KINDS, Access, Ack, Alerts, Anonymous, ApiAccess, BanWindow, DaemonKeys, Dialect, Expect,
-    Failover, Filters, Group, IpVersion, Learn, LogFormat, MailTls, Miners, Monitor, Node, Pool,
-    Prove, ProveMode, Rigs, Route, Store, TlsFiles, UtcOffset,
+    ALERT_KINDS, Access, Ack, Alerts, Anonymous, ApiAccess, BanWindow, Bridge, DaemonKeys, Dialect,
+    Expect, Failover, Filters, Group, IpVersion, Learn, LogFormat, MailTls, Miners, Monitor, Node,
+    Pool, Prove, ProveMode, Rigs, Route, Store, TlsFiles, UtcOffset,
 };
 pub use settings::{ANNOTATED_DEFAULT, MAX_FILE_BYTES, Settings};
 pub use value::{
-    ByteSize, Fingerprint, HookUrl, HostName, Invalid, LogFilter, MailAddress, MailServer, NodeUrl,
-    PoolKind, PoolUrl, Probability, PublisherUrl, Secret, SocksUrl, TokenDigest, User,
-    format_duration, masked_name, masked_user, parse_duration,
+    BridgeAddress, ByteSize, CurveKey, CurveSecret, Fingerprint, HookUrl, HostName, Invalid,
+    LogFilter, MailAddress, MailServer, NodeUrl, PoolKind, PoolUrl, Probability, PublisherUrl,
+    Secret, SocksUrl, TokenDigest, User, format_duration, masked_name, masked_user, parse_duration,
 };

@@ -10,7 +10,8 @@ use crate::overrides::Overrides;
 use crate::reader::{Document, Reader};
 use crate::section::route;
 use crate::section::{
-    Alerts, Failover, Filters, Group, Learn, Miners, Monitor, Node, Pool, Prove, Rigs, Route, Store,
+    Alerts, Bridge, Failover, Filters, Group, Learn, Miners, Monitor, Node, Pool, Prove, Rigs, Route,
+    Store,
 };
 
 /// Largest file that is read, in bytes.
@@ -50,6 +51,8 @@ pub struct Settings {
     pub monitor: Monitor,
     /// `[alerts]`: what the operator is told, when and by which ways.
     pub alerts: Alerts,
+    /// `[bridge]`: events, predictions and plans for programs outside.
+    pub bridge: Bridge,
 }
 
 impl Settings {
@@ -87,6 +90,7 @@ impl Settings {
             learn: reader.section("learn", Learn::read),
             monitor: reader.section("monitor", Monitor::read),
             alerts: reader.section("alerts", Alerts::read),
+            bridge: reader.section("bridge", Bridge::read),
         };
         check::together(&settings, &mut reader);
         reader.finish()?;

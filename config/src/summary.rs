@@ -8,12 +8,13 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::section::{
-    ACKS, Access, Alerts, BAN_WINDOWS, DIALECTS, EXPECTS, Failover, Filters, Group, IP_VERSIONS,
-    Learn, LogFormat, MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs, Route, Store,
+    ACKS, Access, Alerts, BAN_WINDOWS, Bridge, DIALECTS, EXPECTS, Failover, Filters, Group,
+    IP_VERSIONS, Learn, LogFormat, MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs,
+    Route, Store,
     TlsFiles,
 };
 use crate::settings::Settings;
-use crate::value::{PoolKind, TokenDigest, format_duration, masked_user};
+use crate::value::{BridgeAddress, PoolKind, TokenDigest, format_duration, masked_user};
 
 pub(crate) type Entries = Vec<(&'static str, String)>;
 
@@ -64,6 +65,7 @@ pub(crate) fn sections(settings: &Settings) -> Vec<(&'static str, Entries)> {
         ("learn", learn(&settings.learn)),
         ("monitor", monitor(&settings.monitor)),
         ("alerts", alerts(&settings.alerts)),
+        ("bridge", bridge(&settings.bridge)),
     ]
 }
 
@@ -463,6 +465,35 @@ fn alerts(alerts: &Alerts) -> Entries {
         ),
         ("heartbeat", url(&alerts.heartbeat)),
         ("heartbeat_every", duration(alerts.heartbeat_every)),
+    ]
+}
+
+fn bridge(bridge: &Bridge) -> Entries {
+    let none = || "none".to_owned();
+    let at = |address: &Option<BridgeAddress>| {
+        let shown = address.as_ref().map(ToString::to_string);
+        quoted(shown.as_deref().unwrap_or("off"))
+    };
+    let keys: Vec<_> = bridge
+        .allow_keys
+        .iter()
+        .map(|key| quoted(&key.to_z85()))
+        .collect();
+    vec![
+        ("enabled", bridge.enabled.to_string()),
+        ("publish", at(&bridge.publish)),
+        ("predict", at(&bridge.predict)),
+        ("plans", at(&bridge.plans)),
+        (
+            "curve_secret_key",
+            bridge
+                .curve_secret_key
+                .as_ref()
+                .map_or_else(none, ToString::to_string),
+        ),
+        ("allow_keys", format!("[{}]", keys.join(", "))),
+        ("queue", bridge.queue.to_string()),
+        ("send_queue", bridge.send_queue.to_string()),
     ]
 }
 

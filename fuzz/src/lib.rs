@@ -8,6 +8,7 @@
 //! Each returns the [`Reached`] kinds of outcome, by which the test sees that the corpus still
 //! gets past the first check.
 
+mod bridge;
 mod config_toml;
 mod import_json;
 mod json_line;
@@ -25,6 +26,7 @@ mod template;
 
 use std::collections::BTreeSet;
 
+pub use bridge::bridge;
 pub use config_toml::config_toml;
 pub use import_json::import_json;
 pub use ledger_csv::ledger_csv;
@@ -45,7 +47,7 @@ pub type Reached = BTreeSet<&'static str>;
 pub type Target = (&'static str, fn(&[u8]) -> Reached);
 
 /// All targets.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     ("miner_line", miner_line),
     ("pool_line", pool_line),
     ("line_assembler", line_assembler),
@@ -56,4 +58,5 @@ pub const TARGETS: [Target; 10] = [
     ("proxy_header", proxy_header),
     ("template", template),
     ("node_reply", node_reply),
+    ("bridge", bridge),
 ];

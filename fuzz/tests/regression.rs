@@ -300,6 +300,33 @@ fn the_nodes_corpus_holds_and_reaches_every_kind_of_answer() {
 }
 
 #[test]
+fn the_bridges_corpus_holds_and_reaches_every_kind_of_refusal() {
+    assert_reaches(
+        "bridge",
+        &[
+            "question",
+            "long",
+            "no question",
+            "schema",
+            "id",
+            "plan",
+            "long plan",
+            "no plan",
+            "other version",
+            "order",
+            "job",
+            "expired",
+            "too far",
+        ],
+    );
+}
+
+#[test]
+fn mutated_messages_of_the_bridge_hold() {
+    assert_mutations_hold("bridge");
+}
+
+#[test]
 fn mutated_templates_hold() {
     assert_mutations_hold("template");
 }

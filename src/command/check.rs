@@ -8,7 +8,7 @@ use zartrux_config::{Faults, Overrides, Settings};
 
 use super::SettingsArgs;
 use crate::console::{complain, say};
-use crate::node::{ExitCode, door_settings};
+use crate::node::{ExitCode, bridge_settings, door_settings};
 
 /// The file that is read when none is named.
 pub(super) const DEFAULT_FILE: &str = "zartrux.toml";
@@ -69,6 +69,10 @@ pub(super) fn check(args: &SettingsArgs) -> Result<ExitCode> {
         complain(&format_args!(
             "monitor.tls_certificate, monitor.tls_key: {fault:#}"
         ));
+        return Ok(ExitCode::Configuration);
+    }
+    if let Err(fault) = bridge_settings(&settings) {
+        complain(&format_args!("{fault:#}"));
         return Ok(ExitCode::Configuration);
     }
     say(&settings.summary());

@@ -20,7 +20,8 @@ pub(super) fn demo(args: &DemoArgs) -> Result<ExitCode> {
             data: Some(data_path),
             ..Overrides::default()
         };
-        let settings = Settings::from_toml(&demo_settings(args.monitor), &overrides)?;
+        let text = demo_settings(args.monitor, args.bridge);
+        let settings = Settings::from_toml(&text, &overrides)?;
         let node = Node::launch(
             &settings,
             NodeOptions {
@@ -46,10 +47,16 @@ pub(super) fn demo(args: &DemoArgs) -> Result<ExitCode> {
 }
 
 /// Everybody may look at a demo, wherever it is shown.
-fn demo_settings(monitor: SocketAddr) -> String {
+fn demo_settings(monitor: SocketAddr, bridge: Option<u16>) -> String {
     let mut settings = DEMO_SETTINGS.to_owned();
     if !monitor.ip().to_canonical().is_loopback() {
         settings.push_str("\n[monitor]\nanonymous = \"read\"\n");
+    }
+    if let Some(first) = bridge {
+        settings.push_str("\n[bridge]\nenabled = true\n");
+        for (key, port) in ["publish", "predict", "plans"].iter().zip(first..) {
+            settings.push_str(&format!("{key} = \"tcp://127.0.0.1:{port}\"\n"));
+        }
     }
     settings
 }

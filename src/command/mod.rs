@@ -1,6 +1,7 @@
 //! The commands of `zartrux`, one file each.
 
 mod alert_test;
+mod bridge_key;
 mod check;
 mod data;
 mod demo;
@@ -96,6 +97,8 @@ pub enum Command {
     },
     /// Make a token for the API, and the line for the settings that lets it in
     Token(TokenArgs),
+    /// Make a pair of keys for the bridge or one of its clients
+    BridgeKey,
     /// Measure the proxy from outside
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -174,6 +177,7 @@ pub fn carry_out(cli: Cli) -> Result<ExitCode> {
         Command::Health(args) => health::health(&args),
         Command::Version { json } => version::version(json),
         Command::Token(args) => token::token(args),
+        Command::BridgeKey => bridge_key::bridge_key(),
         Command::Bench(args) => crate::bench::run(args).map(|()| ExitCode::Done),
     }
 }

@@ -18,6 +18,10 @@ pub struct DemoArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub monitor: SocketAddr,
 
+    /// Turn the bridge on, with its three sockets on this port of this machine and the next two.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..=65533))]
+    pub bridge: Option<u16>,
+
     /// Time from one job of the pool to the next.
     #[arg(long, value_name = "SECONDS", default_value_t = 20,
           value_parser = clap::value_parser!(u64).range(1..=3600))]

@@ -3,7 +3,7 @@
 
 mod access;
 mod answer;
-mod api;
+pub(crate) mod api;
 mod assets;
 mod docs;
 mod drill;

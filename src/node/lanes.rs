@@ -147,6 +147,7 @@ pub(super) fn lane_args(
             prover: prover.cloned(),
             health: view.health().clone(),
             journal: Journal::silent().telling(view.teller()),
+            bridge: view.bridge_tap(),
             clock: view.clock(),
         });
     args.collect()

@@ -1,6 +1,7 @@
 //! The running daemon: [`Node::launch`] is the only place where its parts are joined.
 
 mod alerts;
+mod bridge;
 mod census;
 mod door;
 mod drain;
@@ -32,6 +33,7 @@ use zartrux_actors::headers::HeaderSource;
 use zartrux_actors::lane::Lane;
 use zartrux_config::Settings;
 
+pub use bridge::bridge_settings;
 pub(crate) use census::{Census, Counted, CountedRig};
 pub use door::door_settings;
 pub use exits::ExitCode;
@@ -87,6 +89,8 @@ impl Node {
         let view = Arc::new(NodeView::new(settings, options, clock));
         view.tell_of_start();
         doorkeeper.set_events(view.events().clone());
+        // Before the first that has something to tell it.
+        view.set_bridge(bridge::launch(settings, &view)?);
         let store = store::open(settings, clock).context("store")?;
         let models = learning::open(settings);
         let prover = prover::start(settings, view.health(), clock)?;
@@ -199,6 +203,9 @@ impl Node {
         }
         if let Some(store) = self.store.take() {
             store.close();
+        }
+        if let Some(bridge) = self.view.bridge() {
+            bridge.close();
         }
         self.view.stop_prover();
         if let Some(stop) = self.stop_root.take() {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use zartrux_actors::alerts::AlertsLink;
 use zartrux_actors::auditor::Auditor;
+use zartrux_actors::bridge::{Bridge, BridgeTap};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneCounts;
 use zartrux_actors::dial::Names;
@@ -76,6 +77,7 @@ pub struct NodeView {
     settings_ways: OnceLock<Vec<SettingsWay>>,
     headers: OnceLock<Arc<HeadersView>>,
     alerts: OnceLock<AlertsLink>,
+    bridge: OnceLock<Bridge>,
     draining: AtomicBool,
     root_beat: Heartbeat,
     room: OnceLock<Room>,
@@ -91,8 +93,7 @@ impl NodeView {
             started: clock.now(),
             upstreams: Arc::new(UpstreamList::of(&settings.pools)),
             names: Names::of_system(settings.failover.dns_ttl),
-            // Closed: there is nobody who takes plans.
-            outside: OutsidePlans::default(),
+            outside: super::bridge::outside_plans(settings),
             reloads: Reloads::new(settings),
             facts: Facts::of(settings),
             health: HealthRegistry::telling(events.clone()),
@@ -106,6 +107,7 @@ impl NodeView {
             settings_ways: OnceLock::new(),
             headers: OnceLock::new(),
             alerts: OnceLock::new(),
+            bridge: OnceLock::new(),
             draining: AtomicBool::new(false),
             root_beat: Heartbeat::default(),
             room: OnceLock::new(),
@@ -182,6 +184,24 @@ impl NodeView {
     pub(super) fn set_alerts(&self, alerts: AlertsLink) {
         // Set once, at launch.
         let _ = self.alerts.set(alerts);
+    }
+
+    pub(super) fn set_bridge(&self, bridge: Option<Bridge>) {
+        if let Some(bridge) = bridge {
+            // Set once, at launch.
+            let _ = self.bridge.set(bridge);
+        }
+    }
+
+    /// The bridge to programs outside; none where it is off.
+    #[must_use]
+    pub fn bridge(&self) -> Option<&Bridge> {
+        self.bridge.get()
+    }
+
+    /// The way to tell the bridge what happens; off where there is none.
+    pub(crate) fn bridge_tap(&self) -> BridgeTap {
+        self.bridge().map(Bridge::tap).cloned().unwrap_or_default()
     }
 
     /// Alerts: what is open, what was told lately, how it is sent, and the way to have other
@@ -265,7 +285,7 @@ impl NodeView {
     pub(crate) fn teller(&self) -> Teller {
         let upstreams = Arc::clone(&self.upstreams);
         let name = move |place| upstreams.name(place).map(str::to_owned);
-        Teller::new(self.events.clone(), name, self.clock)
+        Teller::new(self.events.clone(), name, self.clock).bridging(self.bridge_tap())
     }
 
     /// What it shows of its settings.

@@ -255,6 +255,7 @@ impl Write for Watched {
 
 fn args() -> DemoArgs {
     DemoArgs {
+        bridge: None,
         run_for: None,
         listen: ([127, 0, 0, 1], 0).into(),
         monitor: ([127, 0, 0, 1], 0).into(),

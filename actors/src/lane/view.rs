@@ -133,6 +133,13 @@ impl LaneView {
             .clone()
     }
 
+    /// Place of the upstream of a pool session that is open.
+    #[must_use]
+    pub fn upstream_of(&self, pool: PoolKey) -> Option<usize> {
+        let pools = self.pools.read().unwrap_or_else(PoisonError::into_inner);
+        pools.get(&pool).map(|view| view.upstream)
+    }
+
     /// Places of the upstreams that serve, by route; without routes there is one at most.
     #[must_use]
     pub fn serving(&self) -> Vec<Option<usize>> {

@@ -21,6 +21,7 @@ impl MinerSessions {
             return;
         };
         self.experiment.note(&issued);
+        self.bridge.job(self.lane, &issued);
         self.lines.insert(origin.pool, JobLine::render(&issued));
         self.expire_contested();
         self.fan_out(origin.pool);

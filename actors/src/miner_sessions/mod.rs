@@ -42,6 +42,7 @@ use zartrux_models::share::RigKey;
 use zartrux_models::stratum::{AlgoPerf, JobLine, LINE_LIMIT};
 use zartrux_models::work::{JobTable, LeasedNonce, NonceSetId, PoolKey, UpstreamJob};
 
+use crate::bridge::BridgeTap;
 use crate::clock::Clock;
 use crate::counters::LaneStats;
 use crate::doorkeeper::Doorkeeper;
@@ -174,6 +175,8 @@ pub struct SessionArgs {
     pub on_rig: RigListener,
     /// Where leases are noted.
     pub journal: Journal,
+    /// Hears of jobs and of shares that ended.
+    pub bridge: BridgeTap,
     /// How fast rigs were before.
     pub remembered_rate: Arc<dyn RateMemory>,
     /// By which order of nonces jobs are drawn at first; none: slots have the bytes of their numbers.
@@ -235,6 +238,7 @@ pub struct MinerSessions {
     unfit: Arc<UnfitRigs>,
     work: WorkLog,
     journal: Journal,
+    bridge: BridgeTap,
     namesakes: Namesakes,
     random: StdRng,
 }
@@ -301,6 +305,7 @@ impl MinerSessions {
             unfit: args.unfit,
             work: WorkLog::default(),
             journal,
+            bridge: args.bridge,
             namesakes: args.namesakes,
             random: args.random,
         }

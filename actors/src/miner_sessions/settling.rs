@@ -1,5 +1,6 @@
 //! How shares end: the reply to the miner, the counts, the nonce.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use zartrux_models::share::{NonceSet, Refusal, RefusalReason};
@@ -28,9 +29,11 @@ impl MinerSessions {
         let took = self.clock.now().saturating_duration_since(ticket.received);
         self.count(ticket, settlement, took);
         self.note_work(ticket, settlement);
-        if self.records.keeps_any() {
+        if self.records.keeps_any() || self.bridge.is_on() {
             let unix_ms = self.clock.unix_millis();
-            self.records.keep(SettledShare::of(settled, unix_ms, took));
+            let share = Arc::new(SettledShare::of(settled, unix_ms, took));
+            self.bridge.share(&share);
+            self.records.keep(share);
         }
         if ticket.forwarded {
             self.posts.verdict.send(VerdictSeen {

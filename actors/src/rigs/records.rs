@@ -142,11 +142,11 @@ impl ShareRecords {
     }
 
     /// Keeps one; the oldest gives way.
-    pub fn keep(&self, share: SettledShare) {
+    pub fn keep(&self, share: impl Into<Arc<SettledShare>>) {
         if !self.keeps_any() {
             return;
         }
-        let oldest = self.lock().push(Arc::new(share), self.limit);
+        let oldest = self.lock().push(share.into(), self.limit);
         // What it frees is freed outside the lock.
         drop(oldest);
     }

@@ -10,6 +10,7 @@ use actix::{Addr, AsyncContext, Context};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use zartrux_actors::bridge::BridgeTap;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneStats;
 use zartrux_actors::journal::Journal;
@@ -167,6 +168,7 @@ impl Lane {
             on_job: Arc::new(|_| ()),
             on_rig: Arc::new(|_| ()),
             journal: journal.clone(),
+            bridge: BridgeTap::default(),
         }));
         let (opened, closed) = (tell.clone(), tell.clone());
         planner_ctx.run(Planner::new(PlannerArgs {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use zartrux_actors::bridge::BridgeTap;
 use zartrux_actors::clock::Clock;
 use zartrux_actors::counters::LaneStats;
 use zartrux_actors::journal::Journal;
@@ -127,6 +128,7 @@ impl Farm {
             guard: Guard::new(health, Clock),
             clock: Clock,
             journal: Journal::silent(),
+            bridge: BridgeTap::default(),
             on_job: Arc::new(|_| ()),
             on_rig: Arc::new(move |who| {
                 let names = format!("{}/{}/{}", who.user, who.rig_id, who.agent);

@@ -12,7 +12,7 @@ pub enum Takes {
 use Takes::{Live, Restart};
 
 /// Every key, in the order of the file.
-const KEYS: [(&str, Takes); 126] = [
+const KEYS: [(&str, Takes); 134] = [
     ("node.lanes", Restart),
     ("node.data", Restart),
     ("node.log", Live),
@@ -142,6 +142,15 @@ const KEYS: [(&str, Takes); 126] = [
     ("alerts.mail_to", Live),
     ("alerts.heartbeat", Live),
     ("alerts.heartbeat_every", Live),
+    // Sockets are bound once.
+    ("bridge.enabled", Restart),
+    ("bridge.publish", Restart),
+    ("bridge.predict", Restart),
+    ("bridge.plans", Restart),
+    ("bridge.curve_secret_key", Restart),
+    ("bridge.allow_keys", Restart),
+    ("bridge.queue", Restart),
+    ("bridge.send_queue", Restart),
 ];
 
 /// Every key that is classified, such as `pool.url`, in the order of the file.

@@ -3,6 +3,7 @@
 mod access;
 mod alerts;
 mod api_access;
+mod bridge;
 mod failover;
 mod filters;
 mod learn;
@@ -19,6 +20,7 @@ mod way;
 pub use access::Access;
 pub use alerts::{ALERT_KINDS, Alerts, MailTls};
 pub use api_access::{Anonymous, ApiAccess};
+pub use bridge::Bridge;
 pub use failover::Failover;
 pub use filters::Filters;
 pub use learn::Learn;

@@ -1,6 +1,8 @@
 //! Values with a meaning: each can only be made by a constructor that checks.
 
+mod bridge_address;
 mod byte_size;
+mod curve_key;
 mod duration;
 mod fingerprint;
 mod hook_url;
@@ -17,7 +19,9 @@ mod socks_url;
 mod token;
 mod user;
 
+pub use bridge_address::BridgeAddress;
 pub use byte_size::ByteSize;
+pub use curve_key::{CurveKey, CurveSecret};
 pub use duration::{format_duration, parse_duration};
 pub use fingerprint::Fingerprint;
 pub use hook_url::HookUrl;

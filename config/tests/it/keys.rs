@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use zartrux_config::{
-    Ack, Anonymous, BanWindow, ByteSize, Expect, LogFormat, MailTls, Overrides, Pool, Probability,
-    ProveMode, Secret, Settings, TlsFiles, TokenDigest,
+    Ack, Anonymous, BanWindow, ByteSize, CurveSecret, Expect, LogFormat, MailTls, Overrides, Pool,
+    Probability, ProveMode, Secret, Settings, TlsFiles, TokenDigest,
 };
 
 const POOL: &str = "[[pool]]\nurl = \"stratum+ssl://pool.example:443\"\nuser = \"wallet\"\n";
@@ -405,6 +405,42 @@ const LEARN: &[Case] = &[
     }),
 ];
 
+const BRIDGE: &[Case] = &[
+    ("enabled", "true", |s| s.bridge.enabled = true),
+    ("publish", "\"ipc:///run/z/events\"", |s| {
+        s.bridge.publish = Some("ipc:///run/z/events".parse().unwrap());
+    }),
+    ("predict", "\"off\"", |s| s.bridge.predict = None),
+    ("plans", "\"tcp://[::1]:7\"", |s| {
+        s.bridge.plans = Some("tcp://[::1]:7".parse().unwrap());
+    }),
+    ("queue", "16", |s| s.bridge.queue = 16),
+    ("send_queue", "1", |s| s.bridge.send_queue = 1),
+];
+
+const SERVER_KEY: &str = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6";
+const CLIENT_KEY: &str = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
+
+/// Keys of `[bridge]` that need each other.
+const BRIDGE_KEYS: &[Case] = &[
+    (
+        "curve_secret_key",
+        "\"JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6\"\nallow_keys = [\"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7\"]",
+        |s| {
+            s.bridge.curve_secret_key = Some(SERVER_KEY.parse().unwrap());
+            s.bridge.allow_keys = vec![CLIENT_KEY.parse().unwrap()];
+        },
+    ),
+    (
+        "allow_keys",
+        "[\"JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6\"]\ncurve_secret_key = \"file:k\"",
+        |s| {
+            s.bridge.curve_secret_key = Some(CurveSecret::File(PathBuf::from("k")));
+            s.bridge.allow_keys = vec![SERVER_KEY.parse().unwrap()];
+        },
+    ),
+];
+
 /// Sets each key of a section, given the text before it and what that text means.
 fn each_acts(before: &str, base: &Settings, cases: &[Case]) {
     for (key, value, change) in cases {
@@ -445,6 +481,8 @@ fn each_key_outside_the_pools_acts() {
     each_acts("[learn]\n", &base, LEARN);
     each_acts("[monitor]\n", &base, MONITOR);
     each_acts("[alerts]\n", &base, ALERTS);
+    each_acts("[bridge]\n", &base, BRIDGE);
+    each_acts("[bridge]\n", &base, BRIDGE_KEYS);
     let mut mailed = base;
     with_mail(&mut mailed);
     let before = format!("[alerts]\nmail_server = \"mail.example:465\"{MAIL}\n");
@@ -514,6 +552,8 @@ fn the_cases_above_leave_no_key_out() {
         MONITOR,
         ALERTS,
         ALERTS_MAIL,
+        BRIDGE,
+        BRIDGE_KEYS,
     ] {
         let keys: BTreeSet<String> = tested(cases);
         all.extend(keys);

@@ -9,6 +9,7 @@
 
 mod alerts;
 mod arbitrary;
+mod bridge;
 mod changes;
 mod faults;
 mod files;

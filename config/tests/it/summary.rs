@@ -149,6 +149,16 @@ mail_from = none
 mail_to = []
 heartbeat = "off"
 heartbeat_every = "1m"
+
+[bridge]
+enabled = false
+publish = "tcp://127.0.0.1:5551"
+predict = "tcp://127.0.0.1:5552"
+plans = "tcp://127.0.0.1:5553"
+curve_secret_key = none
+allow_keys = []
+queue = 10000
+send_queue = 1000
 "#;
     assert_eq!(settings.summary(), expected);
     let debug = format!("{settings:?}");

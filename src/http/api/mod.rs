@@ -7,7 +7,7 @@ pub(super) mod history;
 pub(super) mod models;
 pub(super) mod overview;
 mod params;
-pub(super) mod predict;
+pub(crate) mod predict;
 pub(super) mod registry;
 pub(super) mod reload;
 pub(super) mod rigs;
@@ -69,9 +69,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 /// Why a request is not answered: a status, and words for the operator.
 #[derive(Debug, PartialEq, Eq)]
-struct Refusal {
-    status: StatusCode,
-    error: String,
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) error: String,
 }
 
 impl Refusal {

@@ -1,6 +1,7 @@
 //! What the models say of a rig's next share, with how well they are known to do.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, post, web};
@@ -20,7 +21,6 @@ use super::models::trainer;
 use super::params::shown;
 use super::{PATIENCE, Refusal, answered, rig_of};
 use crate::http::answer::ErrorAnswer;
-use crate::http::blocking;
 use crate::http::schemas::models as schemas;
 use crate::node::NodeView;
 
@@ -41,8 +41,9 @@ struct Asked {
     features: BTreeMap<String, f64>,
 }
 
+/// What is foretold.
 #[derive(Serialize, ToSchema)]
-struct Prediction {
+pub(crate) struct Prediction {
     /// What the answer is for.
     #[schema(value_type = BTreeMap<String, f64>)]
     features: BTreeMap<&'static str, f64>,
@@ -106,37 +107,38 @@ pub(in crate::http) async fn predict(
         status: fault.as_response_error().status_code(),
         error: format!("the request can't be read: {fault}"),
     });
-    let asked = match body.and_then(|body| read(&body)) {
-        Ok(asked) => asked,
-        Err(refusal) => return answered::<Prediction>(Err(refusal)),
-    };
-    let rig = match &asked.rig {
+    match body {
+        Ok(body) => answered(foretell(&view.into_inner(), &body).await),
+        Err(refusal) => answered::<Prediction>(Err(refusal)),
+    }
+}
+
+/// The answer to a question, whichever way it came.
+///
+/// # Errors
+/// The question can't be read or names what there is not; nothing is foretold.
+pub(crate) async fn foretell(view: &Arc<NodeView>, body: &[u8]) -> Result<Prediction, Refusal> {
+    let asked = read(body)?;
+    let past = match &asked.rig {
         None => None,
         Some(text) => {
-            let (text, view) = (text.clone(), view.clone());
-            let found = blocking(move || rig_of(&view, "rig", &text)).await;
-            match found {
-                Ok(Ok(rig)) => Some(rig),
-                Ok(Err(refusal)) => return answered::<Prediction>(Err(refusal)),
-                Err(response) => return response,
-            }
+            let (text, looking) = (text.clone(), Arc::clone(view));
+            // It may wait for a judge's step.
+            let found = web::block(move || rig_of(&looking, "rig", &text)).await;
+            let rig = found.map_err(|fault| Refusal {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                error: fault.to_string(),
+            })??;
+            Some(past_of(view, rig, asked.difficulty).await?)
         }
     };
-    let past = match rig {
-        None => None,
-        Some(rig) => match past_of(&view, rig, asked.difficulty).await {
-            Ok(past) => Some(past),
-            Err(refusal) => return answered::<Prediction>(Err(refusal)),
-        },
-    };
-    answered(trainer(&view).and_then(|trainer| {
-        let features = features_of(&asked, past)?;
-        Ok(prediction(
-            &features,
-            &trainer.status().in_force(),
-            trainer.status().lift(),
-        ))
-    }))
+    let trainer = trainer(view)?;
+    let features = features_of(&asked, past)?;
+    Ok(prediction(
+        &features,
+        &trainer.status().in_force(),
+        trainer.status().lift(),
+    ))
 }
 
 fn read(body: &[u8]) -> Result<Asked, Refusal> {

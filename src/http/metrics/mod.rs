@@ -3,6 +3,7 @@
 
 mod actors;
 mod blocks;
+mod bridge;
 mod classic;
 mod connections;
 mod filters;
@@ -118,6 +119,9 @@ impl Collector for Scrape {
         }
         if let Some(headers) = view.headers() {
             network::write(writer, &headers.report(), now_ms)?;
+        }
+        if let Some(bridge) = view.bridge() {
+            bridge::write(writer, &bridge.report())?;
         }
         actors::write(writer, &reports, view.health())?;
         if let Some(counted) = &self.counted {

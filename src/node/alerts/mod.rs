@@ -31,7 +31,10 @@ pub(super) fn launch(settings: &Settings, view: &Arc<NodeView>) -> Result<Alerts
         settings: AlertSettings::of(settings),
         data: data.to_owned(),
         observe: Box::new(move |watching| gatherer.look(watching)),
-        journal: store.map_or_else(Journal::silent, |store| store.journal.clone()),
+        journal: store.map_or_else(
+            || Journal::silent().telling(view.teller()),
+            |store| store.journal.clone(),
+        ),
         events: view.events().clone(),
         guard: Guard::new(health, view.clock()),
         clock: view.clock(),
