@@ -62,6 +62,11 @@ impl Handler<LeasesHeld> for Planner {
     fn handle(&mut self, leases: LeasesHeld, ctx: &mut Context<Self>) {
         self.guard.health().dequeued();
         let now = self.clock.now();
+        self.reports_due = self.reports_due.saturating_sub(1);
+        if self.reports_due > 0 {
+            // An earlier generation asked for it: this one waits for its own, which is newer.
+            return;
+        }
         self.step(ctx, |core| {
             core.know(leases.traits);
             core.adopt(&leases.held, &leases.waiting, now)

@@ -123,6 +123,8 @@ pub struct Planner {
     next_pool: u32,
     /// By route.
     serving: Vec<Option<usize>>,
+    /// Reports of leases that were asked for and have not come.
+    reports_due: u32,
     closing: bool,
 }
 
@@ -165,6 +167,7 @@ impl Planner {
             next_burial: now,
             facts: BTreeMap::new(),
             next_pool: 0,
+            reports_due: 0,
             closing: false,
         }
     }
@@ -210,6 +213,7 @@ impl Planner {
         self.core = Some(self.new_core());
         self.built_at = self.clock.now();
         self.guard.health().set_state(ActorState::Running);
+        self.reports_due = self.reports_due.saturating_add(1);
         self.posts.report_leases.send(ReportLeases);
     }
 

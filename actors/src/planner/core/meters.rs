@@ -88,7 +88,8 @@ mod tests {
         for step in 1..=1_000_u32 {
             meters.note(seat, 5_000.0);
             last = meters.rates(start + Duration::from_secs(5) * step);
-            assert_eq!(last.is_empty(), step < 6, "{step}");
+            // Time fades as well: six steps are a little less than half a minute.
+            assert_eq!(last.is_empty(), step < 7, "{step}");
         }
         assert!((last[0].1 - 1_000.0).abs() < 20.0, "{last:?}");
         meters.forget(seat);
