@@ -10,8 +10,8 @@ use crate::overrides::Overrides;
 use crate::reader::{Document, Reader};
 use crate::section::route;
 use crate::section::{
-    Alerts, Bridge, Failover, Filters, Group, Learn, Miners, Monitor, Node, Pool, Prove, Rigs, Route,
-    Store,
+    Alerts, Bridge, Failover, Filters, Group, Learn, Miners, Monitor, Node, Pool, Prove, Rigs,
+    Route, Store,
 };
 
 /// Largest file that is read, in bytes.

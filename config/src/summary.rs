@@ -10,8 +10,7 @@ use ipnet::IpNet;
 use crate::section::{
     ACKS, Access, Alerts, BAN_WINDOWS, Bridge, DIALECTS, EXPECTS, Failover, Filters, Group,
     IP_VERSIONS, Learn, LogFormat, MAIL_TLS, Miners, Monitor, Node, Pool, Prove, ProveMode, Rigs,
-    Route, Store,
-    TlsFiles,
+    Route, Store, TlsFiles,
 };
 use crate::settings::Settings;
 use crate::value::{BridgeAddress, PoolKind, TokenDigest, format_duration, masked_user};
