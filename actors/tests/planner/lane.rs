@@ -85,6 +85,8 @@ pub(crate) struct Lane {
     core: Option<PlannerCore>,
     facts: BTreeMap<PoolKey, PoolFacts>,
     next_pool: u32,
+    /// Reports that were asked for and did not come yet.
+    reports_due: u32,
     serving: Option<usize>,
     now: Instant,
 }
@@ -109,6 +111,7 @@ impl Lane {
             core: None,
             facts: BTreeMap::new(),
             next_pool: 0,
+            reports_due: 0,
             serving: None,
             now: Clock.now(),
         };
@@ -369,6 +372,11 @@ impl Lane {
                 Vec::new()
             }),
             ToPlanner::Held(held, waiting) => {
+                self.reports_due -= 1;
+                if self.reports_due > 0 {
+                    // As the actor does: this one was asked for by an earlier generation.
+                    return;
+                }
                 self.step(|core, now| core.adopt(&held, &waiting, now));
             }
         }
@@ -407,6 +415,7 @@ impl Lane {
     pub(crate) fn rebuild(&mut self) {
         if self.core.is_none() {
             self.core = Some(self.new_core());
+            self.reports_due += 1;
             self.to_sessions.push_back(ToSessions::Report);
         }
     }

@@ -176,7 +176,7 @@ impl PlannerCore {
                 changed = true;
             }
         }
-        routing.states = states;
+        routing.hash_anew(states, now);
         if !routing.begun {
             if !lists_are_there {
                 return;
@@ -203,6 +203,10 @@ impl PlannerCore {
         };
         if let Some(count) = from.and_then(|from| routing.assigned.get_mut(from)) {
             *count = count.saturating_sub(1);
+        }
+        if routing.algorithm(from) != routing.algorithm(to) {
+            // Measured anew from when it sits there: the router takes rates for the new route's.
+            routing.meters.forget(seat);
         }
         if let Some(to) = to {
             if let Some(count) = routing.assigned.get_mut(to) {
@@ -234,7 +238,8 @@ impl PlannerCore {
                     movers.insert(seat);
                 }
             }
-            Some(_) => {}
+            // It sits there yet.
+            Some(_) => routing.meters.begin(seat, now),
         }
     }
 

@@ -26,12 +26,16 @@ struct Meter {
 impl Meters {
     /// A seat begins to work, unless it does already.
     pub(super) fn begin(&mut self, seat: SeatKey, now: Instant) {
-        let new = Meter {
-            work: 0.0,
-            time: 0.0,
-            at: now,
-        };
-        self.0.entry(seat).or_insert(new);
+        self.0.entry(seat).or_insert(Meter::new(now));
+    }
+
+    /// These seats begin anew: another algorithm makes other rates.
+    pub(super) fn restart(&mut self, whose: impl Fn(SeatKey) -> bool, now: Instant) {
+        for (seat, meter) in &mut self.0 {
+            if whose(*seat) {
+                *meter = Meter::new(now);
+            }
+        }
     }
 
     /// A seat left, or was idle: what was measured before says nothing of the time since.
@@ -63,6 +67,14 @@ impl Meters {
 }
 
 impl Meter {
+    const fn new(now: Instant) -> Self {
+        Self {
+            work: 0.0,
+            time: 0.0,
+            at: now,
+        }
+    }
+
     fn fade(&mut self, passed: Duration) {
         let seconds = passed.as_secs_f64();
         let left = (-seconds / MEMORY).exp();
@@ -92,7 +104,13 @@ mod tests {
             assert_eq!(last.is_empty(), step < 7, "{step}");
         }
         assert!((last[0].1 - 1_000.0).abs() < 20.0, "{last:?}");
+        let end = start + Duration::from_secs(5_000);
+        meters.restart(|of| of != seat, end);
+        assert_eq!(meters.rates(end).len(), 1);
+        meters.restart(|of| of == seat, end);
+        assert!(meters.rates(end + Duration::from_secs(60)).is_empty());
         meters.forget(seat);
-        assert!(meters.rates(start).is_empty());
+        meters.note(seat, 5_000.0);
+        assert!(meters.rates(end + Duration::from_secs(90)).is_empty());
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use zartrux_models::plan::routing::{RigTraits, RouteSpec, RouteState, Router};
 use zartrux_models::plan::{Lease, SeatKey};
+use zartrux_models::work::Algorithm;
 
 use super::meters::Meters;
 use crate::planner::route_plan::RoutePlan;
@@ -122,10 +123,28 @@ impl Routing {
     /// A seat has a lease of a pool session of this route.
     pub(super) fn sits(&mut self, seat: SeatKey, lease: Lease, at: Option<usize>, now: Instant) {
         self.sits.insert(seat, lease);
-        self.meters.begin(seat, now);
         if at.is_some() && at == self.route_of(seat) {
+            self.meters.begin(seat, now);
             self.settled(seat);
         }
+    }
+
+    /// How routes stand now. Seats of a route whose jobs are of another algorithm are measured
+    /// anew.
+    pub(super) fn hash_anew(&mut self, states: Vec<RouteState>, now: Instant) {
+        for (at, (before, after)) in self.states.iter().zip(&states).enumerate() {
+            if before.algorithm != after.algorithm {
+                let router = &self.router;
+                self.meters
+                    .restart(|seat| router.route_of(seat) == Some(at), now);
+            }
+        }
+        self.states = states;
+    }
+
+    /// What is hashed on a route, as far as that is known.
+    pub(super) fn algorithm(&self, route: Option<usize>) -> Option<&Algorithm> {
+        self.states.get(route?)?.algorithm.as_ref()
     }
 
     /// A seat has no lease any more.

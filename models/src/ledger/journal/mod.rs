@@ -25,4 +25,6 @@ mod book_tests;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod outside_tests;
+#[cfg(test)]
 mod tests;
