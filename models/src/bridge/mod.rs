@@ -10,7 +10,7 @@ mod job_tag;
 mod outside_plan;
 mod request;
 #[cfg(test)]
-mod schema_tests;
+mod tests;
 
 pub use event::{
     AlertEvent, ArmBytes, BridgeEvent, Envelope, EventKind, JobEvent, ModelEvent, PlanEvent,
