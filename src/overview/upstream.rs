@@ -14,6 +14,8 @@ pub struct UpstreamShown {
     pub tls: bool,
     /// Whom it pays, masked.
     pub user: String,
+    /// The route that it is of.
+    pub route: String,
     /// Lanes that it serves.
     pub serves: usize,
     /// Lanes in all.

@@ -381,31 +381,71 @@ proptest! {
     }
 }
 
+impl Scene {
+    /// The session of an upstream that has one.
+    fn session(&self, upstream: usize) -> PoolKey {
+        let mut of = self.facts.iter().filter(|(_, it)| it.upstream == upstream);
+        *of.next().expect("a session").0
+    }
+
+    /// How many miners mine for an upstream.
+    fn mining_for(&self, upstream: usize) -> usize {
+        let leases = self.miners.values().filter_map(|it| it.lease);
+        leases
+            .filter(|lease| self.facts[&lease.pool].upstream == upstream)
+            .count()
+    }
+
+    fn tell_time(&mut self, unix: i64) {
+        self.core.tell_time(unix);
+        self.wait(TICK);
+    }
+}
+
 #[test]
 fn a_route_that_opens_later_does_not_find_all_rigs_at_the_first() {
     let mut scene = Scene::new();
     for kind in [2, 2, 2, 2] {
         scene.join(kind);
     }
-    let pools: Vec<PoolKey> = scene.facts.keys().copied().collect();
-    let of = |scene: &Scene, upstream: usize| {
-        let mut of = pools
-            .iter()
-            .filter(|pool| scene.facts[pool].upstream == upstream);
-        *of.next().expect("a session")
-    };
-    let (main, other) = (of(&scene, 0), of(&scene, 3));
+    let (main, other) = (scene.session(0), scene.session(3));
     scene.job(main, false);
-    let sitting = |scene: &Scene| {
-        let leases = scene.miners.values().filter_map(|it| it.lease);
-        leases
-            .map(|lease| scene.facts[&lease.pool].upstream)
-            .collect::<Vec<_>>()
-    };
-    assert!(sitting(&scene).is_empty(), "the others are waited for");
+    assert_eq!(scene.mining_for(0), 0, "the others are waited for");
     scene.job(other, false);
     scene.wait(Duration::from_secs(4));
-    let sat = sitting(&scene);
-    assert_eq!(sat.iter().filter(|at| **at == 0).count(), 2, "{sat:?}");
-    assert_eq!(sat.iter().filter(|at| **at == 3).count(), 2, "{sat:?}");
+    assert_eq!((scene.mining_for(0), scene.mining_for(3)), (2, 2));
+}
+
+/// 1970-01-05 was the first Monday since the time that is counted from.
+const MONDAY: i64 = 4 * 86_400;
+
+#[test]
+fn a_route_takes_rigs_within_its_hours_and_loses_all_when_they_end() {
+    let mut scene = Scene::new();
+    let mut plan = (*scene.plan).clone();
+    plan.routes[2].schedule = vec!["Mon 22:00-06:00".parse().unwrap()];
+    // Its evening is two hours earlier for UTC.
+    plan.routes[2].utc_offset = 7_200;
+    let plan = Arc::new(plan);
+    scene.plan = Arc::clone(&plan);
+    scene.step(|core, now| core.replace_routes(POLICY, MAX_SESSIONS.to_vec(), &plan, now));
+    let (main, other) = (scene.session(0), scene.session(3));
+    scene.job(main, false);
+    scene.job(other, false);
+    scene.tell_time(MONDAY + 20 * 3_600 - 1);
+    for kind in [2; 4] {
+        scene.join(kind);
+    }
+    scene.wait(Duration::from_secs(4));
+    assert_eq!((scene.mining_for(0), scene.mining_for(3)), (4, 0));
+    scene.tell_time(MONDAY + 20 * 3_600);
+    for kind in [2; 4] {
+        scene.join(kind);
+    }
+    scene.wait(TICK);
+    assert_eq!((scene.mining_for(0), scene.mining_for(3)), (4, 4));
+    scene.tell_time(MONDAY + 28 * 3_600);
+    assert_eq!((scene.mining_for(0), scene.mining_for(3)), (8, 0));
+    let closed = &scene.core.routes()[2];
+    assert!(!closed.open && !closed.in_window && closed.serving == Some(3));
 }

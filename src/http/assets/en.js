@@ -99,6 +99,7 @@ export default {
   "up_standby": "standby",
   "up_away": "not connected",
   "no_tls": "no TLS",
+  "route_of": "route {name}",
   "no_upstream": "No upstream is set.",
   "lanes": "Lanes served",
   "job_age": "Job age",

@@ -99,6 +99,7 @@ export default {
   "up_standby": "en reserva",
   "up_away": "sin conexión",
   "no_tls": "sin TLS",
+  "route_of": "ruta {name}",
   "no_upstream": "No hay ningún pool configurado.",
   "lanes": "Carriles atendidos",
   "job_age": "Edad del trabajo",

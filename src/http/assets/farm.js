@@ -77,12 +77,14 @@ function sessions(upstream, now) {
 }
 
 function upstreams(overview) {
+  const routed = new Set(overview.upstreams.map((upstream) => upstream.route)).size > 1;
   const cards = overview.upstreams.map((upstream, at) => {
     const path = `upstreams.${at}`;
     const rejected = sum(upstream.rejected);
     return h("article", { class: "upstream", "data-key": `${at} ${upstream.name}` },
       h("h4", null, name(upstream.name), " ", stateOf(upstream),
-        upstream.tls ? h("span", { class: "chip" }, "TLS") : h("span", { class: "chip" }, t("no_tls"))),
+        upstream.tls ? h("span", { class: "chip" }, "TLS") : h("span", { class: "chip" }, t("no_tls")),
+        routed ? h("span", { class: "chip" }, t("route_of", { name: upstream.route })) : null),
       facts(
         [t("lanes"), field(`${path}.serves`, upstream.serves, `${count(upstream.serves)} / ${count(upstream.lanes)}`)],
         [t("job_age"), field(`${path}.job_age_ms`, upstream.job_age_ms, duration(upstream.job_age_ms))],

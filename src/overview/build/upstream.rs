@@ -65,6 +65,7 @@ fn upstream(facts: &UpstreamFacts, sessions: &[&Session], now_ms: u64) -> Upstre
         name: facts.name.clone(),
         tls: facts.tls,
         user: facts.user.clone(),
+        route: facts.route.clone(),
         serves: 0,
         lanes: 0,
         job_age_ms: job_at.map(|at| now_ms.saturating_sub(at)),

@@ -87,6 +87,7 @@ async fn upstreams_are_those_of_the_settings_and_wallets_are_masked() {
         (&json!("a.example:443"), &json!(true))
     );
     assert_eq!(first["user"], "4aaa…aaaZ");
+    assert_eq!(first["route"], "main");
     assert_eq!(upstreams[1]["name"], "b.example:3333");
     assert_eq!(upstreams[1]["user"], "farm");
     assert_eq!((&first["serves"], &first["lanes"]), (&json!(0), &json!(2)));
