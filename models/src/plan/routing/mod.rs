@@ -35,11 +35,11 @@
 //! 1 % of its time on trials and a day's part (864 s) at once, with which it comes; at most one seat
 //! in four is on trial at a time (but one may always be). What was measured in so short a time is
 //! off by a third, so what looked bad is tried again, the sooner the more of the allowance is left.
-//! A seat that comes again comes as a new rig. In simulated days with three algorithms, over all
-//! rigs, farms of which one rate of each rig was unknown, or three times too high, came to 98.5 to
-//! 99 % of the best fixed choices; with nothing known at all to 97.8 to 98.3 % in the first day
-//! and 98.4 to 98.7 % in two; with half of the rates wrong by up to five times to 95 %. A single
-//! rig may do worse. The constants here were chosen on the same kind of farm.
+//! A seat that comes again comes as a new rig. In simulated days with three algorithms, on farms that
+//! no constant here was chosen by and over all rigs: 99 % of the best fixed choices where one rate of
+//! each rig was unknown, or three times too high, or all were wrong by up to a fifth; with nothing
+//! known at all 97 % in the first day and 98 % in two; with half of the rates wrong by up to five
+//! times 94 %. A single rig may do worse.
 //!
 //! # Weights
 //!

@@ -28,6 +28,9 @@ fn part(name: &str, all: &[Outcome]) -> f64 {
     part
 }
 
+/// Farms were looked at from 0 on while the router's constants were chosen: none of these was.
+const UNSEEN: u64 = 50_000;
+
 /// Farms of 16 rigs on three routes, whose word is changed so.
 fn farms(
     time: Time,
@@ -45,7 +48,7 @@ fn farms(
         let miners: Vec<Miner> = (0..16).map(rig).collect();
         play(&miners, 3, time, seed, still)
     };
-    (0..seeds).map(farm).collect()
+    (UNSEEN..UNSEEN + seeds).map(farm).collect()
 }
 
 /// What a rig may spend on trials in a time: a hundredth of it and of the day that it begins with,
@@ -57,9 +60,12 @@ fn budget(time: Time) -> f64 {
 
 #[test]
 fn on_a_market_that_stands_still_rigs_that_say_their_rates_sit_right_from_the_start() {
-    let all = farms(DAY, 3, |_, _| {});
-    assert!(part("stable", &all) >= 0.98);
-    assert!(all.iter().all(|it| it.right == 16));
+    let all = farms(DAY, 10, |_, _| {});
+    assert!(part("stable", &all) >= 0.998);
+    // By bad luck with shares a rig may seem to have said too much, and be elsewhere for a while.
+    let right: usize = all.iter().map(|it| it.right).sum();
+    println!("{right} of 160 sit where they are worth most");
+    assert!(right >= 157);
 }
 
 #[test]
