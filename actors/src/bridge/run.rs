@@ -52,8 +52,10 @@ impl Running {
         health.set_state(ActorState::Running);
         let mut backoff = Backoff::of_cores();
         while !self.ends.load(Ordering::Acquire) {
+            // Waiting is no work: a step's time is that of the turn.
+            let waited = self.wait();
             let guard = self.guard.clone();
-            let turned = guard.run_or_reset(&mut (), |()| self.turn());
+            let turned = guard.run_or_reset(&mut (), |()| waited.and_then(|()| self.turn()));
             match turned {
                 Ok(Ok(())) => {
                     backoff.reset();
@@ -90,7 +92,6 @@ impl Running {
     }
 
     fn turn(&mut self) -> Result<(), zmq::Error> {
-        self.wait()?;
         self.ear.hear();
         self.authenticate()?;
         self.publish_waiting()?;
