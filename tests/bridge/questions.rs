@@ -15,7 +15,7 @@ use zmq::SocketType;
 
 use crate::client::{answer, ask, bridged, endpoints, socket};
 use crate::made;
-use crate::support::{Daemon, FakePool, Manner, Proxy};
+use crate::support::{Daemon, FakePool, Manner, Proxy, clock};
 
 #[test]
 fn a_prediction_is_the_apis_own_and_so_are_its_refusals() {
@@ -32,6 +32,11 @@ fn a_prediction_is_the_apis_own_and_so_are_its_refusals() {
     daemon.wait_ready();
     let endpoint = format!("ipc://{}", path.display());
     let asker = socket(SocketType::REQ, Some(&endpoint), None);
+    // Both answer by what the trainer shows, which it does only once it has looked at the data.
+    clock::eventually("a lift", || {
+        let (_, of_api) = daemon.post("/api/v1/predict", r#"{"features":{"late":1}}"#);
+        of_api["lift"].is_object().then_some(())
+    });
     for text in [
         r#"{"features":{"late":1}}"#,
         r#"{"features":{"late":0,"ln_interval":0.123456789012345678}}"#,
