@@ -85,6 +85,9 @@ pub struct Common {
     /// Measure this program also with its six filters off, in turn: what they cost
     #[arg(long)]
     pub without_filters: bool,
+    /// Measure this program also without its store, in turn: as peers are, which write nothing down
+    #[arg(long)]
+    pub without_store: bool,
     /// Whether miners use TLS
     #[arg(long, value_enum, default_value = "no")]
     pub tls: Tls,

@@ -26,8 +26,10 @@ pub(crate) fn subjects(args: &Common) -> Result<Vec<Subject>> {
         None => Subject::own()?,
     };
     let without_filters = args.without_filters.then(Subject::own_without_filters);
+    let without_store = args.without_store.then(Subject::own_without_store);
     std::iter::once(Ok(first))
         .chain(without_filters)
+        .chain(without_store)
         .chain(args.peer.iter().map(Subject::peer))
         .collect()
 }

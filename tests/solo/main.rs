@@ -248,7 +248,7 @@ fn a_node_behind_a_proxy_is_asked_by_its_name_through_it_alone() {
 fn subscriber(node: &Monerod) -> zmq::Socket {
     let socket = zmq::Context::new().socket(zmq::SUB).unwrap();
     socket.set_linger(0).unwrap();
-    socket.set_rcvtimeo(30_000).unwrap();
+    socket.set_rcvtimeo(5_000).unwrap();
     socket.connect(&node.zmq()).unwrap();
     socket.set_subscribe(b"json-minimal-chain_main").unwrap();
     socket
@@ -271,14 +271,15 @@ fn a_notice_of_the_node_brings_a_job_to_the_miner_without_a_poll() {
         }
         let asked = clock::now();
         node.mine_one();
-        notices.recv_bytes(0).expect("a notice of the node");
+        // The subscription may reach the node only after its first block, of which it then tells nobody.
+        let heard = notices.recv_bytes(0).is_ok();
         let told = clock::now();
         while miner.job().height <= Some(height) {
             miner.expect_job();
         }
         println!("from the node's notice to the job: {:?}", told.elapsed());
         // On a slow machine the node may take that long to hash its block.
-        asked.elapsed() < BEFORE_ANY_REFRESH
+        heard && asked.elapsed() < BEFORE_ANY_REFRESH
     });
     assert!(by_notice, "each job may have come of a refresh");
 }

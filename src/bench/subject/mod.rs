@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
+use self::zartrux::Parts;
 use super::shell;
 
 /// The configuration a proxy is given.
@@ -20,6 +21,8 @@ pub enum ConfigFormat {
     Zartrux,
     /// The same with the six filters off.
     ZartruxWithoutFilters,
+    /// The same with the filters, and nothing written down.
+    ZartruxWithoutStore,
     /// The JSON of xmrig-proxy, in nicehash mode.
     XmrigProxy,
 }
@@ -103,6 +106,18 @@ impl Subject {
         })
     }
 
+    /// This very program without its store: like a peer that remembers nothing.
+    ///
+    /// # Errors
+    /// When the path of the running program is unknown.
+    pub(crate) fn own_without_store() -> Result<Self> {
+        Ok(Self {
+            name: "without store".to_owned(),
+            format: ConfigFormat::ZartruxWithoutStore,
+            ..Self::own()?
+        })
+    }
+
     /// Any proxy, by a command with placeholders.
     pub(crate) fn by_command(command: &str, format: ConfigFormat) -> Self {
         Self {
@@ -135,9 +150,17 @@ impl Subject {
     /// # Errors
     /// When the file cannot be written.
     pub(crate) fn prepare(&self, setup: &Setup<'_>) -> Result<String> {
+        let own = |parts| ("zartrux.toml", zartrux::config(setup, parts));
         let (name, text) = match self.format {
-            ConfigFormat::Zartrux => ("zartrux.toml", zartrux::config(setup, true)),
-            ConfigFormat::ZartruxWithoutFilters => ("zartrux.toml", zartrux::config(setup, false)),
+            ConfigFormat::Zartrux => own(Parts::ALL),
+            ConfigFormat::ZartruxWithoutFilters => own(Parts {
+                filters: false,
+                ..Parts::ALL
+            }),
+            ConfigFormat::ZartruxWithoutStore => own(Parts {
+                store: false,
+                ..Parts::ALL
+            }),
             ConfigFormat::XmrigProxy => ("config.json", peer::config(setup)),
         };
         let path = setup.folder.join(name);

@@ -2,8 +2,26 @@
 
 use super::{Setup, Terms};
 
+/// What it does besides its work as a proxy.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts {
+    /// The six filters.
+    pub(super) filters: bool,
+    /// Every share is written down before it is acknowledged.
+    pub(super) store: bool,
+}
+
+impl Parts {
+    /// As it comes.
+    pub(super) const ALL: Self = Self {
+        filters: true,
+        store: true,
+    };
+}
+
 /// The text of the configuration file.
-pub(super) fn config(setup: &Setup<'_>, filters: bool) -> String {
+pub(super) fn config(setup: &Setup<'_>, parts: Parts) -> String {
+    let Parts { filters, store } = parts;
     let Setup {
         listen,
         pool,
@@ -16,8 +34,9 @@ pub(super) fn config(setup: &Setup<'_>, filters: bool) -> String {
     };
     // A JSON string is a TOML string too.
     let data = serde_json::Value::from(folder.join("data").to_string_lossy());
-    // Room to spare: in churn a connection may be counted a moment after it has ended.
-    let connections = miners.saturating_mul(2).max(1_000);
+    // Room to spare: in churn a connection may be counted a moment after it has ended. Not more: each
+    // takes a descriptor, which must be there before the proxy starts.
+    let connections = miners.saturating_add(1_000);
     format!(
         "[node]\n\
          lanes = {lanes}\n\
@@ -40,6 +59,9 @@ pub(super) fn config(setup: &Setup<'_>, filters: bool) -> String {
          \n\
          [filters]\n\
          enabled = {filters}\n\
+         \n\
+         [store]\n\
+         enabled = {store}\n\
          \n\
          [monitor]\n\
          listen = \"off\"\n\
@@ -67,7 +89,10 @@ mod tests {
                     tls,
                 },
             },
-            tls,
+            Parts {
+                filters: tls,
+                store: !tls,
+            },
         );
         Settings::from_toml(&text, &Overrides::default()).unwrap()
     }
@@ -81,6 +106,7 @@ mod tests {
         assert_eq!(settings.miners.share_goal, None);
         assert_eq!(settings.prove.mode, ProveMode::Off);
         assert!(!settings.filters.enabled);
+        assert!(settings.store.enabled);
         assert_eq!(settings.monitor.listen, None);
         assert_eq!(settings.node.lanes, 2);
         assert_eq!(settings.node.data, Path::new("/tmp/a \"b\"/data"));
