@@ -101,6 +101,10 @@ pub struct ConnectionCounts {
     pub turned_away: u64,
     /// Leases renewed because their nonces were nearly used up.
     pub leases_renewed: u64,
+    /// Slots leased again whose tenant had left after a moment.
+    pub slots_leased_again: u64,
+    /// Most hashes that miners tried again there.
+    pub hashes_tried_again: u64,
     /// Turned away at the door or at their login, by reason.
     pub turned: TurnedCounts,
 }
@@ -169,6 +173,10 @@ impl LaneCounts {
         mine.dropped += theirs.dropped;
         mine.turned_away += theirs.turned_away;
         mine.leases_renewed += theirs.leases_renewed;
+        mine.slots_leased_again += theirs.slots_leased_again;
+        mine.hashes_tried_again = mine
+            .hashes_tried_again
+            .saturating_add(theirs.hashes_tried_again);
         mine.turned.add(&theirs.turned);
     }
 }

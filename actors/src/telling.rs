@@ -190,6 +190,7 @@ fn words(
         | JournalEvent::AlertCleared { .. }
         | JournalEvent::LeaseTaken { .. }
         | JournalEvent::LeaseGivenUp { .. }
+        | JournalEvent::LeaseReturned { .. }
         | JournalEvent::PoolConnectionLost { .. }
         | JournalEvent::SlotsOrdered { .. }
         | JournalEvent::SlotsUnordered { .. }

@@ -9,7 +9,9 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use zartrux_actors::planner::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts};
 use zartrux_models::filter::ModelId;
-use zartrux_models::plan::{FailoverPolicy, Lease, NonceOrder, OutsideOrder, SeatKey, SlotPlan};
+use zartrux_models::plan::{
+    FailoverPolicy, Lease, NonceOrder, OutsideOrder, SeatKey, SlotPlan, SlotUse,
+};
 use zartrux_models::work::{
     Algorithm, Blob, Difficulty, JobOrigin, JobTable, PoolKey, Slot, UpstreamJob, Work,
 };
@@ -28,6 +30,11 @@ const POLICY: PlanPolicy = PlanPolicy {
     grace: Duration::from_secs(30),
     spare_slot_zero: false,
 };
+
+/// A lease that its tenant has used: its slot is dead after it.
+fn spent(lease: Lease) -> (Lease, SlotUse) {
+    (lease, SlotUse::Spent)
+}
 
 /// A planner's core and its surroundings.
 pub(crate) struct World {
@@ -122,7 +129,8 @@ impl World {
             return;
         };
         let lease = self.seats.remove(&seat).flatten();
-        self.core.seat_left(seat, lease);
+        let effects = self.core.seat_left(seat, lease.map(spent), self.now);
+        self.apply(effects);
     }
 
     /// A miner has nearly used up its slot.
@@ -312,7 +320,9 @@ impl World {
                     for seat in seats {
                         self.sent_away += 1;
                         let lease = self.seats.remove(&seat).flatten();
-                        self.core.seat_left(seat, lease);
+                        let left = lease.map(spent);
+                        let effects = self.core.seat_left(seat, left, self.now);
+                        assert!(effects.is_empty(), "nothing became free");
                     }
                 }
                 PlanEffect::Serving { upstream, .. } => self.serving = upstream,

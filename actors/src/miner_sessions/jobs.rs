@@ -22,6 +22,10 @@ impl MinerSessions {
         };
         self.experiment.note(&issued);
         self.bridge.job(self.lane, &issued);
+        if let Some(set) = self.jobs.find(issued.key).map(|found| found.nonce_set) {
+            let at = self.millis();
+            self.tenants.work_is(origin.pool, set, at);
+        }
         self.lines.insert(origin.pool, JobLine::render(&issued));
         self.expire_contested();
         self.fan_out(origin.pool);

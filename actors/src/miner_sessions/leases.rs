@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use zartrux_models::ledger::LeaseEnd;
-use zartrux_models::plan::{Lease, SeatKey};
+use zartrux_models::plan::{Lease, SeatKey, SlotUse};
 use zartrux_models::session::Assignment;
 use zartrux_models::stratum::{push_error, push_login};
 use zartrux_models::work::{Difficulty, IssuedJob, PoolKey};
@@ -26,7 +26,7 @@ impl MinerSessions {
             // It left while the planner was at it.
             self.posts.seat_left.send(SeatLeft {
                 seat: key,
-                lease: Some(lease),
+                lease: Some((lease, SlotUse::UNTOUCHED)),
             });
             return;
         };
@@ -60,7 +60,14 @@ impl MinerSessions {
         if renewed {
             self.stats.connections(|counts| counts.leases_renewed += 1);
         }
-        self.tenants.take(lease, key, rig, &current);
+        let set = self.jobs.find(current.key).map(|found| found.nonce_set);
+        let work = (set, self.millis());
+        if let Some(tried) = self.tenants.take(lease, key, rig, &current, work) {
+            self.stats.connections(|counts| {
+                counts.slots_leased_again += 1;
+                counts.hashes_tried_again += u64::from(tried);
+            });
+        }
         self.send_job(key, lease);
     }
 

@@ -317,6 +317,12 @@ impl MinerSessions {
         Second::try_from(since.as_secs()).unwrap_or(Second::MAX)
     }
 
+    /// The lane's clock in milliseconds; it begins again after 49 days.
+    #[expect(clippy::cast_possible_truncation, reason = "differences are what counts")]
+    fn millis(&self) -> u32 {
+        self.clock.now().duration_since(self.started).as_millis() as u32
+    }
+
     /// A time as the filters are told it: by the wall clock when the lane started, and by the
     /// monotonic one from there on. So it goes on over restarts, and never goes back within a run.
     fn at_ms(&self, now: Instant) -> u64 {

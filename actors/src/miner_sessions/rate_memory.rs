@@ -66,11 +66,17 @@ impl Seat {
 
     /// Has it remembered how fast the miner was, if shares have shown it.
     pub(super) fn note_rate(&self, memory: &dyn RateMemory) {
-        if let (Some(rig), Some(vardiff), Some(algorithm)) =
-            (self.identity.as_deref(), &self.vardiff, &self.hashing)
-            && rig.introduced
+        if let (Some(rig), Some(rate), Some(algorithm)) =
+            (self.identity.as_deref(), self.shown_rate(), &self.hashing)
         {
-            memory.note(rig.standing.key, algorithm, vardiff.hash_rate());
+            memory.note(rig.standing.key, algorithm, rate);
         }
+    }
+
+    /// Hashes per second, if shares have shown it: what a miner says of itself is not believed.
+    pub(super) fn shown_rate(&self) -> Option<f64> {
+        let shown = self.identity.as_deref().is_some_and(|rig| rig.introduced);
+        let vardiff = self.vardiff.as_ref().filter(|_| shown);
+        vardiff.map(Vardiff::hash_rate)
     }
 }

@@ -288,6 +288,7 @@ impl MinerSessions {
         if let Some(nonces) = self.jobs.nonces_of(share.nonce_set) {
             nonces.claim(share.leased_nonce(), share.result);
         }
+        self.tenants.admitted(key, &share);
         let now = self.second();
         let vardiff = self.settings.vardiff;
         let (mut age_s, mut rate) = (0, 0.0);

@@ -1,14 +1,18 @@
-//! Who holds which slot. Only here does that change, and each change is noted in the journal: so a
-//! replay of it says what this table says.
+//! Who holds which slot, and how far it was scanned. Only here does that change, and each change is
+//! noted in the journal: so a replay of it says what this table says.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use zartrux_models::ledger::{Arm, JournalEvent, LeaseEnd};
-use zartrux_models::plan::{Lease, SeatKey};
-use zartrux_models::share::RigKey;
-use zartrux_models::work::{IssuedJob, JobKey, PoolKey, Slot};
+use zartrux_models::plan::{Lease, SeatKey, SlotUse};
+use zartrux_models::share::{RigKey, Share};
+use zartrux_models::work::{IssuedJob, JobKey, NonceSetId, PoolKey, Slot};
 
 use crate::journal::Journal;
+
+/// A time of the lane's clock, in milliseconds. It begins again after 49 days.
+type Millis = u32;
 
 /// Who holds which slot, by pool session: the order of a fan-out.
 #[derive(Debug)]
@@ -21,7 +25,36 @@ pub(super) struct Tenants {
 struct Places {
     /// The connection that brought the job under which a slot was last taken.
     connection: u32,
-    seats: Box<[Option<SeatKey>; Slot::COUNT]>,
+    /// The nonces of the present work.
+    set: Option<NonceSetId>,
+    places: Box<[Place; Slot::COUNT]>,
+}
+
+/// A slot.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    seat: Option<SeatKey>,
+    /// When its tenant began with the present work.
+    since: Millis,
+    /// What its former tenants have done to the present work.
+    was: SlotUse,
+    /// A share of its tenant for the present work was admitted.
+    admitted: bool,
+}
+
+impl Place {
+    const EMPTY: Self = Self {
+        seat: None,
+        since: 0,
+        was: SlotUse::UNTOUCHED,
+        admitted: false,
+    };
+}
+
+impl Places {
+    fn place(&mut self, slot: Slot) -> &mut Place {
+        &mut self.places[usize::from(slot.0)]
+    }
 }
 
 impl Tenants {
@@ -33,18 +66,53 @@ impl Tenants {
         }
     }
 
-    /// A seat of a rig holds a slot of a pool session whose current job is `job`.
-    pub(super) fn take(&mut self, lease: Lease, seat: SeatKey, rig: RigKey, job: &IssuedJob) {
-        let places = self.pools.entry(lease.pool).or_insert_with(|| Places {
+    fn places(&mut self, pool: PoolKey) -> &mut Places {
+        self.pools.entry(pool).or_insert_with(|| Places {
             connection: 0,
-            seats: Box::new([None; Slot::COUNT]),
-        });
+            set: None,
+            places: Box::new([Place::EMPTY; Slot::COUNT]),
+        })
+    }
+
+    /// What a pool session has to work on; of other work than before nobody has tried anything.
+    pub(super) fn work_is(&mut self, pool: PoolKey, set: NonceSetId, at: Millis) {
+        let Some(places) = self.pools.get_mut(&pool) else {
+            return;
+        };
+        if places.set.replace(set) == Some(set) {
+            return;
+        }
+        for place in places.places.iter_mut() {
+            *place = Place {
+                seat: place.seat,
+                since: at,
+                ..Place::EMPTY
+            };
+        }
+    }
+
+    /// A seat of a rig holds a slot of a pool session whose current job is `job`. How many hashes
+    /// others have tried there before, if they have.
+    pub(super) fn take(
+        &mut self,
+        lease: Lease,
+        seat: SeatKey,
+        rig: RigKey,
+        job: &IssuedJob,
+        (set, at): (Option<NonceSetId>, Millis),
+    ) -> Option<u16> {
+        let places = self.places(lease.pool);
         places.connection = job.origin.connection;
-        places.seats[usize::from(lease.slot.0)] = Some(seat);
+        places.set = places.set.or(set);
+        let place = places.place(lease.slot);
+        let tried = place.was.tried().filter(|tried| *tried > 0);
+        place.seat = Some(seat);
+        place.since = at;
+        place.admitted = false;
         self.journal.note(JournalEvent::LeaseTaken {
             lane: self.journal.lane(),
             pool: lease.pool,
-            connection: places.connection,
+            connection: job.origin.connection,
             slot: lease.slot,
             rig,
             seat,
@@ -52,10 +120,24 @@ impl Tenants {
             arm: Arm::None,
             job_key: job.key.0,
         });
+        tried
     }
 
-    /// A seat that was given `last` holds a slot no longer, if it did. Says of which connection's
-    /// jobs that was.
+    /// A share of a seat was admitted: its slot is nobody else's before the next work.
+    pub(super) fn admitted(&mut self, seat: SeatKey, share: &Share) {
+        let job = &share.job;
+        let Some(places) = self.pools.get_mut(&job.origin.pool) else {
+            return;
+        };
+        let is_present = places.set == Some(share.nonce_set);
+        let place = places.place(job.plan.slot_of(share.slot));
+        if is_present && place.seat == Some(seat) {
+            place.admitted = true;
+        }
+    }
+
+    /// A seat that was given `last` holds a slot no longer, if it did, but is still there. Says of
+    /// which connection's jobs that was.
     pub(super) fn give_up(
         &mut self,
         lease: Lease,
@@ -64,12 +146,60 @@ impl Tenants {
         why: LeaseEnd,
     ) -> Option<u32> {
         let places = self.pools.get_mut(&lease.pool)?;
-        let place = &mut places.seats[usize::from(lease.slot.0)];
-        if *place != Some(seat) {
+        let place = places.place(lease.slot);
+        if place.seat != Some(seat) {
             return None;
         }
-        *place = None;
+        *place = Place {
+            // It may have a share there yet.
+            was: SlotUse::Spent,
+            ..Place::EMPTY
+        };
         let connection = places.connection;
+        self.note_given_up(lease, seat, (last, why));
+        Some(connection)
+    }
+
+    /// A seat is gone. How it has used its slot, as far as its rate is known.
+    pub(super) fn leave(
+        &mut self,
+        lease: Lease,
+        seat: SeatKey,
+        last: (JobKey, LeaseEnd),
+        at: Millis,
+        rate: Option<f64>,
+    ) -> SlotUse {
+        let places = self.pools.get_mut(&lease.pool);
+        let place = places.map(|places| places.place(lease.slot));
+        let Some(place) = place.filter(|place| place.seat == Some(seat)) else {
+            return SlotUse::Spent;
+        };
+        let held = Duration::from_millis(u64::from(at.wrapping_sub(place.since)) + 1);
+        let used = if place.admitted {
+            SlotUse::Spent
+        } else {
+            SlotUse::held_for(held, rate)
+        };
+        *place = Place {
+            was: place.was.and(used),
+            ..Place::EMPTY
+        };
+        match used.tried() {
+            None => self.note_given_up(lease, seat, last),
+            Some(tried) => self.journal.note(JournalEvent::LeaseReturned {
+                lane: self.journal.lane(),
+                pool: lease.pool,
+                slot: lease.slot,
+                seat,
+                why: last.1,
+                job_key: last.0.0,
+                tried,
+            }),
+        }
+        used
+    }
+
+    fn note_given_up(&self, lease: Lease, seat: SeatKey, (last, why): (JobKey, LeaseEnd)) {
         self.journal.note(JournalEvent::LeaseGivenUp {
             lane: self.journal.lane(),
             pool: lease.pool,
@@ -78,7 +208,6 @@ impl Tenants {
             why,
             job_key: last.0,
         });
-        Some(connection)
     }
 
     /// A pool session's connection is gone: nobody holds a slot of its jobs. Says who did.
@@ -91,7 +220,7 @@ impl Tenants {
             pool,
             connection: places.connection,
         });
-        places.seats.iter().flatten().copied().collect()
+        places.places.iter().filter_map(|place| place.seat).collect()
     }
 
     /// Who holds slots of a pool session, in their order.
@@ -99,8 +228,8 @@ impl Tenants {
         let places = self.pools.get(&pool);
         places.map_or_else(Vec::new, |places| {
             (0..=u8::MAX)
-                .zip(places.seats.iter())
-                .filter_map(|(slot, tenant)| tenant.map(|seat| (Slot(slot), seat)))
+                .zip(places.places.iter())
+                .filter_map(|(slot, place)| place.seat.map(|seat| (Slot(slot), seat)))
                 .collect()
         })
     }

@@ -135,16 +135,18 @@ impl MinerSessions {
         let seat = self.seats.remove(index);
         seat.note_rate(&*self.remembered_rate);
         self.doorkeeper.left(seat.from.place, seat.from.counted);
-        if let Some(lease) = seat.lease {
-            let last = seat.last_job();
-            self.tenants.give_up(lease, key, last, why.lease_end());
-        }
+        let at = self.millis();
+        let left = seat.lease.map(|lease| {
+            let last = (seat.last_job(), why.lease_end());
+            let was = self.tenants.leave(lease, key, last, at, seat.shown_rate());
+            (lease, was)
+        });
         if let Some(identity) = &seat.identity {
             self.namesakes
                 .leave(&identity.user, &identity.rig, identity.standing);
             self.posts.seat_left.send(SeatLeft {
                 seat: key,
-                lease: seat.lease,
+                lease: left,
             });
         }
         self.stats.connections(|counts| {

@@ -49,10 +49,8 @@ impl Handler<SeatLeft> for Planner {
 
     fn handle(&mut self, left: SeatLeft, ctx: &mut Context<Self>) {
         self.guard.health().dequeued();
-        self.step(ctx, |core| {
-            core.seat_left(left.seat, left.lease);
-            Vec::new()
-        });
+        let now = self.clock.now();
+        self.step(ctx, |core| core.seat_left(left.seat, left.lease, now));
     }
 }
 

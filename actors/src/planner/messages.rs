@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix::Message;
 use zartrux_models::plan::routing::{RigTraits, RouteWork};
-use zartrux_models::plan::{Lease, SeatKey};
+use zartrux_models::plan::{Lease, SeatKey, SlotUse};
 use zartrux_models::work::PoolKey;
 
 use super::{PlanPolicy, RoutePlan};
@@ -50,8 +50,9 @@ pub struct LeaseGivenUp {
 pub struct SeatLeft {
     /// Who.
     pub seat: SeatKey,
-    /// What it held.
-    pub lease: Option<Lease>,
+    /// What it held, and what it did there to the nonces of the newest job that the planner was
+    /// told of before.
+    pub lease: Option<(Lease, SlotUse)>,
 }
 
 /// Who holds what, and who waits: asked for by a planner that was built anew.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use zartrux_actors::clock::Clock;
 use zartrux_actors::planner::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts, Turned};
-use zartrux_models::plan::{FailoverPolicy, Lease, SeatKey};
+use zartrux_models::plan::{FailoverPolicy, Lease, SeatKey, SlotUse};
 use zartrux_models::work::{Blob, JobOrigin, PoolKey, Slot, Work};
 
 pub(crate) const POLICY: PlanPolicy = PlanPolicy {
@@ -23,6 +23,11 @@ pub(crate) const LOGIN_HOLD: Duration = Duration::from_secs(25);
 
 /// How often a planner looks at the time.
 const TICK: Duration = Duration::from_millis(500);
+
+/// A lease that its tenant has used: its slot is dead after it.
+pub(crate) fn spent(lease: Lease) -> (Lease, SlotUse) {
+    (lease, SlotUse::Spent)
+}
 
 /// How much the core knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,10 +114,7 @@ impl Farm {
     pub(crate) fn leave(&mut self, seat: SeatKey) {
         let lease = self.seats.remove(&seat).expect("a seat that is there");
         self.logging_in.remove(&seat);
-        self.step(|core, _| {
-            core.seat_left(seat, lease);
-            Vec::new()
-        });
+        self.step(|core, now| core.seat_left(seat, lease.map(spent), now));
     }
 
     pub(crate) fn used_up(&mut self, seat: SeatKey) {
@@ -343,7 +345,8 @@ impl Farm {
                         self.logging_in.remove(&seat).is_none() || self.adopted.contains(&seat),
                         "turned away although its login is held"
                     );
-                    self.core.seat_left(seat, None);
+                    let effects = self.core.seat_left(seat, None, self.now);
+                    assert!(effects.is_empty(), "nothing became free");
                     self.turned_away += 1;
                 }
             }

@@ -10,7 +10,9 @@ use rand::{Rng, SeedableRng};
 use zartrux_actors::clock::Clock;
 use zartrux_actors::planner::{PlanEffect, PlannerCore, PoolFacts};
 use zartrux_models::filter::ModelId;
-use zartrux_models::plan::{Lease, NonceOrder, Occupancy, OutsideOrder, SeatKey, SlotPlan};
+use zartrux_models::plan::{
+    Lease, NonceOrder, Occupancy, OutsideOrder, SeatKey, SlotPlan, SlotUse,
+};
 use zartrux_models::work::{
     Algorithm, Difficulty, JobOrigin, JobTable, PoolKey, Slot, UpstreamJob,
 };
@@ -50,7 +52,7 @@ enum ToPlanner {
     Asked(SeatKey),
     UsedUp(SeatKey, Lease),
     GivenUp(SeatKey, Lease, u32),
-    Left(SeatKey, Option<Lease>),
+    Left(SeatKey, Option<(Lease, SlotUse)>),
     Held(Vec<(SeatKey, Lease)>, Vec<SeatKey>),
 }
 
@@ -190,8 +192,25 @@ impl Lane {
 
     pub(crate) fn leave(&mut self, seat: SeatKey) {
         if let Some(lease) = self.seats.remove(&seat) {
+            let lease = lease.map(|lease| (lease, self.use_of(seat, lease)));
             self.to_planner.push_back(ToPlanner::Left(seat, lease));
         }
+    }
+
+    /// Every other miner that leaves has had no share, and somebody else may have its slot.
+    fn use_of(&mut self, seat: SeatKey, lease: Lease) -> SlotUse {
+        if self.orders.r#gen() {
+            return SlotUse::Spent;
+        }
+        let Some(job) = self.jobs.get(&lease.pool).copied() else {
+            return SlotUse::Spent;
+        };
+        let byte = self.table.current(lease.pool).unwrap().plan.byte(lease.slot);
+        let work = (lease.pool, job.origin.connection, job.blob, byte);
+        if self.usable.get(&work) == Some(&seat) {
+            self.usable.remove(&work);
+        }
+        SlotUse::Tried(self.orders.gen_range(0..=SlotUse::LIMIT))
     }
 
     pub(crate) fn used_up(&mut self, seat: SeatKey) {
@@ -253,7 +272,7 @@ impl Lane {
 
     fn hear_granted(&mut self, seat: SeatKey, lease: Lease, connection: u32) {
         let Some(held) = self.seats.get_mut(&seat) else {
-            let left = ToPlanner::Left(seat, Some(lease));
+            let left = ToPlanner::Left(seat, Some((lease, SlotUse::UNTOUCHED)));
             return self.to_planner.push_back(left);
         };
         if let Some(former) = held.take() {
@@ -367,10 +386,7 @@ impl Lane {
                 core.lease_given_up(seat, lease, connection);
                 Vec::new()
             }),
-            ToPlanner::Left(seat, lease) => self.step(|core, _| {
-                core.seat_left(seat, lease);
-                Vec::new()
-            }),
+            ToPlanner::Left(seat, lease) => self.step(|core, now| core.seat_left(seat, lease, now)),
             ToPlanner::Held(held, waiting) => {
                 self.reports_due -= 1;
                 if self.reports_due > 0 {

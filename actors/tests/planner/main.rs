@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod cases;
+mod churning;
 mod farm;
 mod lane;
 mod mailboxes;

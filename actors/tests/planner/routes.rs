@@ -14,7 +14,7 @@ use zartrux_models::plan::routing::{RigTraits, RouteSpec};
 use zartrux_models::plan::{Capability, Lease, SeatKey};
 use zartrux_models::work::{Algorithm, JobOrigin, PoolKey, Slot};
 
-use crate::farm::{LOGIN_HOLD, POLICY, blob};
+use crate::farm::{LOGIN_HOLD, POLICY, blob, spent};
 
 const TICK: Duration = Duration::from_millis(500);
 /// Upstreams: two of the first route, one of each other.
@@ -119,7 +119,9 @@ impl Scene {
                     };
                     let mines = why == Turned::NoPool && miner.lease.is_some_and(fits);
                     assert!(!mines || !self.any_open(), "{seat:?}");
-                    self.core.seat_left(seat, miner.lease);
+                    let left = miner.lease.map(spent);
+                    let effects = self.core.seat_left(seat, left, self.now);
+                    assert!(effects.is_empty(), "nothing became free");
                 }
             }
             PlanEffect::Serving { route, upstream } => self.serving[route] = upstream,
@@ -221,10 +223,7 @@ impl Scene {
 
     fn leave(&mut self, seat: SeatKey) {
         let miner = self.miners.remove(&seat).expect("a miner that is there");
-        self.step(|core, _| {
-            core.seat_left(seat, miner.lease);
-            Vec::new()
-        });
+        self.step(|core, now| core.seat_left(seat, miner.lease.map(spent), now));
     }
 
     fn job(&mut self, pool: PoolKey, young: bool) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::SeatKey;
+use super::{SeatKey, SlotUse};
 use crate::work::{PoolKey, Slot};
 
 /// A slot of a pool session's current job. Which nonces these are is said by each job's
@@ -21,7 +21,7 @@ enum Tenancy {
     Held(SeatKey),
     /// Its tenant was given another: until it is known to have heard of that, it may get jobs here.
     Leaving(SeatKey),
-    /// Its tenant is gone: its nonces are used up until the next job.
+    /// Its tenant is gone: its nonces are used up until the next blob.
     Dead,
     /// Never leased.
     Spared,
@@ -30,7 +30,12 @@ enum Tenancy {
 #[derive(Debug, Clone)]
 struct SlotMap {
     slots: Box<[Tenancy; Slot::COUNT]>,
-    free: usize,
+    /// Most hashes that earlier tenants of a slot have tried of the present blob.
+    tried: Box<[u16; Slot::COUNT]>,
+    /// Free, and nobody has tried anything.
+    fresh: usize,
+    /// Free, and hardly scanned.
+    again: usize,
     held: usize,
     /// Where the search for a free slot goes on.
     cursor: u8,
@@ -40,7 +45,9 @@ impl SlotMap {
     fn new() -> Self {
         Self {
             slots: Box::new([Tenancy::Free; Slot::COUNT]),
-            free: Slot::COUNT,
+            tried: Box::new([0; Slot::COUNT]),
+            fresh: Slot::COUNT,
+            again: 0,
             held: 0,
             // Slot 0 leaves the blob's nonce all zero in every plan, which some miners take for no
             // slot: last.
@@ -50,29 +57,61 @@ impl SlotMap {
 
     /// Never leases slot 0, if nobody has it.
     fn spare_zero(&mut self) {
-        let zero = &mut self.slots[0];
-        match zero {
+        match self.slots[0] {
             Tenancy::Free => {
-                *zero = Tenancy::Spared;
-                self.free -= 1;
+                self.slots[0] = Tenancy::Spared;
+                *self.free_like(0) -= 1;
             }
-            Tenancy::Dead => *zero = Tenancy::Spared,
+            Tenancy::Dead => self.slots[0] = Tenancy::Spared,
             Tenancy::Held(_) | Tenancy::Leaving(_) | Tenancy::Spared => {}
         }
     }
 
-    fn grant(&mut self, seat: SeatKey) -> Option<Slot> {
+    /// How many free slots there are of a slot's sort.
+    fn free_like(&mut self, slot: u8) -> &mut usize {
+        if self.tried[usize::from(slot)] == 0 {
+            &mut self.fresh
+        } else {
+            &mut self.again
+        }
+    }
+
+    fn hold(&mut self, slot: u8, seat: SeatKey) -> Slot {
+        self.slots[usize::from(slot)] = Tenancy::Held(seat);
+        *self.free_like(slot) -= 1;
+        self.held += 1;
+        Slot(slot)
+    }
+
+    fn is_free(&self, slot: u8) -> bool {
+        self.slots[usize::from(slot)] == Tenancy::Free
+    }
+
+    /// Leases a slot of which nothing was tried.
+    fn grant_fresh(&mut self, seat: SeatKey) -> Option<Slot> {
+        if self.fresh == 0 {
+            return None;
+        }
         for _ in 0..Slot::COUNT {
             self.cursor = self.cursor.wrapping_add(1);
-            let tenancy = &mut self.slots[usize::from(self.cursor)];
-            if *tenancy == Tenancy::Free {
-                *tenancy = Tenancy::Held(seat);
-                self.free -= 1;
-                self.held += 1;
-                return Some(Slot(self.cursor));
+            let slot = self.cursor;
+            if self.is_free(slot) && self.tried[usize::from(slot)] == 0 {
+                return Some(self.hold(slot, seat));
             }
         }
         None
+    }
+
+    /// Leases the slot that is least scanned of those that are hardly scanned; slot 0 is the last,
+    /// as ever.
+    fn grant_again(&mut self, seat: SeatKey) -> Option<Slot> {
+        if self.again == 0 {
+            return None;
+        }
+        let slot = (0..=u8::MAX)
+            .filter(|slot| self.is_free(*slot))
+            .min_by_key(|slot| (*slot == 0, self.tried[usize::from(*slot)]))?;
+        Some(self.hold(slot, seat))
     }
 
     fn move_out(&mut self, slot: Slot, seat: SeatKey) {
@@ -83,22 +122,37 @@ impl SlotMap {
         }
     }
 
-    fn kill(&mut self, slot: Slot, seat: SeatKey) -> bool {
-        let tenancy = &mut self.slots[usize::from(slot.0)];
-        if *tenancy == Tenancy::Held(seat) {
-            self.held -= 1;
-        } else if *tenancy != Tenancy::Leaving(seat) {
-            return false;
+    /// A tenant has left its slot, having used it like this.
+    fn vacate(&mut self, slot: Slot, seat: SeatKey, was: SlotUse) -> bool {
+        let at = usize::from(slot.0);
+        match self.slots[at] {
+            Tenancy::Held(tenant) if tenant == seat => self.held -= 1,
+            Tenancy::Leaving(tenant) if tenant == seat => {}
+            Tenancy::Free
+            | Tenancy::Held(_)
+            | Tenancy::Leaving(_)
+            | Tenancy::Dead
+            | Tenancy::Spared => return false,
         }
-        *tenancy = Tenancy::Dead;
+        match SlotUse::Tried(self.tried[at]).and(was).tried() {
+            Some(tried) => {
+                self.slots[at] = Tenancy::Free;
+                self.tried[at] = tried;
+                *self.free_like(slot.0) += 1;
+            }
+            None => self.slots[at] = Tenancy::Dead,
+        }
         true
     }
 
-    fn revive_dead(&mut self) {
+    /// Another blob: nothing of it was tried.
+    fn renew_all(&mut self) {
+        self.tried.fill(0);
+        self.fresh += std::mem::take(&mut self.again);
         for tenancy in self.slots.iter_mut() {
             if *tenancy == Tenancy::Dead {
                 *tenancy = Tenancy::Free;
-                self.free += 1;
+                self.fresh += 1;
             }
         }
         self.cursor = 0;
@@ -108,18 +162,24 @@ impl SlotMap {
 /// How a pool session's slots are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Occupancy {
-    /// Can be leased.
+    /// Can be leased, and nothing of them was tried.
     pub free: usize,
+    /// Can be leased again: their tenant left after a moment, without a share.
+    pub again: usize,
     /// Leased.
     pub held: usize,
-    /// Used up until the next job after their tenant has left.
+    /// Used up until the next blob after their tenant has left.
     pub dead: usize,
 }
 
 /// All leases of a lane.
 ///
-/// Invariant I3: live leases never overlap within an upstream job, and a slot that was given up
-/// stays dead until the next job.
+/// Invariant I3: live leases never overlap within an upstream job, and a slot in which a share was
+/// admitted, or much was scanned, stays dead after its tenant until the blob changes.
+///
+/// A slot that its tenant [vacated](Self::vacate) after a moment is leased again, but only when no
+/// slot is left of which nothing was tried, and the least scanned first. Neither of that depends on
+/// which nonces a slot has, so it is the same for all arms of an experiment.
 ///
 /// Whoever hands out the jobs may be ahead of this book by some: the tenant of a slot gets them
 /// until it hears that it has another. So a slot that was taken from its tenant by
@@ -154,7 +214,7 @@ impl LeaseBook {
     pub fn open_unknown(&mut self, pool: PoolKey, held: impl IntoIterator<Item = (Slot, SeatKey)>) {
         let mut map = SlotMap::new();
         map.slots.fill(Tenancy::Dead);
-        map.free = 0;
+        map.fresh = 0;
         for (slot, seat) in held {
             map.slots[usize::from(slot.0)] = Tenancy::Held(seat);
             map.held += 1;
@@ -185,20 +245,27 @@ impl LeaseBook {
     }
 
     /// Leases a slot on one of `candidates`: on the fullest that has one, so that few sessions
-    /// are needed.
+    /// are needed; one that was hardly scanned only when none of them has a fresh one.
     pub fn grant(
         &mut self,
         seat: SeatKey,
         candidates: impl IntoIterator<Item = PoolKey>,
     ) -> Option<Lease> {
-        let pool = candidates
-            .into_iter()
-            .filter(|pool| self.pools.get(pool).is_some_and(|map| map.free > 0))
-            .max_by_key(|pool| {
-                let held = self.pools.get(pool).map_or(0, |map| map.held);
-                (held, std::cmp::Reverse(*pool))
-            })?;
-        let slot = self.pools.get_mut(&pool)?.grant(seat)?;
+        let (mut fresh, mut again) = (None, None);
+        for pool in candidates {
+            let Some(map) = self.pools.get(&pool) else {
+                continue;
+            };
+            let rank = Some((map.held, std::cmp::Reverse(pool)));
+            if map.fresh > 0 {
+                fresh = fresh.max(rank);
+            } else if map.again > 0 {
+                again = again.max(rank);
+            }
+        }
+        let (_, std::cmp::Reverse(pool)) = fresh.or(again)?;
+        let map = self.pools.get_mut(&pool)?;
+        let slot = map.grant_fresh(seat).or_else(|| map.grant_again(seat))?;
         Some(Lease { pool, slot })
     }
 
@@ -210,11 +277,17 @@ impl LeaseBook {
     }
 
     /// A seat has left a lease and gets no more jobs under it: its slot is dead until the next
-    /// one. False when it neither held it nor was to leave it.
+    /// blob. False when it neither held it nor was to leave it.
     pub fn release(&mut self, lease: Lease, seat: SeatKey) -> bool {
+        self.vacate(lease, seat, SlotUse::Spent)
+    }
+
+    /// The same where it is known how the seat has used its slot. Only for a seat that is gone: as
+    /// long as it is there, it may have a share for any job that it ever got under the lease.
+    pub fn vacate(&mut self, lease: Lease, seat: SeatKey, was: SlotUse) -> bool {
         self.pools
             .get_mut(&lease.pool)
-            .is_some_and(|map| map.kill(lease.slot, seat))
+            .is_some_and(|map| map.vacate(lease.slot, seat, was))
     }
 
     /// Another slot for a seat that has used its own up, which it is to leave: of the same job if
@@ -232,10 +305,10 @@ impl LeaseBook {
         Some(fresh)
     }
 
-    /// A pool session got its next job: dead slots can be leased again.
+    /// A pool session got a job with another blob: dead slots can be leased again.
     pub fn job_replaced(&mut self, pool: PoolKey) {
         if let Some(map) = self.pools.get_mut(&pool) {
-            map.revive_dead();
+            map.renew_all();
             if self.spares_zero {
                 map.spare_zero();
             }
@@ -246,9 +319,10 @@ impl LeaseBook {
     #[must_use]
     pub fn occupancy(&self, pool: PoolKey) -> Option<Occupancy> {
         self.pools.get(&pool).map(|map| Occupancy {
-            free: map.free,
+            free: map.fresh,
+            again: map.again,
             held: map.held,
-            dead: Slot::COUNT - map.free - map.held,
+            dead: Slot::COUNT - map.fresh - map.again - map.held,
         })
     }
 
@@ -267,13 +341,13 @@ impl LeaseBook {
         self.pools.values().map(|map| map.held).sum()
     }
 
-    /// Slots that can be leased on these pool sessions.
+    /// Slots of which nothing was tried that can be leased on these pool sessions.
     #[must_use]
     pub fn free_on(&self, pools: impl IntoIterator<Item = PoolKey>) -> usize {
         pools
             .into_iter()
             .filter_map(|pool| self.pools.get(&pool))
-            .map(|map| map.free)
+            .map(|map| map.fresh)
             .sum()
     }
 

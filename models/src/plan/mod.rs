@@ -9,6 +9,7 @@ mod readiness;
 pub mod routing;
 mod seat;
 mod slot_plan;
+mod slot_use;
 mod vardiff;
 mod wheel;
 
@@ -20,5 +21,9 @@ pub use outside_order::{BadOutsideOrder, OutsideId, OutsideOrder};
 pub use readiness::{NotReadyBy, Readiness, ReadyBy, UnknownBy};
 pub use seat::SeatKey;
 pub use slot_plan::{DrawnBy, DrawnFrom, SlotPlan};
+pub use slot_use::SlotUse;
 pub use vardiff::{Vardiff, VardiffPolicy};
 pub use wheel::Wheel;
+
+#[cfg(test)]
+mod leased_again_tests;

@@ -51,5 +51,19 @@ pub(super) fn write(writer: &mut Writer<'_, '_>, counts: &ConnectionCounts) -> f
             "Nonce leases replaced before they were used up",
         ),
         counts.leases_renewed,
+    )?;
+    writer.counter(
+        (
+            "zartrux_slots_leased_again",
+            "Slots leased again for the same work, whose tenant had left after a moment",
+        ),
+        counts.slots_leased_again,
+    )?;
+    writer.counter(
+        (
+            "zartrux_hashes_tried_again",
+            "Most hashes that were tried a second time in slots that were leased again",
+        ),
+        counts.hashes_tried_again,
     )
 }

@@ -111,6 +111,10 @@ pub(in crate::http) struct ConnectionCounts {
     turned_away: u64,
     /// Leases renewed because their nonces were nearly used up.
     leases_renewed: u64,
+    /// Slots leased again whose tenant had left after a moment.
+    slots_leased_again: u64,
+    /// Most hashes that miners tried again there.
+    hashes_tried_again: u64,
     /// Turned away at the door or at their login, by reason.
     turned: TurnedCounts,
 }

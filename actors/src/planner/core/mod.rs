@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use zartrux_models::plan::routing::RigTraits;
-use zartrux_models::plan::{Capability, Lease, LeaseBook, SeatKey, UpstreamView};
+use zartrux_models::plan::{Capability, Lease, LeaseBook, SeatKey, SlotUse, UpstreamView};
 use zartrux_models::work::{Algorithm, JobOrigin, PoolKey, Work};
 
 pub use self::facts::{PlanEffect, PlanPolicy, PoolFacts, Turned};
@@ -244,14 +244,25 @@ impl PlannerCore {
         }
     }
 
-    /// A seat is empty.
-    pub fn seat_left(&mut self, seat: SeatKey, lease: Option<Lease>) {
-        if let Some(lease) = lease {
-            self.book.release(lease, seat);
-        }
+    /// A seat is empty, and has used the lease that it held like this. Who waits for a slot gets
+    /// the one that it left, if that can be leased again.
+    pub fn seat_left(
+        &mut self,
+        seat: SeatKey,
+        lease: Option<(Lease, SlotUse)>,
+        now: Instant,
+    ) -> Vec<PlanEffect> {
+        let vacated = lease.is_some_and(|(lease, was)| {
+            self.book.vacate(lease, seat, was) && was.tried().is_some()
+        });
         self.waiting.remove(seat);
         if let Some(routing) = &mut self.routing {
             routing.left(seat);
+        }
+        if vacated && self.waiting.len() > 0 {
+            self.plan(now)
+        } else {
+            Vec::new()
         }
     }
 

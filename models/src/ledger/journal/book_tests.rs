@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::fixtures::{entry, taken};
 use super::*;
-use crate::plan::{Lease, LeaseBook, SeatKey};
+use crate::plan::{Lease, LeaseBook, SeatKey, SlotUse};
 use crate::work::{PoolKey, Slot};
 
 const POOLS: u32 = 3;
@@ -88,6 +88,22 @@ impl Lane {
                     self.note(given_up(lease, seat, LeaseEnd::Left, self.last_job));
                 }
             }
+            Step::Return(index, tried) => {
+                if let Some((seat, lease)) = self.one(index) {
+                    assert!(self.book.vacate(lease, seat, SlotUse::Tried(tried)));
+                    self.seats.remove(&seat);
+                    let job_key = self.last_job;
+                    self.note(JournalEvent::LeaseReturned {
+                        lane: 0,
+                        pool: lease.pool,
+                        slot: lease.slot,
+                        seat,
+                        why: LeaseEnd::Left,
+                        job_key,
+                        tried,
+                    });
+                }
+            }
             Step::Renew(index) => {
                 if let Some((seat, lease)) = self.one(index)
                     && let Some(fresh) = self.book.renew(lease, seat, Self::pools())
@@ -154,6 +170,7 @@ enum Step {
     Open(PoolKey),
     Join(usize),
     Leave(usize),
+    Return(usize, u16),
     Renew(usize),
     Job(PoolKey),
     Lose(PoolKey),
@@ -167,6 +184,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => pool().prop_map(Step::Open),
         6 => (1_usize..120).prop_map(Step::Join),
         8 => some().prop_map(Step::Leave),
+        8 => (some(), 0..=SlotUse::LIMIT).prop_map(|(at, tried)| Step::Return(at, tried)),
         8 => some().prop_map(Step::Renew),
         6 => pool().prop_map(Step::Job),
         2 => pool().prop_map(Step::Lose),

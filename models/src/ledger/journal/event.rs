@@ -239,6 +239,24 @@ pub enum JournalEvent {
         /// before.
         outside: OutsideId,
     },
+    /// A miner has a lease no longer and has hardly used it: no share of it was admitted, and
+    /// whoever has the slot next may get it for the same job.
+    LeaseReturned {
+        /// The lane.
+        lane: u16,
+        /// Whose job.
+        pool: PoolKey,
+        /// Which part of the nonces.
+        slot: Slot,
+        /// The miner's connection.
+        seat: SeatKey,
+        /// What for.
+        why: LeaseEnd,
+        /// The lane's number of the last job that the seat was given under this lease.
+        job_key: u32,
+        /// Most hashes that this miner has tried there.
+        tried: u16,
+    },
 }
 
 impl JournalEvent {
@@ -251,6 +269,7 @@ impl JournalEvent {
             self,
             Self::LeaseTaken { .. }
                 | Self::LeaseGivenUp { .. }
+                | Self::LeaseReturned { .. }
                 | Self::PoolConnectionLost { .. }
                 | Self::SlotsOrdered { .. }
                 | Self::SlotsUnordered { .. }
@@ -284,6 +303,7 @@ impl JournalEvent {
             Self::Block { .. } => "block",
             Self::OutsideOrderInForce { .. } => "outside_order_in_force",
             Self::SlotsOrderedOutside { .. } => "slots_ordered_outside",
+            Self::LeaseReturned { .. } => "lease_returned",
         }
     }
 }

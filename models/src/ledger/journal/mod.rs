@@ -27,4 +27,6 @@ mod fixtures;
 #[cfg(test)]
 mod outside_tests;
 #[cfg(test)]
+mod returned_tests;
+#[cfg(test)]
 mod tests;

@@ -106,6 +106,7 @@ impl PlansThen {
             }
             JournalEvent::LeaseTaken { .. }
             | JournalEvent::LeaseGivenUp { .. }
+            | JournalEvent::LeaseReturned { .. }
             | JournalEvent::PoolConnectionLost { .. }
             | JournalEvent::UpstreamServes { .. }
             | JournalEvent::Quarantined { .. }

@@ -45,8 +45,8 @@ pub struct Tenant {
 /// The journal says what can't be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Clash {
-    /// Invariant I3 was violated: two had the same nonces of one job, at once or one after the
-    /// other.
+    /// Invariant I3 was violated: two had the same nonces of one job, at once, or one after the
+    /// other though the first had used them.
     #[error("entry {seq}: slot {} of pool session {} in lane {} is given to rig {by} for job {job_key}, for which rig {} had it", place.slot, place.pool.0, place.lane, held.rig)]
     Overlap {
         /// The later entry.
@@ -146,7 +146,27 @@ impl Tenancy {
                     pool: *pool,
                     slot: *slot,
                 };
-                self.give_up(entry.seq, place, *seat, *job_key)
+                let tenant = self.leave(entry.seq, place, *seat)?;
+                self.former.insert(place, (tenant, *job_key));
+                Ok(())
+            }
+            JournalEvent::LeaseReturned {
+                lane,
+                pool,
+                slot,
+                seat,
+                why: _,
+                job_key: _,
+                tried: _,
+            } => {
+                let place = Place {
+                    node: entry.node,
+                    lane: *lane,
+                    pool: *pool,
+                    slot: *slot,
+                };
+                // Whoever has it next may have it for the same job.
+                self.leave(entry.seq, place, *seat).map(|_| ())
             }
             JournalEvent::PoolConnectionLost { lane, pool, .. } => {
                 self.lose(entry.node, *lane, *pool);
@@ -223,14 +243,15 @@ impl Tenancy {
         }
     }
 
-    fn give_up(&mut self, seq: u64, place: Place, seat: SeatKey, last: u32) -> Result<(), Clash> {
+    fn leave(&mut self, seq: u64, place: Place, seat: SeatKey) -> Result<Tenant, Clash> {
         let held = self.held.get(&place).copied();
-        if let Some(tenant) = held.filter(|tenant| tenant.seat == seat) {
-            self.held.remove(&place);
-            self.former.insert(place, (tenant, last));
-            return Ok(());
+        match held.filter(|tenant| tenant.seat == seat) {
+            Some(tenant) => {
+                self.held.remove(&place);
+                Ok(tenant)
+            }
+            None => Err(Clash::NotHeld { seq, place, held }),
         }
-        Err(Clash::NotHeld { seq, place, held })
     }
 
     fn lose(&mut self, node: u16, lane: u16, pool: PoolKey) {

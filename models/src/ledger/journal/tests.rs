@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::block_tests::{a_block, block_event};
 use super::fixtures::{entry, taken};
 use super::outside_tests::{outside_event, plans_from_outside};
+use super::returned_tests::a_lease_returned;
 use super::*;
 use crate::filter::{Cause, ModelId, Stage};
 use crate::ledger::{Arm, BadRecord, Frame, Kind, ShareEntry, UpstreamId, cut};
@@ -37,6 +38,12 @@ fn lease_event() -> impl Strategy<Value = JournalEvent> {
         any::<u32>(),
     );
     let given_up = (place(), seat(), pick(&LeaseEnd::ALL), any::<u32>());
+    let returned = (
+        place(),
+        seat(),
+        pick(&LeaseEnd::ALL),
+        any::<(u32, u16)>(),
+    );
     prop_oneof![
         taken.prop_map(
             |((lane, pool, slot), connection, rig, seat, arm, job_key)| {
@@ -62,6 +69,17 @@ fn lease_event() -> impl Strategy<Value = JournalEvent> {
                 job_key,
             }
         ),
+        returned.prop_map(|((lane, pool, slot), seat, why, (job_key, tried))| {
+            JournalEvent::LeaseReturned {
+                lane,
+                pool: PoolKey(pool),
+                slot: Slot(slot),
+                seat,
+                why,
+                job_key,
+                tried,
+            }
+        }),
         any::<(u16, u32, u32)>().prop_map(|(lane, pool, connection)| {
             JournalEvent::PoolConnectionLost {
                 lane,
@@ -435,6 +453,7 @@ fn labels_tell_events_apart() {
     all.extend(one_of_each_that_came_later());
     all.push(a_block());
     all.extend(plans_from_outside().into_iter().take(2));
+    all.push(a_lease_returned());
     let labels: std::collections::BTreeSet<_> =
         all.iter().map(|entry| entry.event.label()).collect();
     assert_eq!(labels.len(), all.len());

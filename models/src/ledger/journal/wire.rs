@@ -42,6 +42,7 @@ const RANKING_IN_FORCE: u8 = 18;
 const BLOCK: u8 = 19;
 const OUTSIDE_ORDER_IN_FORCE: u8 = 20;
 const SLOTS_ORDERED_OUTSIDE: u8 = 21;
+const LEASE_RETURNED: u8 = 22;
 
 /// Seq, node, run, `unix_ms`, number of the event.
 type Head = (u64, u16, u32, u64, u8);
@@ -49,6 +50,8 @@ type Head = (u64, u16, u32, u64, u8);
 type Taken = (u16, u32, u32, u8, u64, u32, u32, u8, u32);
 /// Lane, pool, slot, seat's index and generation, reason, job key.
 type GivenUp = (u16, u32, u8, u32, u32, u8, u32);
+/// The same, and most hashes tried.
+type Returned = (u16, u32, u8, u32, u32, u8, u32, u16);
 
 /// Appends an entry in the present schema.
 pub(super) fn write(out: &mut Vec<u8>, entry: &JournalEntry) {
@@ -99,6 +102,7 @@ const fn number_of(event: &JournalEvent) -> u8 {
         JournalEvent::Block { .. } => BLOCK,
         JournalEvent::OutsideOrderInForce { .. } => OUTSIDE_ORDER_IN_FORCE,
         JournalEvent::SlotsOrderedOutside { .. } => SLOTS_ORDERED_OUTSIDE,
+        JournalEvent::LeaseReturned { .. } => LEASE_RETURNED,
     }
 }
 
@@ -144,6 +148,22 @@ fn write_event(out: &mut Vec<u8>, event: &JournalEvent) {
             let why = why.code();
             let given: GivenUp = (*lane, pool.0, slot.0, index, generation, why, *job_key);
             append(out, &given);
+        }
+        JournalEvent::LeaseReturned {
+            lane,
+            pool,
+            slot,
+            seat,
+            why,
+            job_key,
+            tried,
+        } => {
+            let (index, generation) = (seat.index, seat.generation);
+            let (pool, slot, why) = (pool.0, slot.0, why.code());
+            let returned: Returned = (
+                *lane, pool, slot, index, generation, why, *job_key, *tried,
+            );
+            append(out, &returned);
         }
         JournalEvent::PoolConnectionLost {
             lane,
@@ -219,6 +239,20 @@ fn read_event(number: u8, bytes: &[u8]) -> Result<(JournalEvent, usize), BadReco
                 seat: SeatKey { index, generation },
                 why: of_code("end of a lease", why)?,
                 job_key,
+            };
+            (event, length)
+        }
+        LEASE_RETURNED => {
+            let (returned, length) = take::<Returned>(bytes)?;
+            let (lane, pool, slot, index, generation, why, job_key, tried) = returned;
+            let event = JournalEvent::LeaseReturned {
+                lane,
+                pool: PoolKey(pool),
+                slot: Slot(slot),
+                seat: SeatKey { index, generation },
+                why: of_code("end of a lease", why)?,
+                job_key,
+                tried,
             };
             (event, length)
         }

@@ -16,6 +16,7 @@ pub(super) const fn rig_of(event: &JournalEvent) -> Option<RigKey> {
         JournalEvent::RunBegan { .. }
         | JournalEvent::RunEnded
         | JournalEvent::LeaseGivenUp { .. }
+        | JournalEvent::LeaseReturned { .. }
         | JournalEvent::PoolConnectionLost { .. }
         | JournalEvent::EventsMissed { .. }
         | JournalEvent::UpstreamServes { .. }
@@ -119,6 +120,23 @@ fn fields(event: &JournalEvent, names: &impl UpstreamNames) -> Vec<(&'static str
             ("seat", json!(format!("{}.{}", seat.index, seat.generation))),
             ("why", json!(why.label())),
             ("job_key", json!(job_key)),
+        ],
+        JournalEvent::LeaseReturned {
+            lane,
+            pool,
+            slot,
+            seat,
+            why,
+            job_key,
+            tried,
+        } => vec![
+            ("lane", json!(lane)),
+            ("pool", json!(pool.0)),
+            ("slot", json!(slot.0)),
+            ("seat", json!(format!("{}.{}", seat.index, seat.generation))),
+            ("why", json!(why.label())),
+            ("job_key", json!(job_key)),
+            ("tried", json!(tried)),
         ],
         JournalEvent::PoolConnectionLost {
             lane,

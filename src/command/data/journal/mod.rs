@@ -73,6 +73,7 @@ impl EventKind {
         match event {
             JournalEvent::LeaseTaken { .. }
             | JournalEvent::LeaseGivenUp { .. }
+            | JournalEvent::LeaseReturned { .. }
             | JournalEvent::PoolConnectionLost { .. }
             | JournalEvent::SlotsOrdered { .. }
             | JournalEvent::SlotsUnordered { .. }
