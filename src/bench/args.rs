@@ -163,6 +163,9 @@ pub struct Churn {
     /// Seconds of churn
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub seconds: u32,
+    /// Milliseconds that a miner stays after its login was answered
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=60_000))]
+    pub stay: u32,
     /// Seconds from job to job, 0 for none; each number is a measurement of its own
     #[arg(long, value_delimiter = ',', default_value = "0,1", value_parser = clap::value_parser!(u32).range(0..=3600))]
     pub job_every: Vec<u32>,

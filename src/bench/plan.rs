@@ -118,6 +118,7 @@ impl Scene {
             let plan = churn::Plan {
                 at_once: miners,
                 span: seconds(churn.seconds),
+                stay: Duration::from_millis(churn.stay.into()),
                 job_every: self.job_every,
             };
             return Ok(vec![churn::run(&mut stage, plan)?]);

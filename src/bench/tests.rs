@@ -107,6 +107,7 @@ fn churn_counts_whole_cycles_and_upstreams() {
     let plan = churn::Plan {
         at_once: 16,
         span: SECOND,
+        stay: Duration::ZERO,
         job_every: Duration::from_millis(300),
     };
     let figures = churn::run(&mut stage, plan).unwrap();

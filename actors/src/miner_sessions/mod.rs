@@ -318,7 +318,10 @@ impl MinerSessions {
     }
 
     /// The lane's clock in milliseconds; it begins again after 49 days.
-    #[expect(clippy::cast_possible_truncation, reason = "differences are what counts")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "differences are what counts"
+    )]
     fn millis(&self) -> u32 {
         self.clock.now().duration_since(self.started).as_millis() as u32
     }

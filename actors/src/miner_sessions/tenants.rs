@@ -220,7 +220,11 @@ impl Tenants {
             pool,
             connection: places.connection,
         });
-        places.places.iter().filter_map(|place| place.seat).collect()
+        places
+            .places
+            .iter()
+            .filter_map(|place| place.seat)
+            .collect()
     }
 
     /// Who holds slots of a pool session, in their order.

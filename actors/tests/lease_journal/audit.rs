@@ -148,10 +148,13 @@ impl Audit {
     }
 
     pub(crate) fn ends(&self, reason: LeaseEnd) -> usize {
-        let ended = self.entries.iter().filter(
-            |entry| matches!(entry.event, JournalEvent::LeaseGivenUp { why, .. } if why == reason),
-        );
-        ended.count()
+        self.count(|event| {
+            matches!(
+                event,
+                JournalEvent::LeaseGivenUp { why, .. } | JournalEvent::LeaseReturned { why, .. }
+                    if *why == reason
+            )
+        })
     }
 
     pub(crate) fn count(&self, what: impl Fn(&JournalEvent) -> bool) -> usize {

@@ -205,7 +205,12 @@ impl Lane {
         let Some(job) = self.jobs.get(&lease.pool).copied() else {
             return SlotUse::Spent;
         };
-        let byte = self.table.current(lease.pool).unwrap().plan.byte(lease.slot);
+        let byte = self
+            .table
+            .current(lease.pool)
+            .unwrap()
+            .plan
+            .byte(lease.slot);
         let work = (lease.pool, job.origin.connection, job.blob, byte);
         if self.usable.get(&work) == Some(&seat) {
             self.usable.remove(&work);

@@ -53,7 +53,10 @@ impl Farm {
 
     fn one(&self, at: usize) -> Option<(SeatKey, Lease)> {
         let at = at.checked_rem(self.live.len())?;
-        self.live.iter().nth(at).map(|(seat, lease)| (*seat, *lease))
+        self.live
+            .iter()
+            .nth(at)
+            .map(|(seat, lease)| (*seat, *lease))
     }
 
     fn moved_in(&mut self, seat: SeatKey, lease: Lease) {
@@ -62,7 +65,10 @@ impl Farm {
         let tried = self.tried.get(&lease).copied().unwrap_or(0);
         assert!(tried <= SlotUse::LIMIT, "{lease:?} was scanned: {tried}");
         if let (Some(least), false) = (least, lease.slot == Slot(0)) {
-            assert!(tried <= least, "{lease:?}: {tried} tried, elsewhere {least}");
+            assert!(
+                tried <= least,
+                "{lease:?}: {tried} tried, elsewhere {least}"
+            );
         }
         let others = self.live.insert(seat, lease);
         assert!(others.is_none());

@@ -1,9 +1,11 @@
 //! Churn: miners connect, log in and leave, as fast as it goes.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 
+use super::scans::{RATE, Scans};
 use super::{micros_each, percent_of_core};
 use crate::bench::{
     clock::Nanos,
@@ -25,16 +27,23 @@ pub(crate) struct Plan {
     pub(crate) at_once: usize,
     /// How long.
     pub(crate) span: Duration,
+    /// How long a miner stays after its login was answered.
+    pub(crate) stay: Duration,
     /// A new job that often; zero for none.
     pub(crate) job_every: Duration,
 }
 
 impl Plan {
     fn title(&self) -> String {
-        if self.job_every.is_zero() {
+        let jobs = if self.job_every.is_zero() {
             "churn, no new job".to_owned()
         } else {
             format!("churn, a job each {:?}", self.job_every)
+        };
+        if self.stay.is_zero() {
+            jobs
+        } else {
+            format!("{jobs}, stays of {:?}", self.stay)
         }
     }
 }
@@ -59,6 +68,7 @@ pub(crate) fn run(stage: &mut Stage, plan: Plan) -> Result<Figures> {
     let cycles = first_half + second_half;
     let took = stage.engine.now().seconds_since(began);
     let used = stage.cpu_since(&cpu)?;
+    let scans = std::mem::take(&mut churn.scans);
     churn.finish(stage)?;
     // A new job frees the slots of those who left.
     stage.engine.new_job();
@@ -92,6 +102,22 @@ pub(crate) fn run(stage: &mut Stage, plan: Plan) -> Result<Figures> {
         "bytes",
         per_cycle(halfway, full, second_half),
     );
+    // By what the generator saw: from the job read to the connection closed.
+    figures.proxy(
+        "visits to a slot that another had for the same job",
+        "%",
+        100.0 * count(scans.visits_again) / count(cycles.max(1)),
+    );
+    figures.proxy(
+        "hashes tried again, of what as many miners of 10 kH/s try",
+        "%",
+        100.0 * scans.again / (RATE * took * count(plan.at_once)).max(1.0),
+    );
+    figures.proxy(
+        "hashes tried again, of those that visitors of 10 kH/s tried",
+        "%",
+        100.0 * scans.again / scans.tried.max(1.0),
+    );
     figures.generator("CPU per cycle", "µs", micros_each(used.generator, cycles));
     figures.generator(
         "busy",
@@ -108,6 +134,9 @@ struct Churn {
     under_way: usize,
     next_job: Option<Nanos>,
     last_login: Nanos,
+    /// Who is logged in, since when, in this order.
+    staying: VecDeque<(usize, Nanos)>,
+    scans: Scans,
     seen: Vec<Seen>,
 }
 
@@ -120,6 +149,8 @@ impl Churn {
             under_way: 0,
             next_job: every.map(|every| now.after(every)),
             last_login: now,
+            staying: VecDeque::new(),
+            scans: Scans::default(),
             seen: Vec::new(),
         }
     }
@@ -155,19 +186,33 @@ impl Churn {
         Ok(())
     }
 
-    /// One turn of the event loop: who is logged in leaves.
+    /// One turn of the event loop: who is logged in leaves after its stay.
     fn turn(&mut self, stage: &mut Stage, wake: Nanos) -> Result<usize> {
-        stage.turn(wake, &mut self.seen)?;
-        let mut left = 0;
+        let first = self.staying.front();
+        let due = first.map_or(wake, |(_, since)| since.after(self.plan.stay).min(wake));
+        stage.turn(due, &mut self.seen)?;
         for event in self.seen.drain(..) {
             if let Seen::LoggedIn { miner, at } = event {
-                stage.engine.leave(miner);
+                self.staying.push_back((miner, at));
                 self.last_login = at;
-                left += 1;
             }
         }
+        let mut left = 0;
+        while let Some((miner, since)) = self.staying.front().copied()
+            && since.after(self.plan.stay) <= stage.engine.now()
+        {
+            self.staying.pop_front();
+            let origin = stage.engine.origin(miner);
+            stage.engine.leave(miner);
+            let held = stage.engine.now().since(since);
+            if let Some(origin) = origin {
+                self.scans.note(origin, Duration::from_nanos(held));
+            }
+            left += 1;
+        }
         self.under_way -= left;
-        if stage.engine.now().since(self.last_login) > Nanos::default().after(STUCK).0 {
+        let patience = self.last_login.after(STUCK).after(self.plan.stay);
+        if stage.engine.now() > patience {
             let error = anyhow!("no login was answered for {STUCK:?}");
             return Err(stage.proxy.blame(&error));
         }

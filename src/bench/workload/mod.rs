@@ -4,6 +4,7 @@ pub(crate) mod churn;
 pub(crate) mod fanout;
 pub(crate) mod idle;
 pub(crate) mod saturate;
+mod scans;
 pub(crate) mod share;
 
 use anyhow::Result;

@@ -1,6 +1,6 @@
 //! What is known of the miners of a swarm.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 use zartrux::demo::wire::{FromPool, Job, LoggedIn};
@@ -25,6 +25,8 @@ pub struct Member {
     /// Whether the other side has closed, or the connection could not be made.
     pub closed: bool,
     last_request: i64,
+    /// Blobs of the shares that were sent, by request.
+    sent: HashMap<i64, String>,
 }
 
 /// All miners.
@@ -32,7 +34,10 @@ pub struct Member {
 pub struct SwarmState {
     members: HashMap<MinerId, Member>,
     owners: Option<HashMap<String, MinerId>>,
-    /// What must never be: a blob, slot and all, that two miners were given, or one miner twice.
+    /// Blobs, slot and all, of shares that were taken.
+    used: HashSet<String>,
+    /// What must never be: a blob, slot and all, that two miners were given, or one miner twice,
+    /// unless the first one had left without a share that was taken.
     pub overlaps: Vec<String>,
     /// Lines that nobody could read.
     pub oddities: Vec<String>,
@@ -43,6 +48,7 @@ impl SwarmState {
         Self {
             members: HashMap::new(),
             owners,
+            used: HashSet::new(),
             overlaps: Vec::new(),
             oddities: Vec::new(),
         }
@@ -76,6 +82,15 @@ impl SwarmState {
         member.last_request
     }
 
+    /// A share for a blob is about to be sent.
+    pub(super) fn sends(&mut self, miner: MinerId, request: i64, blob: &str) {
+        if let Some(member) = self.members.get_mut(&miner)
+            && self.owners.is_some()
+        {
+            member.sent.insert(request, blob.to_owned());
+        }
+    }
+
     pub(super) fn closed(&mut self, miner: MinerId) {
         if let Some(member) = self.members.get_mut(&miner) {
             member.closed = true;
@@ -107,13 +122,21 @@ impl SwarmState {
                 None => Ok(heard.result),
                 Some(fault) => Err(fault.message),
             };
+            if let Some(blob) = member.sent.remove(&id).filter(|_| reply.is_ok()) {
+                self.used.insert(blob);
+            }
             member.replies.entry(id).or_default().push(reply);
         }
+    }
+
+    fn is_there(members: &HashMap<MinerId, Member>, miner: MinerId) -> bool {
+        members.get(&miner).is_some_and(|member| !member.closed)
     }
 
     fn note_job(&mut self, miner: MinerId, job: Job) {
         if let Some(owners) = &mut self.owners
             && let Some(owner) = owners.insert(job.blob.clone(), miner)
+            && (self.used.contains(&job.blob) || Self::is_there(&self.members, owner))
         {
             let again = format!("miner {miner} was given a job that miner {owner} had: {job:?}");
             self.overlaps.push(again);

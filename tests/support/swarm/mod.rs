@@ -116,9 +116,13 @@ impl Swarm {
     /// Sends a request; its id.
     pub fn request(&self, miner: MinerId, method: &str, params: &impl serde::Serialize) -> i64 {
         let id = self.shared.change(|state| state.next_request(miner));
+        self.send(miner, id, method, params);
+        id
+    }
+
+    fn send(&self, miner: MinerId, id: i64, method: &str, params: &impl serde::Serialize) {
         let line = wire::request(id, method, params);
         self.order(Order::Send(miner, format!("{line}\n").into_bytes()));
-        id
     }
 
     /// Submits a result for a job; the request's id.
@@ -130,7 +134,13 @@ impl Swarm {
             result: const_hex::encode(result),
             algo: job.algo.clone(),
         };
-        self.request(miner, "submit", &params)
+        let id = self.shared.change(|state| {
+            let id = state.next_request(miner);
+            state.sends(miner, id, &job.blob);
+            id
+        });
+        self.send(miner, id, "submit", &params);
+        id
     }
 
     /// Submits a made-up share that meets the job's target, counting `low`; the request's id.

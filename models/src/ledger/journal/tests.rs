@@ -38,12 +38,7 @@ fn lease_event() -> impl Strategy<Value = JournalEvent> {
         any::<u32>(),
     );
     let given_up = (place(), seat(), pick(&LeaseEnd::ALL), any::<u32>());
-    let returned = (
-        place(),
-        seat(),
-        pick(&LeaseEnd::ALL),
-        any::<(u32, u16)>(),
-    );
+    let returned = (place(), seat(), pick(&LeaseEnd::ALL), any::<(u32, u16)>());
     prop_oneof![
         taken.prop_map(
             |((lane, pool, slot), connection, rig, seat, arm, job_key)| {

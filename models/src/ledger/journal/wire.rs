@@ -160,9 +160,7 @@ fn write_event(out: &mut Vec<u8>, event: &JournalEvent) {
         } => {
             let (index, generation) = (seat.index, seat.generation);
             let (pool, slot, why) = (pool.0, slot.0, why.code());
-            let returned: Returned = (
-                *lane, pool, slot, index, generation, why, *job_key, *tried,
-            );
+            let returned: Returned = (*lane, pool, slot, index, generation, why, *job_key, *tried);
             append(out, &returned);
         }
         JournalEvent::PoolConnectionLost {
