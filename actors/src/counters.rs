@@ -97,6 +97,14 @@ pub struct ConnectionCounts {
     pub accepted: u64,
     /// Closed by us for what the peer did (garbage, too slow, too long a line, no login).
     pub dropped: u64,
+    /// Of those: since a line did not come whole in time, or bytes were not read in time.
+    pub stalled: u64,
+    /// Of those: since all together left too much unread or unfinished, and this one for longest.
+    pub crowded_out: u64,
+    /// Times that a connection was read no further for a while, since it had sent too much.
+    pub pauses: u64,
+    /// Bytes that miners leave unread, or have sent of lines that are not whole: half a second ago.
+    pub buffered: u64,
     /// Turned away because as many as are allowed were open.
     pub turned_away: u64,
     /// Leases renewed because their nonces were nearly used up.
@@ -171,6 +179,10 @@ impl LaneCounts {
         mine.logged_in += theirs.logged_in;
         mine.accepted += theirs.accepted;
         mine.dropped += theirs.dropped;
+        mine.stalled += theirs.stalled;
+        mine.crowded_out += theirs.crowded_out;
+        mine.pauses += theirs.pauses;
+        mine.buffered += theirs.buffered;
         mine.turned_away += theirs.turned_away;
         mine.leases_renewed += theirs.leases_renewed;
         mine.slots_leased_again += theirs.slots_leased_again;

@@ -82,6 +82,11 @@ fn node(node: &Node) -> Entries {
         ("log", quoted(node.log.as_str())),
         ("log_format", quoted(log_format)),
         ("drain", duration(node.drain)),
+        (
+            "memory_ceiling",
+            node.memory_ceiling
+                .map_or_else(|| quoted("off"), |size| quoted(&size.to_string())),
+        ),
         ("watch", node.watch.to_string()),
     ]
 }
@@ -108,6 +113,14 @@ fn miners(miners: &Miners) -> Entries {
             miners.max_shares_in_flight.to_string(),
         ),
         ("unsent_limit", quoted(&miners.unsent_limit.to_string())),
+        ("buffer_limit", quoted(&miners.buffer_limit.to_string())),
+        ("stall_timeout", duration(miners.stall_timeout)),
+        (
+            "lines_per_second",
+            miners
+                .lines_per_second
+                .map_or_else(|| quoted("off"), |most| most.to_string()),
+        ),
         ("share_goal", or_off(miners.share_goal)),
         ("min_difficulty", miners.min_difficulty.to_string()),
     ];

@@ -234,6 +234,11 @@ fn session_settings(settings: &Settings, lanes: usize) -> SessionSettings {
         idle_timeout: miners.idle_timeout,
         max_connections: miners.max_connections.div_ceil(lanes),
         unsent_limit: miners.unsent_limit.bytes(),
+        buffer_limit: miners.buffer_limit.bytes().div_ceil(lanes),
+        stall_timeout: miners.stall_timeout,
+        lines_per_second: miners
+            .lines_per_second
+            .map(|most| u32::try_from(most).unwrap_or(u32::MAX)),
         vardiff: miners.share_goal.map(|goal| VardiffPolicy {
             goal,
             floor: Difficulty::new(miners.min_difficulty),

@@ -10,6 +10,7 @@ mod facts;
 mod heartbeat;
 mod lanes;
 mod learning;
+mod memory;
 mod prover;
 mod reload;
 mod rigs;
@@ -40,6 +41,7 @@ pub use exits::ExitCode;
 pub(crate) use facts::UpstreamFacts;
 use learning::RunningTrainer;
 pub use learning::{models_folder, trainer_settings};
+pub use memory::Memory;
 pub use reload::{
     LastReload, Places, Prepared, ReloadRefused, ReloadReport, Reloads, SettingsWatch, Source,
     StorePosts, TakeOver, Taker, watch,

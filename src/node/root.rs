@@ -11,7 +11,7 @@ use zartrux_config::Monitor;
 
 use super::learning::{OpenModels, RunningTrainer};
 use super::store::{OpenStore, RunningStore};
-use super::{NodeView, heartbeat};
+use super::{NodeView, heartbeat, memory};
 use crate::http;
 
 /// What was started.
@@ -81,6 +81,7 @@ fn start(
             args.order = in_force.order();
         }
     }
+    let doorkeeper = args.first().map(|lane| Arc::clone(&lane.doorkeeper));
     let lanes = args
         .into_iter()
         .map(Lane::launch)
@@ -98,6 +99,9 @@ fn start(
     view.set_seats(lanes.iter().map(Lane::seats_way).collect());
     view.start_auditor();
     heartbeat::beat(Arc::clone(view));
+    if let Some(doorkeeper) = doorkeeper {
+        memory::watch(Arc::clone(view), doorkeeper);
+    }
     let Some(listen) = monitor.listen else {
         let monitor = None;
         let started = Started {

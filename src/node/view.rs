@@ -27,6 +27,7 @@ use zartrux_config::Settings;
 
 use super::facts::Facts;
 use super::heartbeat::Heartbeat;
+use super::memory::Memory;
 use super::reload::{Reloads, UpstreamList};
 use super::{Census, NodeOptions, StoreWays, UpstreamFacts};
 use crate::descriptors::Room;
@@ -80,6 +81,7 @@ pub struct NodeView {
     bridge: OnceLock<Bridge>,
     draining: AtomicBool,
     root_beat: Heartbeat,
+    memory: Memory,
     room: OnceLock<Room>,
     violations: Arc<AtomicU64>,
 }
@@ -110,6 +112,7 @@ impl NodeView {
             bridge: OnceLock::new(),
             draining: AtomicBool::new(false),
             root_beat: Heartbeat::default(),
+            memory: Memory::default(),
             room: OnceLock::new(),
             violations: Arc::new(AtomicU64::new(0)),
         }
@@ -235,6 +238,12 @@ impl NodeView {
         let now_ms = self.clock.unix_millis();
         self.events
             .tell(now_ms, Severity::Info, "leaving", None, text);
+    }
+
+    /// Its memory, and whether that is at its ceiling.
+    #[must_use]
+    pub const fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// Starts the actor that checks the invariants which can be checked while running.
@@ -397,6 +406,9 @@ impl NodeView {
         let mut reasons = Vec::new();
         if self.is_draining() {
             reasons.push("leaving: no new miners are taken".to_owned());
+        }
+        if self.memory.is_full() {
+            reasons.push("memory at its ceiling: no new miners are taken".to_owned());
         }
         if self.lanes().is_empty() {
             reasons.push("starting: no lane is up yet".to_owned());

@@ -191,7 +191,9 @@ fn who_sends_a_line_and_leaves_at_once_leaves_nothing_behind() {
 #[test]
 fn a_miner_that_does_not_read_is_closed_and_the_others_go_on() {
     let pool = FakePool::start();
-    let config = Config::on(&pool).set("miners.unsent_limit", "\"4KiB\"");
+    let config = Config::on(&pool)
+        .set("miners.unsent_limit", "\"4KiB\"")
+        .set("miners.lines_per_second", "\"off\"");
     let proxy = Proxy::launch(&config);
     let how = Connect {
         receive_buffer: Some(4096),
@@ -218,7 +220,9 @@ fn a_miner_that_does_not_read_is_closed_and_the_others_go_on() {
 #[test]
 fn what_a_slow_reader_left_unread_comes_whole_once_it_reads() {
     let pool = FakePool::start();
-    let config = Config::on(&pool).set("miners.unsent_limit", "\"16MiB\"");
+    let config = Config::on(&pool)
+        .set("miners.unsent_limit", "\"16MiB\"")
+        .set("miners.lines_per_second", "\"off\"");
     let proxy = Proxy::launch(&config);
     let how = Connect {
         receive_buffer: Some(4096),
@@ -304,7 +308,10 @@ fn one_miner_cannot_use_up_what_is_there_for_all() {
 fn thousands_of_claims_on_one_nonce_do_not_break_the_lane() {
     let script = Script::answering(OnSubmit::Nth(1, Answer::Silent, Answer::Accept));
     let pool = FakePool::with(script);
-    let proxy = Proxy::launch(&Config::on(&pool).set("miners.unsent_limit", "\"16MiB\""));
+    let config = Config::on(&pool)
+        .set("miners.unsent_limit", "\"16MiB\"")
+        .set("miners.lines_per_second", "\"off\"");
+    let proxy = Proxy::launch(&config);
     let mut hostile = SimMiner::joined(proxy.miners(), "hostile");
     let mut honest = SimMiner::joined(proxy.miners(), "honest");
     let nonce = hostile.nonce(1);
@@ -346,7 +353,7 @@ impl Drop for Ended<'_> {
 #[test]
 fn a_flooding_peer_does_not_keep_the_lane_to_itself() {
     let pool = FakePool::start();
-    let proxy = Proxy::before(&pool);
+    let proxy = Proxy::launch(&Config::on(&pool).set("miners.lines_per_second", "\"off\""));
     let flood: Vec<_> = (0..4)
         .map(|_| std::net::TcpStream::connect(proxy.miners()).unwrap())
         .collect();

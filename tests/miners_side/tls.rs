@@ -34,7 +34,10 @@ fn miners_that_pin_the_generated_certificate_are_served() {
 #[test]
 fn many_lines_at_once_come_through_tls() {
     let pool = FakePool::start();
-    let proxy = Proxy::launch(&with_tls(&pool).set("miners.unsent_limit", "\"16MiB\""));
+    let config = with_tls(&pool)
+        .set("miners.unsent_limit", "\"16MiB\"")
+        .set("miners.lines_per_second", "\"off\"");
+    let proxy = Proxy::launch(&config);
     let mut miner = SimMiner::connect_tls(proxy.tls_miners(), proxy.pin());
     miner.log_in("tls").unwrap();
     let mut lines = String::new();

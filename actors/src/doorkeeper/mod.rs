@@ -15,6 +15,7 @@ mod verifier;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Instant;
 
@@ -110,6 +111,8 @@ pub struct Doorkeeper {
     limits: Limits,
     key: ProcessKey,
     verifier: OnceLock<Verifier>,
+    /// Nobody is let in, since the process has too much memory.
+    full: AtomicBool,
     told: Told,
     /// Of addresses that were barred, as events.
     barred_told: Told,
@@ -140,6 +143,7 @@ impl Doorkeeper {
             limits: Limits::new(max_connections.saturating_mul(2).max(Self::ADDRESSES)),
             key,
             verifier: OnceLock::new(),
+            full: AtomicBool::new(false),
             told: Told::default(),
             barred_told: Told::default(),
             events: OnceLock::new(),
@@ -171,6 +175,17 @@ impl Doorkeeper {
         self.start_verifier();
     }
 
+    /// From now on nobody is let in, or as the settings say again. Who is in stays in.
+    pub fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
+    }
+
+    /// Whether nobody is let in for want of memory.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
     fn rules(&self) -> Arc<Rules> {
         Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -193,6 +208,10 @@ impl Doorkeeper {
 
     /// A connection was accepted from this address.
     pub(crate) fn meet(&self, peer: IpAddr) -> Met {
+        if self.is_full() {
+            self.tell(peer, Turned::Memory);
+            return Met::Turned(Turned::Memory);
+        }
         let rules = self.rules();
         if rules.proxies.contains(peer) {
             return Met::Balancer;
@@ -234,6 +253,7 @@ impl Doorkeeper {
     ) -> Asked {
         let (rules, now) = (self.rules(), self.micros());
         let asked = match self.limits.log_in(&rules.limits, place, now) {
+            _ if self.is_full() => Asked::Turned(Turned::Memory),
             Err(turned) => Asked::Turned(turned),
             Ok(()) => self.ask_password(&rules, (address, place), [user, rig, pass], answer),
         };

@@ -23,11 +23,14 @@ pub enum Turned {
     Busy,
     /// Its password was not checked in time.
     Unchecked,
+    /// The process has more memory than it may.
+    Memory,
 }
 
 impl Turned {
     /// All of them, in the order in which they are met.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::Memory,
         Self::Denied,
         Self::Connections,
         Self::Connects,
@@ -52,6 +55,7 @@ impl Turned {
             Self::Password => "password",
             Self::Busy => "busy",
             Self::Unchecked => "unchecked",
+            Self::Memory => "memory",
         }
     }
 
@@ -68,6 +72,7 @@ impl Turned {
             Self::Password => Some("Permission denied"),
             Self::Busy => Some("Too many logins at once, try again later"),
             Self::Unchecked => Some("Password not checked in time, try again later"),
+            Self::Memory => Some("No memory left for further miners, try again later"),
         }
     }
 }
@@ -93,6 +98,8 @@ pub struct TurnedCounts {
     pub busy: u64,
     /// [`Turned::Unchecked`]
     pub unchecked: u64,
+    /// [`Turned::Memory`]
+    pub memory: u64,
 }
 
 impl TurnedCounts {
@@ -109,6 +116,7 @@ impl TurnedCounts {
             Turned::Password => self.password,
             Turned::Busy => self.busy,
             Turned::Unchecked => self.unchecked,
+            Turned::Memory => self.memory,
         }
     }
 
@@ -135,6 +143,7 @@ impl TurnedCounts {
             Turned::Password => &mut self.password,
             Turned::Busy => &mut self.busy,
             Turned::Unchecked => &mut self.unchecked,
+            Turned::Memory => &mut self.memory,
         }
     }
 }

@@ -10,11 +10,13 @@ mod acknowledging;
 mod connection;
 mod entering;
 mod experiment;
+mod holding;
 mod identity;
 mod jobs;
 mod leases;
 mod listeners;
 mod messages;
+mod pacing;
 mod rate_memory;
 mod reactor;
 mod reading;
@@ -71,6 +73,7 @@ pub use seats_report::{ReportSeats, SeatReport, SeatsReported, SeatsWay};
 
 use acknowledging::Acknowledging;
 use experiment::Experiment;
+use holding::Held;
 use reactor::{Batch, Reactor, Registrar};
 use seat::{Seat, SeatLimits, Second};
 use tenants::Tenants;
@@ -108,12 +111,18 @@ pub struct SessionSettings {
     pub login_timeout: Duration,
     /// From a login to its first job.
     pub login_hold: Duration,
-    /// Between two lines of a miner.
+    /// Between two lines of a miner, each of them whole.
     pub idle_timeout: Duration,
     /// Most connections at once.
     pub max_connections: usize,
     /// Bytes that may wait for a miner that does not read.
     pub unsent_limit: usize,
+    /// Bytes that the lane's miners together may leave unread, or send of lines that have no end.
+    pub buffer_limit: usize,
+    /// How long a line may take to come whole, and bytes wait to be read.
+    pub stall_timeout: Duration,
+    /// Lines that are read of one connection within a second, on the average.
+    pub lines_per_second: Option<u32>,
     /// Difficulty per miner; `None`: the pool's for everyone.
     pub vardiff: Option<VardiffPolicy>,
 }
@@ -222,6 +231,9 @@ pub struct MinerSessions {
     wheel: Wheel<SeatKey>,
     /// Sockets that had more to read than one turn allows.
     read_on: Vec<SeatKey>,
+    /// Sockets that had more to read than their pace allows.
+    paused: Vec<SeatKey>,
+    held: Held,
     /// Doors with more newcomers than one turn allows.
     accept_on: Vec<usize>,
     /// The next turn is set.
@@ -295,6 +307,8 @@ impl MinerSessions {
             contested: HashMap::new(),
             wheel: Wheel::default(),
             read_on: Vec::new(),
+            paused: Vec::new(),
+            held: Held::default(),
             accept_on: Vec::new(),
             goes_on: false,
             reads: true,
@@ -349,7 +363,10 @@ impl Actor for MinerSessions {
                 self.registrar = Some(registrar);
                 self.open_doors();
                 ctx.add_stream(reactor);
-                ctx.run_interval(Self::TICK, |this, _| this.on_tick());
+                ctx.run_interval(Self::TICK, |this, ctx| {
+                    this.on_tick();
+                    this.go_on_later(ctx);
+                });
             }
             Err(fault) => {
                 tracing::error!(%fault, "no readiness queue: this lane can't serve");

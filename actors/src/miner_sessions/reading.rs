@@ -13,7 +13,7 @@ use zartrux_models::work::Algorithm;
 
 use super::listeners::Source;
 use super::reactor::Batch;
-use super::seat::Identity;
+use super::seat::{Identity, Second};
 use super::writing::Closed;
 use super::{Introduction, MinerSessions, Seat, StopReading};
 use crate::share_ticket::{ExamineShare, Sender, ShareTicket};
@@ -97,11 +97,15 @@ impl MinerSessions {
             self.read_on.push(key);
         }
         self.send_scratch(key);
+        self.make_room();
     }
 
     /// One read and its lines. `Break` when the socket is drained or the seat is gone.
     fn read_once(&mut self, key: SeatKey, buffer: &mut [u8], until: Until) -> ControlFlow<()> {
         let now = self.second();
+        if !self.may_read(key, now) {
+            return ControlFlow::Break(());
+        }
         let Some(seat) = self.seat(key) else {
             return ControlFlow::Break(());
         };
@@ -129,13 +133,18 @@ impl MinerSessions {
             until == Until::Drained && got < buffer.len() && seat.connection.short_read_is_last();
         let limit = seat.protocol.line_limit();
         let mut assembler = std::mem::take(&mut seat.assembler);
-        seat.last_heard = now;
-        let fed = assembler.feed(&buffer[..got], limit, |line| self.on_line(key, line));
+        let mut lines = 0;
+        let fed = assembler.feed(&buffer[..got], limit, |line| {
+            lines += 1;
+            self.on_line(key, line, now)
+        });
         match fed {
             Ok(ControlFlow::Continue(())) => {
                 if let Some(seat) = self.seat(key) {
                     seat.assembler = assembler;
+                    seat.pace.charge(got, lines);
                 }
+                self.note_held(key, lines > 0);
             }
             Ok(ControlFlow::Break(())) => return ControlFlow::Break(()),
             Err(too_long) => {
@@ -151,7 +160,7 @@ impl MinerSessions {
     }
 
     /// Takes one line; `Break` when the seat is gone.
-    fn on_line(&mut self, key: SeatKey, line: &[u8]) -> ControlFlow<()> {
+    fn on_line(&mut self, key: SeatKey, line: &[u8], now: Second) -> ControlFlow<()> {
         let Self {
             seats, guard, jobs, ..
         } = self;
@@ -162,6 +171,7 @@ impl MinerSessions {
         let Some(seat) = seat else {
             return ControlFlow::Break(());
         };
+        seat.last_heard = now;
         let heard = guard.transact(&mut seat.protocol, |protocol| protocol.on_line(line, jobs));
         match heard {
             Ok(heard) => self.on_heard(key, heard),
@@ -336,7 +346,7 @@ impl Seat {
         &mut self,
         share: &Share,
         policy: Option<&zartrux_models::plan::VardiffPolicy>,
-        now: super::seat::Second,
+        now: Second,
     ) {
         if let (Some(policy), Some(vardiff)) = (policy, &mut self.vardiff) {
             let elapsed = std::time::Duration::from_secs(u64::from(now - self.vardiff_at));

@@ -12,6 +12,7 @@ use super::acknowledging::ListedRefusals;
 use super::connection::Connection;
 use super::entering::{Checking, Origin};
 use super::identity::Standing;
+use super::pacing::Pace;
 use super::unfit;
 
 /// Who a miner says it is. Hostile bytes: shown escaped, never trusted.
@@ -128,7 +129,15 @@ pub(super) struct Seat {
     pub(super) unfit_since: Option<Second>,
     /// Since when it is waited for: its login, and after that its first job.
     pub(super) waiting_since: Second,
+    /// When it last sent a whole line.
     pub(super) last_heard: Second,
+    /// Since when a line is not whole; 0: none is.
+    pub(super) half_since: Second,
+    /// Since when something waits to be read, without a break; 0: nothing does.
+    pub(super) unsent_since: Second,
+    pub(super) pace: Pace,
+    /// It is not read for now, since it sent too much.
+    pub(super) paused: bool,
     /// The wheel's next entry for this seat.
     pub(super) wheel_at: Second,
     pub(super) tally: SeatTally,
@@ -168,6 +177,10 @@ impl Seat {
             unfit_since: None,
             waiting_since: now,
             last_heard: now,
+            half_since: 0,
+            unsent_since: 0,
+            pace: Pace::default(),
+            paused: false,
             wheel_at: 0,
             tally: SeatTally::default(),
             refusals: ListedRefusals::default(),
@@ -188,6 +201,10 @@ impl Seat {
             (false, true) => self.waiting_since.saturating_add(limits.login_hold),
             (false, false) => self.waiting_since.saturating_add(limits.login),
         };
+        let stalled = self.holds_since().filter(|_| self.protocol.is_logged_in());
+        let silent = stalled.map_or(silent, |since| {
+            silent.min(since.saturating_add(limits.stall))
+        });
         let due = self.renew_at.map_or(silent, |renew| renew.min(silent));
         let unfit = self
             .unfit_since
@@ -205,6 +222,8 @@ pub(super) struct SeatLimits {
     pub(super) login_hold: Second,
     /// Between two lines of a miner that is logged in.
     pub(super) idle: Second,
+    /// From a line's first byte to its last, and from the first byte that waits to none.
+    pub(super) stall: Second,
     /// Bytes that may wait for a miner that does not read.
     pub(super) unsent: usize,
 }

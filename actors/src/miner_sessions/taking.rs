@@ -18,6 +18,7 @@ impl SeatLimits {
             login: seconds(settings.login_timeout),
             login_hold: seconds(settings.login_hold),
             idle: seconds(settings.idle_timeout),
+            stall: seconds(settings.stall_timeout),
             unsent: settings.unsent_limit,
         }
     }

@@ -86,7 +86,11 @@ impl MinerSessions {
         for key in self.wheel.turn(now) {
             self.look_at(key, now);
         }
+        self.resume(now);
+        self.make_room();
         self.tell_work(now);
+        let held = self.held_bytes() as u64;
+        self.stats.connections(|counts| counts.buffered = held);
     }
 
     fn look_at(&mut self, key: SeatKey, now: Second) {
@@ -116,9 +120,12 @@ impl MinerSessions {
     }
 
     fn time_out(&mut self, key: SeatKey) {
+        let (now, limits) = (self.second(), self.limits);
         let Some(seat) = self.seat(key) else {
             return;
         };
+        let since = seat.holds_since();
+        let stalled = since.is_some_and(|since| since.saturating_add(limits.stall) <= now);
         let waiting = seat.protocol.awaiting_lease();
         let unfit = seat.unfit_since.is_some();
         if let Some(id) = waiting.filter(|_| seat.checking.is_some()) {
@@ -135,6 +142,10 @@ impl MinerSessions {
                 push_error(&mut self.scratch, id, NO_JOB);
                 self.send_scratch(key);
                 self.close(key, Closed::ByUs);
+            }
+            None if stalled => {
+                self.stats.connections(|counts| counts.stalled += 1);
+                self.drop_peer(key, "a line that has no end, or bytes that nobody reads");
             }
             None => self.drop_peer(key, "nothing heard for too long"),
         }

@@ -95,8 +95,10 @@ impl MinerSessions {
     pub(super) fn send(&mut self, key: SeatKey, bytes: &[u8]) {
         let limit = self.limits.unsent;
         let sent = self.seat(key).map(|seat| seat.send(bytes, limit));
-        if let Some(Err(Unwritable(why))) = sent {
-            self.close(key, why);
+        match sent {
+            Some(Err(Unwritable(why))) => self.close(key, why),
+            Some(Ok(())) => self.note_held(key, false),
+            None => {}
         }
     }
 
@@ -107,8 +109,10 @@ impl MinerSessions {
             Ok(false) => Ok(()),
             Err(_) => Err(Unwritable(Closed::ByMiner)),
         });
-        if let Some(Err(Unwritable(why))) = flushed {
-            self.close(key, why);
+        match flushed {
+            Some(Err(Unwritable(why))) => self.close(key, why),
+            Some(Ok(())) => self.note_held(key, false),
+            None => {}
         }
     }
 
@@ -133,6 +137,7 @@ impl MinerSessions {
             return;
         }
         let seat = self.seats.remove(index);
+        self.forget_held(&seat);
         seat.note_rate(&*self.remembered_rate);
         self.doorkeeper.left(seat.from.place, seat.from.counted);
         let at = self.millis();

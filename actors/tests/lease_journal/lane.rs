@@ -139,6 +139,9 @@ impl Lane {
                 idle_timeout: HOUR,
                 max_connections: 1_000,
                 unsent_limit: 100_000,
+                buffer_limit: 16 << 20,
+                stall_timeout: Duration::from_secs(60),
+                lines_per_second: None,
                 vardiff: None,
             },
             posts: SessionPosts {

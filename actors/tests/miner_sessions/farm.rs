@@ -99,6 +99,9 @@ impl Farm {
                 idle_timeout: Duration::from_secs(60),
                 max_connections: 100,
                 unsent_limit: 10_000,
+                buffer_limit: 16 << 20,
+                stall_timeout: Duration::from_secs(60),
+                lines_per_second: None,
                 vardiff,
             },
             posts: SessionPosts {

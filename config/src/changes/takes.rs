@@ -12,12 +12,13 @@ pub enum Takes {
 use Takes::{Live, Restart};
 
 /// Every key, in the order of the file.
-const KEYS: [(&str, Takes); 134] = [
+const KEYS: [(&str, Takes); 138] = [
     ("node.lanes", Restart),
     ("node.data", Restart),
     ("node.log", Live),
     ("node.log_format", Restart),
     ("node.drain", Live),
+    ("node.memory_ceiling", Live),
     ("node.watch", Live),
     ("miners.listen", Restart),
     ("miners.tls_listen", Restart),
@@ -29,6 +30,9 @@ const KEYS: [(&str, Takes); 134] = [
     ("miners.max_connections", Live),
     ("miners.max_shares_in_flight", Live),
     ("miners.unsent_limit", Live),
+    ("miners.buffer_limit", Live),
+    ("miners.stall_timeout", Live),
+    ("miners.lines_per_second", Live),
     ("miners.share_goal", Live),
     ("miners.min_difficulty", Live),
     ("miners.password", Live),

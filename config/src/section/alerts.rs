@@ -7,7 +7,7 @@ use crate::reader::{Section, accept};
 use crate::value::{ByteSize, HookUrl, MailAddress, MailServer, Probability, Secret};
 
 /// The kinds of alerts, by their names.
-pub const ALERT_KINDS: [&str; 15] = [
+pub const ALERT_KINDS: [&str; 16] = [
     "store_failing",
     "disk_low",
     "rig_silent",
@@ -23,6 +23,7 @@ pub const ALERT_KINDS: [&str; 15] = [
     "failover",
     "model_rolled_back",
     "wallet_changed",
+    "memory_full",
 ];
 
 /// Each name with itself, as the rule for choices wants it.

@@ -34,6 +34,14 @@ pub struct Miners {
     pub max_shares_in_flight: usize,
     /// What a miner may leave unread before it is closed, 4 KiB to 16 MiB.
     pub unsent_limit: ByteSize,
+    /// What all miners together may leave unread, or send of lines that have no end, before those
+    /// that have done so for longest are closed, 1 MiB to 64 GiB.
+    pub buffer_limit: ByteSize,
+    /// How long a line may take to come whole, and how long bytes may wait to be read.
+    pub stall_timeout: Duration,
+    /// Lines that are read of one connection within a second, 1 to 1,000,000; a line counts once
+    /// more for each KiB. None: any number.
+    pub lines_per_second: Option<usize>,
     /// Time between two shares of a miner that its difficulty is set for. None: every
     /// miner gets the pool's difficulty.
     pub share_goal: Option<Duration>,
@@ -64,6 +72,9 @@ impl Default for Miners {
             max_connections: 100_000,
             max_shares_in_flight: 65_536,
             unsent_limit: ByteSize::new(64 << 10),
+            buffer_limit: ByteSize::new(64 << 20),
+            stall_timeout: Duration::from_secs(60),
+            lines_per_second: Some(1000),
             share_goal: Some(Duration::from_secs(30)),
             min_difficulty: 1000,
             access: Access::default(),
@@ -75,6 +86,7 @@ impl Miners {
     pub(crate) fn read(section: &mut Section<'_, '_>) -> Self {
         let default = Self::default();
         let unsent_limits = ByteSize::new(4 << 10)..=ByteSize::new(16 << 20);
+        let buffer_limits = ByteSize::new(1 << 20)..=ByteSize::new(64 << 30);
         let share_goals = Duration::from_millis(100)..=Duration::from_secs(3600);
         Self {
             listen: section.list("listen", default.listen, MOST_ADDRESSES, accept::address),
@@ -114,6 +126,21 @@ impl Miners {
                 "unsent_limit",
                 default.unsent_limit,
                 accept::size(unsent_limits),
+            ),
+            buffer_limit: section.value(
+                "buffer_limit",
+                default.buffer_limit,
+                accept::size(buffer_limits),
+            ),
+            stall_timeout: section.value(
+                "stall_timeout",
+                default.stall_timeout,
+                accept::duration(some_time()),
+            ),
+            lines_per_second: section.value(
+                "lines_per_second",
+                default.lines_per_second,
+                accept::or_off(accept::whole(1..=1_000_000)),
             ),
             share_goal: section.value(
                 "share_goal",

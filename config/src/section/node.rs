@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::any_time;
 use crate::reader::{Section, accept};
-use crate::value::LogFilter;
+use crate::value::{ByteSize, LogFilter};
 
 /// `[node]`: the process as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,9 @@ pub struct Node {
     pub log_format: LogFormat,
     /// How long to wait for pending shares when the process is asked to stop.
     pub drain: Duration,
+    /// Resident memory beyond which no further miners are let in, 16 MiB to 16 TiB. None: whatever
+    /// the process has.
+    pub memory_ceiling: Option<ByteSize>,
     /// Whether settings are read anew when their file changes; at a signal they are in any case.
     pub watch: bool,
 }
@@ -44,6 +47,7 @@ impl Default for Node {
             log: LogFilter::default(),
             log_format: LogFormat::Text,
             drain: Duration::from_secs(10),
+            memory_ceiling: None,
             watch: true,
         }
     }
@@ -52,6 +56,7 @@ impl Default for Node {
 impl Node {
     pub(crate) fn read(section: &mut Section<'_, '_>) -> Self {
         let default = Self::default();
+        let ceilings = ByteSize::new(16 << 20)..=ByteSize::new(16 << 40);
         Self {
             lanes: section.value("lanes", default.lanes, accept::whole(1..=64)),
             data: section.value("data", default.data, accept::path),
@@ -62,6 +67,11 @@ impl Node {
                 accept::choice(&LOG_FORMATS),
             ),
             drain: section.value("drain", default.drain, accept::duration(any_time())),
+            memory_ceiling: section.value(
+                "memory_ceiling",
+                default.memory_ceiling,
+                accept::or_off(accept::size(ceilings)),
+            ),
             watch: section.value("watch", default.watch, accept::boolean),
         }
     }

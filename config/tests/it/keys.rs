@@ -34,6 +34,9 @@ const NODE: &[Case] = &[
         s.node.log_format = LogFormat::Json;
     }),
     ("drain", "\"0s\"", |s| s.node.drain = Duration::ZERO),
+    ("memory_ceiling", "\"2GiB\"", |s| {
+        s.node.memory_ceiling = Some(ByteSize::new(2 << 30));
+    }),
     ("watch", "false", |s| s.node.watch = false),
 ];
 
@@ -75,6 +78,15 @@ const MINERS: &[Case] = &[
     }),
     ("unsent_limit", "\"1MiB\"", |s| {
         s.miners.unsent_limit = ByteSize::new(1 << 20);
+    }),
+    ("buffer_limit", "\"1GiB\"", |s| {
+        s.miners.buffer_limit = ByteSize::new(1 << 30);
+    }),
+    ("stall_timeout", "\"5m\"", |s| {
+        s.miners.stall_timeout = seconds(300);
+    }),
+    ("lines_per_second", "\"off\"", |s| {
+        s.miners.lines_per_second = None;
     }),
     ("share_goal", "\"off\"", |s| s.miners.share_goal = None),
     ("min_difficulty", "1", |s| s.miners.min_difficulty = 1),

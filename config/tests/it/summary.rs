@@ -20,6 +20,7 @@ data = "data"
 log = "info"
 log_format = "text"
 drain = "10s"
+memory_ceiling = "off"
 watch = true
 
 [miners]
@@ -33,6 +34,9 @@ idle_timeout = "10m"
 max_connections = 100000
 max_shares_in_flight = 65536
 unsent_limit = "64KiB"
+buffer_limit = "64MiB"
+stall_timeout = "1m"
+lines_per_second = 1000
 share_goal = "off"
 min_difficulty = 1000
 password = none

@@ -30,7 +30,8 @@ impl Severity {
             | AlertKind::NoUpstream
             | AlertKind::UpstreamBanned
             | AlertKind::BooksUnbalanced
-            | AlertKind::WalletChanged => Self::Critical,
+            | AlertKind::WalletChanged
+            | AlertKind::MemoryFull => Self::Critical,
             AlertKind::RigSilent
             | AlertKind::RigSlower
             | AlertKind::RigQuarantined
@@ -66,7 +67,8 @@ impl Nature {
             | AlertKind::NoUpstream
             | AlertKind::StageBypassed
             | AlertKind::ProverFailing
-            | AlertKind::Failover => Self::Lasting,
+            | AlertKind::Failover
+            | AlertKind::MemoryFull => Self::Lasting,
             // The refusal rate is judged by its interval: it needs no second delay.
             AlertKind::RigQuarantined | AlertKind::UpstreamRefuses | AlertKind::UpstreamBanned => {
                 Self::Certain

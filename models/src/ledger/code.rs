@@ -151,6 +151,7 @@ mod tests {
                 "failover",
                 "model_rolled_back",
                 "wallet_changed",
+                "memory_full",
             ]
         );
         assert_eq!(

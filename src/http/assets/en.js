@@ -367,4 +367,5 @@ export default {
   "alert.failover": "failover",
   "alert.model_rolled_back": "model rolled back",
   "alert.wallet_changed": "wallet changed",
+  "alert.memory_full": "memory full",
 };

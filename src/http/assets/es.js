@@ -367,4 +367,5 @@ export default {
   "alert.failover": "cambio de pool",
   "alert.model_rolled_back": "modelo retirado",
   "alert.wallet_changed": "monedero cambiado",
+  "alert.memory_full": "memoria llena",
 };

@@ -32,6 +32,34 @@ pub(super) fn write(writer: &mut Writer<'_, '_>, counts: &ConnectionCounts) -> f
     )?;
     writer.counter(
         (
+            "zartrux_miner_connections_stalled",
+            "Of those dropped: a line not whole, or bytes not read, in time",
+        ),
+        counts.stalled,
+    )?;
+    writer.counter(
+        (
+            "zartrux_miner_connections_crowded_out",
+            "Of those dropped: all together kept too many bytes",
+        ),
+        counts.crowded_out,
+    )?;
+    writer.counter(
+        (
+            "zartrux_miner_pauses",
+            "Times that a connection was read no further for a while",
+        ),
+        counts.pauses,
+    )?;
+    writer.gauge(
+        (
+            "zartrux_miner_buffered_bytes",
+            "Bytes left unread by miners, or of lines that are not whole",
+        ),
+        counts.buffered,
+    )?;
+    writer.counter(
+        (
             "zartrux_miner_connections_turned_away",
             "Connections over the limit",
         ),

@@ -32,6 +32,13 @@ pub(super) fn write(writer: &mut Writer<'_, '_>, view: &NodeView) -> fmt::Result
         view.is_draining(),
     )?;
     writer.gauge(
+        (
+            "zartrux_memory_full",
+            "1 while no further miners are let in, since memory is at its ceiling",
+        ),
+        view.memory().is_full(),
+    )?;
+    writer.gauge(
         ("zartrux_lanes", "Lanes that share the miners"),
         view.lanes().len(),
     )?;

@@ -107,6 +107,14 @@ pub(in crate::http) struct ConnectionCounts {
     accepted: u64,
     /// Closed by us for what the peer did (garbage, too slow, too long a line, no login).
     dropped: u64,
+    /// Of those: since a line did not come whole in time, or bytes were not read in time.
+    stalled: u64,
+    /// Of those: since all together left too much unread or unfinished, and this one for longest.
+    crowded_out: u64,
+    /// Times that a connection was read no further for a while, since it had sent too much.
+    pauses: u64,
+    /// Bytes that miners leave unread, or have sent of lines that are not whole: half a second ago.
+    buffered: u64,
     /// Turned away because as many as are allowed were open.
     turned_away: u64,
     /// Leases renewed because their nonces were nearly used up.
@@ -140,6 +148,8 @@ pub(in crate::http) struct TurnedCounts {
     busy: u64,
     /// Its password was not checked in time.
     unchecked: u64,
+    /// The process is over its memory ceiling.
+    memory: u64,
 }
 
 /// Shares by their fate. Invariant I2: see `ShareCounts::balances`.

@@ -67,6 +67,7 @@ impl Gatherer {
         let now = watching.now;
         let mut seen = Observation::quiet();
         serving(&view, &mut seen);
+        memory(&view, &mut seen);
         self.refusals(&view, watching, &mut seen);
         silent_rigs(&view, now.unix_ms, &mut seen);
         prover(&view, watching, &mut seen);
@@ -191,6 +192,17 @@ fn serving(view: &NodeView, seen: &mut Observation) {
             let text = format!("nothing serves on route {route}: its rigs mine for others");
             seen.add(AlertKind::Failover, name(preferred), &text);
         }
+    }
+}
+
+fn memory(view: &NodeView, seen: &mut Observation) {
+    let memory = view.memory();
+    if memory.is_full() {
+        let text = format!(
+            "{} MiB are in use: no further miners are let in",
+            memory.resident() >> 20
+        );
+        seen.add(AlertKind::MemoryFull, "memory", &text);
     }
 }
 

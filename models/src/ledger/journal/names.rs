@@ -75,11 +75,13 @@ pub enum AlertKind {
     ModelRolledBack,
     /// Another wallet is paid than before.
     WalletChanged,
+    /// The process has more memory than it may, and no further miners are let in.
+    MemoryFull,
 }
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::StoreFailing,
         Self::DiskLow,
         Self::RigSilent,
@@ -95,6 +97,7 @@ impl AlertKind {
         Self::Failover,
         Self::ModelRolledBack,
         Self::WalletChanged,
+        Self::MemoryFull,
     ];
 
     /// Place in [`Self::ALL`].
@@ -128,6 +131,7 @@ impl AlertKind {
             Self::Failover => "failover",
             Self::ModelRolledBack => "model_rolled_back",
             Self::WalletChanged => "wallet_changed",
+            Self::MemoryFull => "memory_full",
         }
     }
 }
