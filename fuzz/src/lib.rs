@@ -10,6 +10,7 @@
 
 mod bridge;
 mod config_toml;
+mod headers;
 mod import_json;
 mod json_line;
 mod ledger_csv;
@@ -34,6 +35,7 @@ use std::collections::BTreeSet;
 
 pub use bridge::bridge;
 pub use config_toml::config_toml;
+pub use headers::headers;
 pub use import_json::import_json;
 pub use ledger_csv::ledger_csv;
 pub use line_assembler::line_assembler;
@@ -47,7 +49,7 @@ pub use proxy_header::proxy_header;
 pub use recorded::{MINER_JOB_ID, MINER_SESSION};
 pub use rig_states::rig_states;
 pub use routes::routes;
-pub use seeds::{Seed, rig_state_seeds, route_seeds, stored_seeds};
+pub use seeds::{Seed, header_seeds, rig_state_seeds, route_seeds, stored_seeds};
 pub use stored::stored;
 pub use template::template;
 
@@ -58,7 +60,7 @@ pub type Reached = BTreeSet<&'static str>;
 pub type Target = (&'static str, fn(&[u8]) -> Reached);
 
 /// All targets.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     ("miner_line", miner_line),
     ("pool_line", pool_line),
     ("line_assembler", line_assembler),
@@ -74,4 +76,5 @@ pub const TARGETS: [Target; 15] = [
     ("rig_states", rig_states),
     ("node_session", node_session),
     ("routes", routes),
+    ("headers", headers),
 ];

@@ -190,6 +190,14 @@ pub fn stored_seeds() -> Vec<Seed> {
         let name = format!("j-{}-{}", event.seq, event.event.label());
         seeds.push((name, [b"j\x01", &*body].concat()));
     }
+    let mut many = RigEntry::new(RigKey(7), UNIX_MS);
+    many.algorithms = (0..40)
+        .map(|number| format!("rx/{number}").into())
+        .collect();
+    many.standing = Some(vec![0; RigEntry::STANDING_MAX + 1]);
+    let many = many.to_bytes();
+    let body = Frame::read(&many).expect("we wrote it").body;
+    seeds.push(("r-too-many".into(), [b"r\x01", body].concat()));
     let begun = [&*write_tail(&shares[..1]), &write_tail(&shares)[..40]].concat();
     seeds.push(("file".into(), file));
     seeds.push(("file-begun".into(), write_tail(&shares)[..40].to_vec()));
@@ -296,5 +304,42 @@ pub fn route_seeds() -> Vec<Seed> {
     seeds.push(("farm".into(), farm));
     seeds.push(("odd-numbers".into(), odd));
     seeds.push(("vardiff".into(), vardiff));
+    seeds
+}
+
+/// Of the target `headers`: chains as they are, with jumps, with times that go back, at the end of
+/// what a number holds, and with one header that is wrong.
+#[must_use]
+pub fn header_seeds() -> Vec<Seed> {
+    let run = |count: u8, seconds: u8, back: u8, power: u8, factor: u8, rest: [u8; 3]| {
+        [&[count, seconds, back, power, factor][..], &rest].concat()
+    };
+    let steady = run(200, 120, 0, 38, 2, [0; 3]);
+    let mut seeds = vec![
+        ("short".into(), run(20, 120, 0, 38, 2, [0; 3])),
+        ("jump".into(), {
+            [
+                run(100, 120, 0, 38, 2, [0; 3]),
+                run(100, 60, 0, 40, 3, [0; 3]),
+            ]
+            .concat()
+        }),
+        ("back".into(), {
+            [
+                run(100, 240, 200, 38, 2, [0; 3]),
+                run(90, 1, 2, 38, 2, [0; 3]),
+            ]
+            .concat()
+        }),
+        ("still".into(), run(200, 0, 0, 1, 1, [0; 3])),
+        ("wide".into(), run(200, 120, 0, 116, 1, [0; 3])),
+        ("full".into(), run(200, 120, 0, 0, 1, [255, 0, 0])),
+        ("slow".into(), run(200, 255, 0, 20, 9, [0, 0x70, 0])),
+        ("steady".into(), steady.clone()),
+    ];
+    for how in 0..4 {
+        let bad = [&*steady, &[20, how, 1]].concat();
+        seeds.push((format!("damaged-{how}"), bad));
+    }
     seeds
 }

@@ -264,6 +264,21 @@ fn the_routes_corpus_holds_and_reaches_moves_windows_and_difficulties() {
     );
 }
 
+#[test]
+fn the_headers_corpus_holds_and_reaches_chains_with_and_without_a_next_difficulty() {
+    assert_reaches(
+        "headers",
+        &[
+            "chain",
+            "no chain",
+            "next",
+            "no next",
+            "nothing learnt",
+            "forecast",
+        ],
+    );
+}
+
 fn assert_mutations_hold(name: &str) {
     let rounds = std::env::var("ZARTRUX_FUZZ_ROUNDS").map_or(ROUNDS, |text| {
         text.parse().expect("ZARTRUX_FUZZ_ROUNDS is a whole number")
@@ -334,6 +349,7 @@ fn the_templates_corpus_holds_and_reaches_every_kind_of_refusal() {
             "unsupported",
             "outside extra",
             "not reserved",
+            "became a tag",
         ],
     );
 }
@@ -437,6 +453,11 @@ fn mutated_sessions_of_nodes_hold() {
 #[test]
 fn mutated_routes_hold() {
     assert_mutations_hold("routes");
+}
+
+#[test]
+fn mutated_headers_of_blocks_hold() {
+    assert_mutations_hold("headers");
 }
 
 #[test]
