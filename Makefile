@@ -20,6 +20,8 @@ ARGS ?=
 # How long `make fuzz` stays with each target, and which targets it takes (all of them).
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?=
+# Which parts `make sanitize` takes: randomx prover bridge fuzz, all of them unless some are named.
+SANITIZE ?=
 # What `make bench` gives to each workload, and where the reports go:
 # make bench BENCH_ARGS="--miners 1000,10000 --peer xmrig-proxy=/usr/bin/xmrig-proxy"
 BENCH_ARGS ?=
@@ -92,6 +94,10 @@ deny: ## Check licences, bans and sources, if cargo-deny is installed
 .PHONY: fuzz
 fuzz: rust packages ## Let libFuzzer look for faults, 10 minutes a target (FUZZ_SECONDS, FUZZ_TARGETS)
 	scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+.PHONY: sanitize
+sanitize: rust packages ## Run what calls foreign code under the address sanitizer (SANITIZE="randomx fast")
+	scripts/sanitize $(SANITIZE)
 
 .PHONY: bench
 bench: release ## Measure the proxy from outside (BENCH_ARGS, BENCH_REPORTS)

@@ -5,7 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use zartrux_fuzz::{MINER_JOB_ID, MINER_SESSION, files_of_models};
+use zartrux_fuzz::{
+    MINER_JOB_ID, MINER_SESSION, files_of_models, header_seeds, rig_state_seeds, route_seeds,
+    stored_seeds,
+};
 use zartrux_models::ledger::rows::{Format, Replay, Row, RowReader, RowWriter, UpstreamList};
 
 /// Lines of a recorded dialogue that are kept.
@@ -42,7 +45,77 @@ fn main() -> std::io::Result<()> {
     for (name, bytes) in files_of_models() {
         corpus.keep("model_artifact", &format!("{name}.model"), bytes)?;
     }
+    for (target, seeds) in [
+        ("stored", stored_seeds()),
+        ("rig_states", rig_state_seeds()),
+        ("routes", route_seeds()),
+        ("headers", header_seeds()),
+    ] {
+        for (name, bytes) in seeds {
+            corpus.keep(target, &name, bytes)?;
+        }
+    }
+    node_sessions(&corpus)?;
     Ok(())
+}
+
+/// A node's replies and notices in an order that makes sense, and in others.
+fn node_sessions(corpus: &Corpus) -> std::io::Result<()> {
+    let replies = corpus.0.join("node_reply");
+    let one_line = |name: &str, which: u8| -> std::io::Result<Vec<u8>> {
+        let bytes = fs::read(replies.join(name))?;
+        let body = bytes.iter().skip(1).filter(|byte| **byte != b'\n');
+        Ok([which].into_iter().chain(body.copied()).collect())
+    };
+    let (info, template) = (one_line("info", b'a')?, one_line("template", b'a')?);
+    let syncing = one_line("info-syncing", b'a')?;
+    let notice = one_line("notice-chain", b'n')?;
+    let (taken, not) = (one_line("submit-00", b'a')?, one_line("submit-01", b'a')?);
+    let header = br#"a{"result":{"status":"OK","block_header":{"height":3,"hash":"0000000000000000000000000000000000000000000000000000000000000000"}}}"#;
+    let none = br#"a{"error":{"code":-2,"message":"greater than current top"}}"#;
+    let (passes, silent, finds, many, long) = (b"\x01", b"\x02", b"\x03", b"\x04", b"\x05");
+    let dialogues: [(&str, Vec<&[u8]>); 6] = [
+        (
+            "serves",
+            vec![&info, &template, &notice, &template, passes, passes, &info],
+        ),
+        (
+            "away",
+            vec![
+                &info, &template, long, silent, passes, &info, long, silent, long, &info,
+            ],
+        ),
+        (
+            "comes-back",
+            vec![
+                &info, &template, long, silent, long, passes, &info, &template,
+            ],
+        ),
+        (
+            "again",
+            vec![
+                &info, &template, long, silent, passes, passes, passes, passes, &info, &template,
+                &template,
+            ],
+        ),
+        (
+            "blocks",
+            vec![
+                &info, &template, finds, &taken, header, finds, &not, none, finds, silent, none,
+                many, &taken, &syncing,
+            ],
+        ),
+        (
+            "syncing",
+            vec![&syncing, passes, &not, passes, silent, &template],
+        ),
+    ];
+    for (name, lines) in dialogues {
+        corpus.keep("node_session", name, lines.join(&b'\n'))?;
+    }
+    corpus.keep("node_reply", "header", [b"h", &header[1..]].concat())?;
+    corpus.keep("node_reply", "header-7", br#"h{"result":{"status":"OK","block_header":{"height":7,"hash":"00000000000000000000000000000000000000000000000000000000000000ab"}}}"#)?;
+    corpus.keep("node_reply", "header-above", [b"h", &none[1..]].concat())
 }
 
 /// The folder of all corpora.

@@ -10,6 +10,7 @@
 
 mod bridge;
 mod config_toml;
+mod headers;
 mod import_json;
 mod json_line;
 mod ledger_csv;
@@ -19,15 +20,22 @@ mod model_artifact;
 mod models;
 pub mod mutate;
 mod node_reply;
+mod node_session;
 mod pool_line;
 mod proxy_header;
 mod recorded;
+mod rig_states;
+mod routes;
+mod seeds;
+mod stored;
 mod template;
+mod words;
 
 use std::collections::BTreeSet;
 
 pub use bridge::bridge;
 pub use config_toml::config_toml;
+pub use headers::headers;
 pub use import_json::import_json;
 pub use ledger_csv::ledger_csv;
 pub use line_assembler::line_assembler;
@@ -35,9 +43,14 @@ pub use miner_line::miner_line;
 pub use model_artifact::model_artifact;
 pub use models::files_of_models;
 pub use node_reply::node_reply;
+pub use node_session::node_session;
 pub use pool_line::pool_line;
 pub use proxy_header::proxy_header;
 pub use recorded::{MINER_JOB_ID, MINER_SESSION};
+pub use rig_states::rig_states;
+pub use routes::routes;
+pub use seeds::{Seed, header_seeds, rig_state_seeds, route_seeds, stored_seeds};
+pub use stored::stored;
 pub use template::template;
 
 /// Kinds of outcome that an input led to.
@@ -47,7 +60,7 @@ pub type Reached = BTreeSet<&'static str>;
 pub type Target = (&'static str, fn(&[u8]) -> Reached);
 
 /// All targets.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 16] = [
     ("miner_line", miner_line),
     ("pool_line", pool_line),
     ("line_assembler", line_assembler),
@@ -59,4 +72,9 @@ pub const TARGETS: [Target; 11] = [
     ("template", template),
     ("node_reply", node_reply),
     ("bridge", bridge),
+    ("stored", stored),
+    ("rig_states", rig_states),
+    ("node_session", node_session),
+    ("routes", routes),
+    ("headers", headers),
 ];

@@ -4,11 +4,15 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use serde_json::json;
+use zartrux_models::filter::Scanner;
+use zartrux_models::plan::{Capability, Readiness};
 use zartrux_models::session::{Assignment, Heard, MinerProtocol, NO_OTHER_JOB};
 use zartrux_models::share::{NonceSet, NotAdmitted, RefusalReason, Share, TargetClass};
-use zartrux_models::stratum::{JobLine, RequestId, push_error, push_kept_alive, push_login};
+use zartrux_models::stratum::{
+    AlgoPerf, JobLine, RequestId, Text, push_error, push_kept_alive, push_login,
+};
 use zartrux_models::work::{
-    Difficulty, IssuedJob, JobKey, JobTable, Lateness, Nonce, ResultHash, Slot, Work,
+    Algorithm, Difficulty, IssuedJob, JobKey, JobTable, Lateness, Nonce, ResultHash, Slot, Work,
 };
 
 use crate::Reached;
@@ -149,8 +153,9 @@ impl Farm {
         let was_logged_in = self.protocol.is_logged_in();
         let mut out = Vec::new();
         match self.protocol.on_line(line, &self.jobs) {
-            Heard::LoginAsked(id, _) => {
+            Heard::LoginAsked(id, login) => {
                 assert!(!was_logged_in);
+                assert_able(&login.algorithms, &login.perf, login.agent.as_deref());
                 assert_eq!(self.protocol.awaiting_lease(), Some(id));
                 self.reached.insert("login");
                 self.give();
@@ -177,8 +182,9 @@ impl Farm {
                 push_kept_alive(&mut out, id);
                 assert_reply(&out, id);
             }
-            Heard::Abilities(id, _) => {
+            Heard::Abilities(id, able) => {
                 assert!(was_logged_in);
+                assert_able(&able.algorithms, &able.perf, None);
                 self.reached.insert("getjob");
                 push_error(&mut out, id, NO_OTHER_JOB);
                 assert_reply(&out, id);
@@ -239,6 +245,24 @@ impl Farm {
         if share.lateness == Lateness::Stale {
             self.reached.insert("stale");
         }
+    }
+}
+
+/// What a miner says that it can hash is bounded, and its rates are numbers.
+fn assert_able(algorithms: &[Text<'_>], perf: &AlgoPerf, agent: Option<&str>) {
+    let agent = agent.unwrap_or_default();
+    let named: Vec<Algorithm> = algorithms.iter().map(|it| Algorithm::named(it)).collect();
+    for algorithm in &named {
+        assert!(algorithm.name().len() <= Algorithm::MAX_NAME);
+    }
+    let capability = Capability::of(&named, agent);
+    assert!(capability.listed().len() <= Capability::MOST);
+    assert!(!Readiness::of(&named, agent).why().is_empty());
+    let _ = Scanner::of_agent(agent);
+    assert!(perf.rates().len() <= AlgoPerf::MOST);
+    for (algorithm, rate) in perf.rates() {
+        assert!(*rate > 0.0 && *rate <= AlgoPerf::FASTEST, "{rate}");
+        assert_eq!(perf.rate(algorithm), Some(*rate));
     }
 }
 

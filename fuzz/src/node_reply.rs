@@ -1,8 +1,8 @@
 //! A Monero node that answers and publishes anything.
 
 use zartrux_models::node_rpc::{
-    BadReply, NodeFault, NodeNotice, parse_block_template, parse_get_info, parse_notice,
-    parse_submit_block,
+    BadReply, NodeFault, NodeNotice, parse_block_header, parse_block_template, parse_get_info,
+    parse_notice, parse_submit_block,
 };
 
 use crate::Reached;
@@ -12,7 +12,7 @@ use crate::template::kind;
 const LONGEST: usize = 600;
 
 /// Reads a reply or notice. The first byte of `data` says which: `t` a template, `i` a node's
-/// state, `s` the answer to a block, anything else a notice; the rest is the body.
+/// state, `s` the answer to a block, `h` the header of block 7, anything else a notice; the rest is the body.
 ///
 /// # Panics
 /// A template that is not the one of the reply's own hashing blob, or words of a node that are not
@@ -37,6 +37,10 @@ pub fn node_reply(data: &[u8]) -> Reached {
             }
         }),
         b's' => parse_submit_block(body).map(|()| "taken"),
+        b'h' => parse_block_header(body, 7).map(|found| match found {
+            Some(_) => "header",
+            None => "no such height",
+        }),
         _ => parse_notice(body)
             .map(|notice| match notice {
                 NodeNotice::Chain(chain) => {

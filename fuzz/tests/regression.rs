@@ -198,6 +198,77 @@ fn the_ledgers_corpus_holds_and_reaches_shares_and_every_reason_to_set_a_row_asi
     );
 }
 
+#[test]
+fn the_stores_corpus_holds_and_reaches_every_sort_of_record_whole_and_damaged() {
+    assert_reaches(
+        "stored",
+        &[
+            "shares",
+            "packed shares",
+            "journal",
+            "rig",
+            "page",
+            "mark",
+            "bad shares",
+            "bad journal",
+            "bad rig",
+            "bad page",
+            "bad mark",
+            "frame",
+            "no frame",
+            "begun",
+        ],
+    );
+}
+
+#[test]
+fn the_states_corpus_holds_and_reaches_every_filter_and_the_judge() {
+    assert_reaches(
+        "rig_states",
+        &[
+            "entropy",
+            "divergence",
+            "pattern",
+            "pace",
+            "cluster",
+            "classifier",
+            "judge",
+            "a new rig",
+            "bad state",
+        ],
+    );
+}
+
+#[test]
+fn the_node_sessions_corpus_holds_and_reaches_every_effect() {
+    assert_reaches(
+        "node_session",
+        &[
+            "serves",
+            "serves again",
+            "job",
+            "away",
+            "lost",
+            "notice",
+            "settled",
+            "full",
+        ],
+    );
+}
+
+#[test]
+fn the_routes_corpus_holds_and_reaches_moves_windows_and_difficulties() {
+    assert_reaches(
+        "routes",
+        &["came", "moved", "round", "window", "no window", "vardiff"],
+    );
+}
+
+#[test]
+fn the_headers_corpus_holds_and_reaches_chains_with_and_without_a_next_difficulty() {
+    assert_reaches("headers", &["chain", "no chain", "next", "no next"]);
+}
+
 fn assert_mutations_hold(name: &str) {
     let rounds = std::env::var("ZARTRUX_FUZZ_ROUNDS").map_or(ROUNDS, |text| {
         text.parse().expect("ZARTRUX_FUZZ_ROUNDS is a whole number")
@@ -268,6 +339,7 @@ fn the_templates_corpus_holds_and_reaches_every_kind_of_refusal() {
             "unsupported",
             "outside extra",
             "not reserved",
+            "became a tag",
         ],
     );
 }
@@ -288,6 +360,8 @@ fn the_nodes_corpus_holds_and_reaches_every_kind_of_answer() {
             "wallet",
             "request",
             "status",
+            "header",
+            "no such height",
             "chain",
             "miner data",
             "other topic",
@@ -349,6 +423,31 @@ fn mutated_files_of_models_hold() {
 #[test]
 fn mutated_files_of_shares_hold() {
     assert_mutations_hold("ledger_csv");
+}
+
+#[test]
+fn mutated_records_of_the_store_hold() {
+    assert_mutations_hold("stored");
+}
+
+#[test]
+fn mutated_states_of_rigs_hold() {
+    assert_mutations_hold("rig_states");
+}
+
+#[test]
+fn mutated_sessions_of_nodes_hold() {
+    assert_mutations_hold("node_session");
+}
+
+#[test]
+fn mutated_routes_hold() {
+    assert_mutations_hold("routes");
+}
+
+#[test]
+fn mutated_headers_of_blocks_hold() {
+    assert_mutations_hold("headers");
 }
 
 #[test]

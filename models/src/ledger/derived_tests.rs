@@ -59,6 +59,27 @@ fn pages(level: Level, moments: &[(u64, Cell)]) -> Vec<Page> {
     pages.into_values().collect()
 }
 
+/// Whoever wrote it: what is read is within the bounds that the registry counts on.
+#[test]
+fn a_stored_rig_that_holds_more_than_is_ever_written_is_read_within_bounds() {
+    let mut rig = RigEntry::new(RigKey(9), 5);
+    rig.algorithms = (0..40)
+        .map(|number| format!("rx/{number}").into())
+        .collect();
+    rig.algorithms.push("x".repeat(33).into());
+    rig.standing = Some(vec![1; RigEntry::STANDING_MAX + 1]);
+    rig.filters[1] = Some(vec![1; RigEntry::FILTER_MAX + 1].into());
+    rig.filters[2] = Some(vec![1; RigEntry::FILTER_MAX].into());
+    let read = RigEntry::from_bytes(&rig.to_bytes()).unwrap();
+    assert_eq!(
+        read.algorithms[..],
+        rig.algorithms[..RigEntry::ALGORITHMS_MAX]
+    );
+    assert_eq!(read.standing, None);
+    assert_eq!(read.filters[1], None);
+    assert_eq!(read.filters[2], rig.filters[2]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 

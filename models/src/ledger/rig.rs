@@ -121,12 +121,7 @@ impl RigEntry {
     /// Notes how it calls itself and what it can do, as much of it as is kept.
     pub fn name(&mut self, names: Names, algorithms: &[&str]) {
         self.names = names;
-        self.algorithms = algorithms
-            .iter()
-            .filter(|name| name.len() <= Self::ALGORITHM_MAX)
-            .take(Self::ALGORITHMS_MAX)
-            .map(|name| Box::from(*name))
-            .collect();
+        self.algorithms = offered(algorithms);
     }
 
     /// Takes a share of it, in the order of the ledger. Returns what the share counts for.
@@ -192,7 +187,7 @@ impl RigEntry {
         Ok(Self {
             key: RigKey(layout.key),
             names: Names::new(layout.user, layout.rig_id, layout.agent),
-            algorithms: layout.algorithms.into_iter().map(Box::from).collect(),
+            algorithms: offered(&layout.algorithms),
             first_seen_ms: layout.first_seen_ms,
             last_seen_ms: layout.last_seen_ms,
             last_share_ms: layout.last_share_ms,
@@ -202,8 +197,14 @@ impl RigEntry {
             odometer: layout.odometer,
             lifetime,
             quarantined: layout.quarantined,
-            standing: layout.standing.map(<[u8]>::to_vec),
-            filters: layout.filters.map(|state| state.map(Box::from)),
+            standing: layout
+                .standing
+                .filter(|kept| kept.len() <= Self::STANDING_MAX)
+                .map(<[u8]>::to_vec),
+            filters: layout.filters.map(|state| {
+                let state = state.filter(|kept| kept.len() <= Self::FILTER_MAX);
+                state.map(Box::from)
+            }),
         })
     }
 }
@@ -229,6 +230,15 @@ struct Layout<'a> {
     standing: Option<&'a [u8]>,
     #[serde(borrow)]
     filters: [Option<&'a [u8]>; Stage::ALL.len()],
+}
+
+/// As many algorithms of a list as are kept, without names that are too long.
+fn offered(algorithms: &[&str]) -> Vec<Box<str>> {
+    let short = |name: &&&str| name.len() <= RigEntry::ALGORITHM_MAX;
+    let kept = algorithms.iter().filter(short);
+    kept.take(RigEntry::ALGORITHMS_MAX)
+        .map(|name| Box::from(*name))
+        .collect()
 }
 
 fn cut(text: &str) -> &str {

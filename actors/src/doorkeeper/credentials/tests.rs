@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 /// A hash that is computed within microseconds.
@@ -130,4 +132,37 @@ fn a_hash_that_was_made_is_taken_and_no_two_are_the_same() {
     assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
     let file = Credentials::parse(&format!("rig:{one}")).unwrap();
     assert!(file.verify(&claim("rig", "", "x"), &ProcessKey::draw()));
+}
+
+proptest! {
+    /// Whatever is in the file: it is used as a whole, or each fault has its line, and no hash is
+    /// repeated in it.
+    #[test]
+    fn any_file_is_taken_or_told_by_its_lines(
+        parts in proptest::collection::vec(
+            prop_oneof![
+                Just("farm:".to_owned()),
+                Just("$argon2id$v=19$m=8,t=1,p=1$".to_owned()),
+                Just(quick_hash("x")),
+                Just("\n".to_owned()),
+                "[a-z:$=,#\\x00-\\x1f]{0,12}",
+                any::<String>(),
+            ],
+            0..12,
+        ),
+    ) {
+        let text = parts.concat();
+        match Credentials::parse(&text) {
+            Ok(file) => prop_assert!((1..=text.lines().count()).contains(&file.len())),
+            Err(faults) => {
+                prop_assert!((1..=MOST_FAULTS).contains(&faults.len()));
+                let lines = text.lines().count().max(1);
+                for fault in faults {
+                    prop_assert!((1..=lines).contains(&fault.line));
+                    prop_assert!(!fault.what.contains('\n'), "{:?}", fault.what);
+                    prop_assert!(!fault.what.contains("c2FsdCBvZiB0aGUgdGVzdA"));
+                }
+            }
+        }
+    }
 }

@@ -47,6 +47,9 @@ pub enum BadHeaders {
         /// Of the one before and this difficulty.
         sum: u128,
     },
+    /// There is no number for it: whatever is computed of it would be of no work at all.
+    #[error("block {0}: cumulative difficulty: the sum is above 2^128 - 1")]
+    TooMuch(u64),
     /// No block can be from then.
     #[error("block {height}: timestamp: {unix_s} s since 1970 is no time of a block")]
     Time {
@@ -123,7 +126,8 @@ impl HeaderChain {
             });
         }
         Self::check_alone(header)?;
-        let sum = before.cumulative.saturating_add(header.difficulty);
+        let sum = before.cumulative.checked_add(header.difficulty);
+        let sum = sum.ok_or(BadHeaders::TooMuch(header.height))?;
         if header.cumulative != sum {
             return Err(BadHeaders::Cumulative {
                 height: header.height,

@@ -44,6 +44,17 @@ fn the_next_difficulty_is_the_nodes_at_every_block_of_the_recorded_chain() {
     assert!(most > 2 * least, "it went up and down: {least} to {most}");
 }
 
+/// Found by the fuzzer: work beyond all numbers was none, and so the next difficulty was zero.
+#[test]
+fn a_chain_whose_work_is_beyond_all_numbers_is_refused() {
+    let of = |height, cumulative| header(height, 1_700_000_000, 2, cumulative);
+    let most = vec![of(8, u128::MAX - 2), of(9, u128::MAX)];
+    let mut chain = HeaderChain::new(most).unwrap();
+    let beyond = of(10, u128::MAX);
+    assert_eq!(chain.push(beyond), Err(BadHeaders::TooMuch(10)));
+    assert_eq!(chain.len(), 2);
+}
+
 #[test]
 fn the_recorded_chain_has_times_out_of_order() {
     let recorded = recorded();
