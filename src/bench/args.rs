@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::filters::Filters;
 use super::learn::Learn;
+use super::page::Page;
 use super::store::Store;
 use super::subject::{ConfigFormat, Peer};
 use super::watch::Watch;
@@ -26,6 +27,8 @@ pub enum BenchCommand {
     Learn(Learn),
     /// What it costs the daemon to be watched: pages with streams, table and series, against none
     Watch(Watch),
+    /// Makes the page of figures, with its pictures, from the reports that the others wrote
+    Page(Page),
 }
 
 /// Loads a proxy over loopback, as pool and as all miners, and measures it from outside.
@@ -36,6 +39,7 @@ pub enum BenchArgs {
     /// Idle, then the pool sends jobs: how soon every miner has one
     Fanout(Fanout),
     /// Idle, then shares at a fixed rate: latency, CPU per share
+    #[command(visible_alias = "submit")]
     Share(Share),
     /// Shares as fast as they are answered: the most per second
     Saturate(Saturate),
@@ -202,6 +206,12 @@ mod tests {
         let args = parse("share --miners 1000,10000 --rate 500").unwrap();
         assert_eq!(args.common().miners, [1_000, 10_000]);
         assert!(matches!(args, BenchArgs::Share(Share { rate: 500, .. })));
+    }
+
+    #[test]
+    fn submit_is_share_by_another_name() {
+        let args = parse("submit --rate 7").unwrap();
+        assert!(matches!(args, BenchArgs::Share(Share { rate: 7, .. })));
     }
 
     #[test]

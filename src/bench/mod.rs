@@ -1,7 +1,8 @@
 //! Load generators and simulations, and their reports.
 //!
 //! `filters` plays simulated farms, `store` measures the store on a disk, `learn` the training of
-//! models, `watch` what it costs to be watched; all else measures a proxy: one process, one thread and one event loop play the pool and all miners over loopback;
+//! models, `watch` what it costs to be watched; `page` makes a page of the reports; all else measures a
+//! proxy: one process, one thread and one event loop play the pool and all miners over loopback;
 //! the proxy under test is a child process. What it costs is read from outside, in `/proc`, so
 //! that any proxy can be measured and none is asked about itself.
 //!
@@ -24,6 +25,7 @@ mod limits;
 mod machine;
 mod miners;
 mod pacer;
+mod page;
 mod plan;
 mod pool;
 mod procfs;
@@ -52,6 +54,7 @@ use anyhow::{Result, bail};
 pub use args::{BenchArgs, BenchCommand, Churn, Common, Fanout, Saturate, Share, Tls};
 pub use filters::Filters;
 pub use learn::Learn;
+pub use page::Page;
 pub use store::{Part, Store};
 pub use subject::{ConfigFormat, Peer};
 pub use watch::Watch;
@@ -73,6 +76,7 @@ pub fn run(command: BenchCommand) -> Result<()> {
         BenchCommand::Store(args) => store::run(&args),
         BenchCommand::Learn(args) => learn::run(&args),
         BenchCommand::Watch(args) => watch::run(&args),
+        BenchCommand::Page(args) => page::run(&args),
     }
 }
 
@@ -86,7 +90,8 @@ fn measure(args: &BenchArgs) -> Result<()> {
         common.date.clone(),
         machine::Machine::read(),
         common.runs,
-    );
+    )
+    .with_lanes(common.lanes);
     let subjects = plan::subjects(common)?;
     let outcome = plan::carry_out(args, &subjects, &mut document);
     console::say(&document.render(earlier.as_ref()));

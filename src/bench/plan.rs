@@ -46,7 +46,7 @@ pub(crate) fn carry_out(
     let common = args.common();
     let scenes = scenes(args);
     let most = scenes.iter().map(|scene| scene.miners).max().unwrap_or(0);
-    limits::make_room_for(most)?;
+    limits::make_room_for(most, common.lanes)?;
     for scene in &scenes {
         for run in 1..=common.runs {
             // Who goes first changes from run to run: a machine that drifts favours nobody.

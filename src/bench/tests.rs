@@ -25,7 +25,7 @@ const QUIET: Duration = Duration::from_millis(200);
 const SECOND: Duration = Duration::from_secs(1);
 
 fn stage(fault: Fault) -> Stage {
-    super::limits::make_room_for(MINERS).unwrap();
+    super::limits::make_room_for(MINERS, TERMS.lanes).unwrap();
     let mut stage = Stage::raise(&subject(fault), TERMS).unwrap();
     // What a fault keeps back never comes: no need to wait for it for long.
     stage.patience = Duration::from_secs(3);

@@ -19,6 +19,14 @@ impl Parts {
     };
 }
 
+/// Connections that the proxy is to allow for so many miners.
+///
+/// Room to spare: in churn, which has few miners, a connection may be counted a moment after it has
+/// ended. Not more: each takes a descriptor, which must be there before the proxy starts.
+pub(super) const fn connections(miners: usize) -> usize {
+    miners.saturating_add(if miners > 10_000 { 200 } else { 1_000 })
+}
+
 /// The text of the configuration file.
 pub(super) fn config(setup: &Setup<'_>, parts: Parts) -> String {
     let Parts { filters, store } = parts;
@@ -34,9 +42,7 @@ pub(super) fn config(setup: &Setup<'_>, parts: Parts) -> String {
     };
     // A JSON string is a TOML string too.
     let data = serde_json::Value::from(folder.join("data").to_string_lossy());
-    // Room to spare: in churn a connection may be counted a moment after it has ended. Not more: each
-    // takes a descriptor, which must be there before the proxy starts.
-    let connections = miners.saturating_add(1_000);
+    let connections = connections(*miners);
     format!(
         "[node]\n\
          lanes = {lanes}\n\
