@@ -5,7 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::filters::Filters;
+use super::crew::Work;
 use super::learn::Learn;
+use super::limits::MOST_GENERATORS;
 use super::page::Page;
 use super::store::Store;
 use super::subject::{ConfigFormat, Peer};
@@ -29,6 +31,9 @@ pub enum BenchCommand {
     Watch(Watch),
     /// Makes the page of figures, with its pictures, from the reports that the others wrote
     Page(Page),
+    /// A process that plays miners for another one
+    #[command(hide = true)]
+    Crew(Work),
 }
 
 /// Loads a proxy over loopback, as pool and as all miners, and measures it from outside.
@@ -65,6 +70,9 @@ pub struct Common {
     /// Runs, each on a freshly started proxy
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub runs: u32,
+    /// Processes that play the miners, of idle and fanout; as many as their connections take, if left out
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_GENERATORS)))]
+    pub generators: Option<u16>,
     /// Lanes of the proxy
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub lanes: u16,
@@ -181,6 +189,14 @@ impl BenchArgs {
             Self::Share(args) => &args.common,
             Self::Saturate(args) => &args.common,
             Self::Churn(args) => &args.common,
+        }
+    }
+
+    /// Whether several processes may play the miners: none of them submits or leaves.
+    pub(crate) const fn may_be_divided(&self) -> bool {
+        match self {
+            Self::Idle(_) | Self::Fanout(_) => true,
+            Self::Share(_) | Self::Saturate(_) | Self::Churn(_) => false,
         }
     }
 }

@@ -8,7 +8,8 @@
 //!
 //! - `args` the command line, `plan` the order of runs, `workload` what is played;
 //! - `subject` which proxies there are, `child` the process, `stage` a proxy that runs;
-//! - `engine` the event loop with `pool` and `miners`, each on `conn`; `seen` what it
+//! - `engine` the event loop with `pool` and `miners`, each on `conn`; `crew` plays miners in processes of
+//!   their own, if they are too many for one; `seen` what it
 //!   tells the workloads; `ledger` the account of every share;
 //! - `figure`, `stats` and `report` what comes of it.
 
@@ -16,6 +17,7 @@ mod args;
 mod child;
 mod clock;
 mod conn;
+mod crew;
 mod engine;
 mod figure;
 mod filters;
@@ -52,6 +54,7 @@ mod tests;
 use anyhow::{Result, bail};
 
 pub use args::{BenchArgs, BenchCommand, Churn, Common, Fanout, Saturate, Share, Tls};
+pub use crew::Work;
 pub use filters::Filters;
 pub use learn::Learn;
 pub use page::Page;
@@ -77,6 +80,7 @@ pub fn run(command: BenchCommand) -> Result<()> {
         BenchCommand::Learn(args) => learn::run(&args),
         BenchCommand::Watch(args) => watch::run(&args),
         BenchCommand::Page(args) => page::run(&args),
+        BenchCommand::Crew(args) => crew::work(&args),
     }
 }
 

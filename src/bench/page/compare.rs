@@ -82,11 +82,13 @@ fn none() -> String {
 pub(super) fn section(inputs: &Inputs) -> String {
     let mut tables = String::new();
     let mut all = Vec::new();
+    let in_turn = inputs.peer_is_measured();
+    let name = if in_turn { MEASURED } else { &inputs.peer.name };
     let head = [
         "workload",
         "figure",
         "unit",
-        &inputs.peer.name,
+        name,
         "without store",
         "is",
         "as it comes",
@@ -102,8 +104,7 @@ pub(super) fn section(inputs: &Inputs) -> String {
         let _ = write!(tables, "### {}\n\n{}\n", part.title, table(&head, 3, &cells));
         all.extend(lines);
     }
-    let in_turn = all.iter().any(|line| line.in_turn);
-    let mut text = format!("## Beside {}\n\n", inputs.peer.name);
+    let mut text = format!("## Beside {name}\n\n");
     text.push_str(&provenance(&inputs.peer, in_turn));
     text.push_str(
         "\nThe column **without store** (`store.enabled = false`) is the one to compare: the peer writes \
@@ -136,8 +137,9 @@ pub(super) fn section(inputs: &Inputs) -> String {
 fn provenance(peer: &Published, in_turn: bool) -> String {
     if in_turn {
         return format!(
-            "{} was measured in turn with this program, on this machine, in the same runs.\n",
-            peer.name
+            "{} was measured in turn with this program, on this machine, in the same runs ({} is what was \
+             published).\n",
+            MEASURED, peer.name
         );
     }
     format!(

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::peer::Published;
-use crate::bench::report::Document;
+use super::peer::{MEASURED, Published};
+use crate::bench::report::{Document, Row};
 
 /// The most lanes that a report is looked for of.
 const MOST_LANES: u16 = 64;
@@ -104,6 +104,14 @@ impl Inputs {
             );
         }
         Ok(())
+    }
+
+    /// Whether a report has the peer's figures too, measured in turn with ours.
+    pub(super) fn peer_is_measured(&self) -> bool {
+        let is_peer = |row: &Row| row.subject == MEASURED;
+        self.all()
+            .iter()
+            .any(|report| report.document.figures.iter().any(is_peer))
     }
 
     /// All reports, in the order in which they are made.

@@ -14,7 +14,6 @@ const WIDTH: u32 = 720;
 const HEIGHT: u32 = 380;
 const HEAD: u32 = 58;
 const TEXT: u32 = 16;
-const LEGEND_COLUMN: i32 = 210;
 
 const CARD: RGBColor = RGBColor(0xfc, 0xfc, 0xfc);
 const INK: RGBColor = RGBColor(0x20, 0x21, 0x24);
@@ -225,7 +224,7 @@ impl Chart {
             head.draw(&dot).map_err(refused)?;
             let name = Text::new(curve.name.clone(), (left + 30, 43), beside());
             head.draw(&name).map_err(refused)?;
-            left += LEGEND_COLUMN;
+            left += width(&curve.name);
         }
         if self.curves.iter().any(|it| !it.dashed.is_empty()) {
             for start in [left, left + 9, left + 18] {
@@ -254,6 +253,7 @@ impl Chart {
         }
         let mut chart = ChartBuilder::on(area)
             .margin(6)
+            .margin_left(12)
             .margin_right(24)
             .x_label_area_size(46)
             .y_label_area_size(78)
@@ -298,6 +298,14 @@ impl Chart {
         }
         Ok(())
     }
+}
+
+/// What an entry of the legend takes: letters are of different widths, most of them no wider.
+fn width(name: &str) -> i32 {
+    i32::try_from(name.chars().count().min(60))
+        .unwrap_or(60)
+        .saturating_mul(8)
+        .saturating_add(44)
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;

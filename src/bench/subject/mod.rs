@@ -69,6 +69,8 @@ pub(crate) struct Terms {
     pub(crate) miners: usize,
     /// Whether miners use TLS.
     pub(crate) tls: bool,
+    /// Processes that play the miners.
+    pub(crate) generators: u16,
 }
 
 /// Descriptors that this program needs as the proxy for so many miners, before it starts.
@@ -195,6 +197,7 @@ mod tests {
                     lanes: 2,
                     miners: 10_000,
                     tls: false,
+                    generators: 1,
                 },
             })
             .unwrap();

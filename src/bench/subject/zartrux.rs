@@ -34,7 +34,10 @@ pub(super) fn config(setup: &Setup<'_>, parts: Parts) -> String {
         listen,
         pool,
         folder,
-        terms: Terms { lanes, miners, tls },
+        terms:
+            Terms {
+                lanes, miners, tls, ..
+            },
     } = setup;
     let (plain, secure) = match tls {
         false => (format!("\"{listen}\""), String::new()),
@@ -93,6 +96,7 @@ mod tests {
                     lanes: 2,
                     miners: 10_000,
                     tls,
+                    generators: 1,
                 },
             },
             Parts {
