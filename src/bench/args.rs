@@ -4,8 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::filters::Filters;
 use super::crew::Work;
+use super::filters::Filters;
 use super::learn::Learn;
 use super::limits::MOST_GENERATORS;
 use super::page::Page;

@@ -107,7 +107,10 @@ mod tests {
         };
         assert_eq!(check(of(8), 20_000).unwrap(), 8);
         let text = check(of(2), 20_000).unwrap_err().to_string();
-        assert!(text.contains("50600") && text.contains("--generators 6"), "{text}");
+        assert!(
+            text.contains("50600") && text.contains("--generators 6"),
+            "{text}"
+        );
         assert!(check(other, 1_000).is_err());
     }
 

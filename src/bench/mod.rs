@@ -88,9 +88,8 @@ fn measure(args: &BenchArgs) -> Result<()> {
     let common = args.common();
     // Read before an hour of measuring, not after it.
     let earlier = common.compare.as_deref().map(Document::read).transpose()?;
-    let command: Vec<String> = std::env::args().skip(1).collect();
     let mut document = Document::new(
-        command.join(" "),
+        report::told(std::env::args().skip(1)),
         common.date.clone(),
         machine::Machine::read(),
         common.runs,

@@ -112,7 +112,10 @@ fn only_what_can_be_divided_is() {
     let args = arguments("share --generators 2");
     let mut document = Document::new(String::new(), None, Machine::read(), 1);
     let error = plan::carry_out(&args, &[subject(Fault::None)], &mut document).unwrap_err();
-    assert!(error.to_string().contains("only idle and fanout"), "{error}");
+    assert!(
+        error.to_string().contains("only idle and fanout"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -167,9 +167,8 @@ impl Crew {
                 *origin = told.origin;
             }
             let theirs = worker.origin;
-            let here = |at: Nanos| {
-                Nanos((theirs.saturating_add(at.0)).saturating_sub(clock.monotonic()))
-            };
+            let here =
+                |at: Nanos| Nanos((theirs.saturating_add(at.0)).saturating_sub(clock.monotonic()));
             seen.push(match told.seen {
                 Seen::LoggedIn { at, .. } => Seen::LoggedIn {
                     miner: key,
@@ -184,7 +183,9 @@ impl Crew {
                     at: here(at),
                 },
                 Seen::Lost { why, .. } => Seen::Lost { miner: key, why },
-                other @ (Seen::Answered { .. } | Seen::AtPool { .. } | Seen::Astray { .. }) => other,
+                other @ (Seen::Answered { .. } | Seen::AtPool { .. } | Seen::Astray { .. }) => {
+                    other
+                }
             });
         }
         worker.unread.drain(..start);

@@ -44,11 +44,8 @@ pub(crate) fn run(work: &Work) -> Result<()> {
     boss.write_all(&clock.monotonic().to_le_bytes())
         .context("the standard input is no socket")?;
     let mut poll = Poll::new().context("no epoll")?;
-    poll.registry().register(
-        &mut SourceFd(&boss.as_raw_fd()),
-        ORDERS,
-        Interest::READABLE,
-    )?;
+    poll.registry()
+        .register(&mut SourceFd(&boss.as_raw_fd()), ORDERS, Interest::READABLE)?;
     let tls = work.tls.then(stream::connector).transpose()?;
     let mut miners = Miners::of(work.proxy, rand::random(), tls);
     let mut events = Events::with_capacity(BATCH);

@@ -67,7 +67,12 @@ fn judged(inputs: &Inputs, figure: &Figure, part: &Part) -> Judged {
             shown(as_it_comes),
             marked(of(as_it_comes)),
         ],
-        name: format!("{} ({}, {})", figure.words, figure.title, part.title.to_lowercase()),
+        name: format!(
+            "{} ({}, {})",
+            figure.words,
+            figure.title,
+            part.title.to_lowercase()
+        ),
         in_turn: theirs.as_ref().is_some_and(|it| it.in_turn),
         without_store: of(without_store),
         as_it_comes: of(as_it_comes),
@@ -101,7 +106,12 @@ pub(super) fn section(inputs: &Inputs) -> String {
             .map(|figure| judged(inputs, figure, &part))
             .collect();
         let cells: Vec<Vec<String>> = lines.iter().map(|line| line.cells.clone()).collect();
-        let _ = write!(tables, "### {}\n\n{}\n", part.title, table(&head, 3, &cells));
+        let _ = write!(
+            tables,
+            "### {}\n\n{}\n",
+            part.title,
+            table(&head, 3, &cells)
+        );
         all.extend(lines);
     }
     let mut text = format!("## Beside {name}\n\n");
@@ -167,10 +177,9 @@ fn summary(title: &str, all: &[Judged], of: impl Fn(&Judged) -> Option<Verdict>)
             Verdict::Behind | Verdict::BehindWithinDrift => {
                 format!("{count} ({})", names.join("; "))
             }
-            Verdict::Ahead
-            | Verdict::AheadWithinDrift
-            | Verdict::Same
-            | Verdict::WithinSpread => count,
+            Verdict::Ahead | Verdict::AheadWithinDrift | Verdict::Same | Verdict::WithinSpread => {
+                count
+            }
         });
     }
     format!("{title}, of {total} figures: {}.\n\n", listed(&words))

@@ -41,9 +41,17 @@ const COLUMNS: [Column; 8] = [
     column("idle", "resident memory per miner", "each miner, KiB"),
     column("idle", "logins per second", "logins/s"),
     column("idle", "CPU per login", "CPU of a login, µs"),
-    column("fan-out", "pool's write → miner has it, 50 %", "job 50 %, ms"),
+    column(
+        "fan-out",
+        "pool's write → miner has it, 50 %",
+        "job 50 %, ms",
+    ),
     column("fan-out", "99 %", "job 99 %, ms"),
-    column("fan-out", "CPU per miner and job", "CPU of a job to a miner, µs"),
+    column(
+        "fan-out",
+        "CPU per miner and job",
+        "CPU of a job to a miner, µs",
+    ),
     Column {
         of_shares: true,
         workload: "share, 1000/s",
@@ -87,8 +95,7 @@ pub(super) fn section(inputs: &Inputs) -> String {
         let line = |miners: &usize| {
             let mut cells = vec![show(*miners)];
             cells.extend(COLUMNS.iter().map(|column| {
-                spread(inputs, subject, *miners, column)
-                    .map_or_else(|| "–".to_owned(), show_spread)
+                spread(inputs, subject, *miners, column).map_or_else(|| "–".to_owned(), show_spread)
             }));
             cells
         };
@@ -156,9 +163,7 @@ fn curves(inputs: &Inputs, column: &Column) -> Vec<Curve> {
         tone,
         points: sizes
             .iter()
-            .filter_map(|miners| {
-                Some((count(*miners), spread(inputs, subject, *miners, column)?))
-            })
+            .filter_map(|miners| Some((count(*miners), spread(inputs, subject, *miners, column)?)))
             .collect(),
         dashed: Vec::new(),
     };
@@ -198,13 +203,25 @@ pub(super) fn charts(inputs: &Inputs) -> Vec<Chart> {
         if growth.to >= GOAL {
             continue;
         }
-        let place = SUBJECTS.iter().position(|(name, _)| *name == growth.subject);
+        let place = SUBJECTS
+            .iter()
+            .position(|(name, _)| *name == growth.subject);
         if let Some(curve) = place.and_then(|place| memory.curves.get_mut(place)) {
             curve.dashed = extrapolated(&growth);
         }
     }
-    let mut half = chart("fan-out-50", "A new job: half of the miners have it", "ms", 4);
-    let mut most = chart("fan-out-99", "A new job: 99 % of the miners have it", "ms", 5);
+    let mut half = chart(
+        "fan-out-50",
+        "A new job: half of the miners have it",
+        "ms",
+        4,
+    );
+    let mut most = chart(
+        "fan-out-99",
+        "A new job: 99 % of the miners have it",
+        "ms",
+        5,
+    );
     for chart in [&mut half, &mut most] {
         chart.y = Axis::logarithmic("ms");
     }
@@ -214,7 +231,12 @@ pub(super) fn charts(inputs: &Inputs) -> Vec<Chart> {
         half,
         most,
         chart("fan-out-cpu", "Processor time of a job to a miner", "µs", 6),
-        chart("share-cpu", "Processor time of a share, 1,000 a second", "µs", 7),
+        chart(
+            "share-cpu",
+            "Processor time of a share, 1,000 a second",
+            "µs",
+            7,
+        ),
     ]
 }
 

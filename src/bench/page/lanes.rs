@@ -116,7 +116,11 @@ pub(super) fn section(inputs: &Inputs) -> String {
             cells
         };
         let lines: Vec<Vec<String>> = inputs.lanes.iter().map(line).collect();
-        let _ = write!(text, "### {title}, by lanes\n\n{}\n", table(&head, 0, &lines));
+        let _ = write!(
+            text,
+            "### {title}, by lanes\n\n{}\n",
+            table(&head, 0, &lines)
+        );
     }
     for chart in charts(inputs) {
         text.push_str(&picture(&chart));
@@ -128,7 +132,11 @@ pub(super) fn section(inputs: &Inputs) -> String {
 pub(super) fn charts(inputs: &Inputs) -> Vec<Chart> {
     let curve = |(place, (subject, title)): (usize, &(&str, &str)), column: &Column| Curve {
         name: title.to_lowercase(),
-        tone: if place == 0 { Tone::First } else { Tone::Second },
+        tone: if place == 0 {
+            Tone::First
+        } else {
+            Tone::Second
+        },
         points: inputs
             .lanes
             .iter()
@@ -147,7 +155,17 @@ pub(super) fn charts(inputs: &Inputs) -> Vec<Chart> {
         }),
     };
     vec![
-        chart("lanes-saturate", "Most shares, by lanes", "shares per second", 0),
-        chart("lanes-fan-out", "A new job: 99 % of the miners have it, by lanes", "ms", 3),
+        chart(
+            "lanes-saturate",
+            "Most shares, by lanes",
+            "shares per second",
+            0,
+        ),
+        chart(
+            "lanes-fan-out",
+            "A new job: 99 % of the miners have it, by lanes",
+            "ms",
+            3,
+        ),
     ]
 }

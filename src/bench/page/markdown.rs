@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn lists_read_as_sentences() {
-        let of = |words: &[&str]| listed(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
+        let of =
+            |words: &[&str]| listed(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
         assert_eq!(of(&[]), "");
         assert_eq!(of(&["a"]), "a");
         assert_eq!(of(&["a", "b"]), "a and b");

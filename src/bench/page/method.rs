@@ -6,7 +6,10 @@ use super::{
     inputs::{Inputs, Named},
     markdown::{listed, table},
 };
-use crate::bench::{machine::Machine, report::Document};
+use crate::bench::{
+    machine::Machine,
+    report::{Document, told},
+};
 
 /// Runs from which on a spread says something.
 const ENOUGH_RUNS: u32 = 3;
@@ -99,7 +102,10 @@ fn doubts(inputs: &Inputs) -> Vec<String> {
         ));
     }
     let commits: Vec<&Option<String>> = all.iter().map(|it| &it.document.commit).collect();
-    if commits.windows(2).any(|pair| matches!(pair, [a, b] if a != b)) {
+    if commits
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a != b))
+    {
         doubts.push("The reports are not all of the same commit.".to_owned());
     }
     doubts
@@ -141,9 +147,7 @@ pub(super) fn section(inputs: &Inputs) -> String {
          is taken after three seconds of rest.\n\n",
     );
     let lines: Vec<Vec<String>> = inputs.all().into_iter().map(line).collect();
-    let head = [
-        "report", "commit", "date", "runs", "load before", "command",
-    ];
+    let head = ["report", "commit", "date", "runs", "load before", "command"];
     text.push_str(&table(&head, 6, &lines));
     text.push_str(
         "\nThe load before a report other than the first is that of the bench itself.\n\n\
@@ -163,31 +167,6 @@ fn line(report: &Named) -> Vec<String> {
         document.date.clone().unwrap_or_else(|| "–".to_owned()),
         document.runs.to_string(),
         document.machine.load_before.clone(),
-        format!("`{}`", short(&document.command)),
+        format!("`{}`", told(document.command.split(' '))),
     ]
-}
-
-/// A command without where its report went.
-fn short(command: &str) -> String {
-    let mut words = Vec::new();
-    let mut parts = command.split(' ');
-    while let Some(word) = parts.next() {
-        if matches!(word, "--json" | "--date") {
-            parts.next();
-        } else {
-            words.push(word);
-        }
-    }
-    words.join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_is_shown_without_the_place_of_its_report() {
-        let command = "bench share --json /tmp/x.json --miners 1000 --date 2026-11-30 --runs 3";
-        assert_eq!(short(command), "bench share --miners 1000 --runs 3");
-    }
 }

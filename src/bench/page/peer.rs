@@ -74,10 +74,7 @@ impl Published {
 
     /// The spread of a figure. A workload of several forms was published as one: what stands before
     /// the comma is its name.
-    pub(super) fn spread(
-        &self,
-        (workload, miners, figure): (&str, usize, &str),
-    ) -> Option<Spread> {
+    pub(super) fn spread(&self, (workload, miners, figure): (&str, usize, &str)) -> Option<Spread> {
         let whole = workload.split(',').next().unwrap_or(workload);
         let of = |workload: &str| {
             let is_it = |entry: &&Entry| {

@@ -256,7 +256,7 @@ impl Chart {
             .margin_left(12)
             .margin_right(24)
             .x_label_area_size(46)
-            .y_label_area_size(78)
+            .y_label_area_size(94)
             .build_cartesian_2d(self.x.range(&all_x), self.y.range(&all_y))
             .map_err(refused)?;
         chart

@@ -100,7 +100,12 @@ const BUSY: (&str, &str, Source) = (
 const OF_MINERS: [Figure; 15] = [
     figure(IDLE, same("logins per second", "1/s"), Better::More, true),
     figure(IDLE, same("CPU per login", "µs"), Better::Less, true),
-    figure(IDLE, same("resident memory per miner", "KiB"), Better::Less, false),
+    figure(
+        IDLE,
+        same("resident memory per miner", "KiB"),
+        Better::Less,
+        false,
+    ),
     figure(
         IDLE,
         same("resident memory of the whole process", "MiB"),
@@ -126,7 +131,12 @@ const OF_MINERS: [Figure; 15] = [
         Better::Less,
         true,
     ),
-    figure(FANOUT, same("CPU per miner and job", "µs"), Better::Less, true),
+    figure(
+        FANOUT,
+        same("CPU per miner and job", "µs"),
+        Better::Less,
+        true,
+    ),
     figure(SHARE, same("miner → pool, 50 %", "µs"), Better::Less, true),
     figure(SHARE, same("miner → pool, 99 %", "µs"), Better::Less, true),
     figure(SHARE, same("miner → reply, 50 %", "µs"), Better::Less, true),

@@ -23,7 +23,12 @@ fn stands(page: &Path, made: &Made) {
     assert_eq!(text, made.text, "{}", page.display());
     for (name, svg) in &made.images {
         let path = page.with_file_name(IMAGES).join(name);
-        assert_eq!(&fs::read_to_string(&path).unwrap(), svg, "{}", path.display());
+        assert_eq!(
+            &fs::read_to_string(&path).unwrap(),
+            svg,
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -63,7 +68,12 @@ fn change(folder: &Path, report: &str, change: impl FnOnce(&mut Document)) {
 #[test]
 fn a_peer_that_was_measured_in_turn_takes_the_place_of_what_was_published() {
     let folder = copied();
-    assert!(make(folder.path()).unwrap().text.contains("not measured side by side"));
+    assert!(
+        make(folder.path())
+            .unwrap()
+            .text
+            .contains("not measured side by side")
+    );
     change(folder.path(), "fanout", |document| {
         let mut figures = Figures::of("idle", 1_000);
         figures.proxy("logins per second", "1/s", 777_777.0);
@@ -128,12 +138,20 @@ fn a_farm_of_a_hundred_thousand_needs_no_extrapolation() {
 #[test]
 fn a_missing_report_and_one_of_other_lanes_are_named() {
     let folder = copied();
-    change(folder.path(), "lanes-2-fanout", |document| document.lanes = Some(3));
+    change(folder.path(), "lanes-2-fanout", |document| {
+        document.lanes = Some(3)
+    });
     let error = make(folder.path()).err().unwrap();
-    assert!(format!("{error:#}").contains("lanes-2-fanout.json is not of 2 lanes"), "{error:#}");
+    assert!(
+        format!("{error:#}").contains("lanes-2-fanout.json is not of 2 lanes"),
+        "{error:#}"
+    );
     fs::remove_file(folder.path().join("lanes-2-fanout.json")).unwrap();
     let error = make(folder.path()).err().unwrap();
-    assert!(format!("{error:#}").contains("lanes-2-fanout.json"), "{error:#}");
+    assert!(
+        format!("{error:#}").contains("lanes-2-fanout.json"),
+        "{error:#}"
+    );
 }
 
 #[test]
@@ -161,6 +179,10 @@ fn the_page_is_written_with_its_pictures_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("page.md");
     let reports = fixture();
-    run(&Page { reports, out: out.clone() }).unwrap();
+    run(&Page {
+        reports,
+        out: out.clone(),
+    })
+    .unwrap();
     stands(&out, &make(&fixture()).unwrap());
 }

@@ -121,8 +121,16 @@ mod tests {
     fn only_spreads_that_do_not_overlap_are_ahead_or_behind() {
         for (ours, less, more) in [
             (spread(40.0, 50.0, 60.0), Verdict::Ahead, Verdict::Behind),
-            (spread(50.0, 60.0, 90.0), Verdict::WithinSpread, Verdict::WithinSpread),
-            (spread(95.0, 100.0, 105.0), Verdict::WithinSpread, Verdict::WithinSpread),
+            (
+                spread(50.0, 60.0, 90.0),
+                Verdict::WithinSpread,
+                Verdict::WithinSpread,
+            ),
+            (
+                spread(95.0, 100.0, 105.0),
+                Verdict::WithinSpread,
+                Verdict::WithinSpread,
+            ),
             (spread(111.0, 150.0, 160.0), Verdict::Behind, Verdict::Ahead),
         ] {
             for drift in [Drift::None, Drift::Possible] {
@@ -136,8 +144,14 @@ mod tests {
     fn what_another_hour_could_explain_is_marked() {
         let close = spread(79.0, 80.0, 81.0);
         let judged = |better, drift| judge(close, THEIRS, better, drift);
-        assert_eq!(judged(Better::Less, Drift::Possible), Verdict::AheadWithinDrift);
-        assert_eq!(judged(Better::More, Drift::Possible), Verdict::BehindWithinDrift);
+        assert_eq!(
+            judged(Better::Less, Drift::Possible),
+            Verdict::AheadWithinDrift
+        );
+        assert_eq!(
+            judged(Better::More, Drift::Possible),
+            Verdict::BehindWithinDrift
+        );
         assert_eq!(judged(Better::Less, Drift::None), Verdict::Ahead);
         assert_eq!(judged(Better::More, Drift::None), Verdict::Behind);
     }
@@ -147,6 +161,9 @@ mod tests {
         let four = spread(4.0, 4.0, 4.0);
         assert_eq!(judge(four, four, Better::Less, Drift::None), Verdict::Same);
         let varied = spread(3.0, 4.0, 5.0);
-        assert_eq!(judge(varied, four, Better::Less, Drift::None), Verdict::WithinSpread);
+        assert_eq!(
+            judge(varied, four, Better::Less, Drift::None),
+            Verdict::WithinSpread
+        );
     }
 }

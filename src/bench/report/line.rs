@@ -32,7 +32,10 @@ impl Line {
         let number = count(points.len());
         let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / number;
         let mean_y = points.iter().map(|(_, y)| y).sum::<f64>() / number;
-        let spread = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum::<f64>();
+        let spread = points
+            .iter()
+            .map(|(x, _)| (x - mean_x).powi(2))
+            .sum::<f64>();
         if spread <= 0.0 {
             return None;
         }

@@ -1,5 +1,6 @@
 //! The report: figures of all runs, as a document and as a table.
 
+mod command;
 mod line;
 pub(crate) mod number;
 pub(crate) mod table;
@@ -16,6 +17,7 @@ use super::{
 };
 use crate::build_facts::{UNKNOWN, build_facts};
 
+pub(crate) use command::told;
 pub(crate) use line::{Growth, WHOLE_PROCESS};
 
 /// The layout of the document; a reader refuses any other.

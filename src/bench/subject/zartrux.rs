@@ -34,10 +34,9 @@ pub(super) fn config(setup: &Setup<'_>, parts: Parts) -> String {
         listen,
         pool,
         folder,
-        terms:
-            Terms {
-                lanes, miners, tls, ..
-            },
+        terms: Terms {
+            lanes, miners, tls, ..
+        },
     } = setup;
     let (plain, secure) = match tls {
         false => (format!("\"{listen}\""), String::new()),
