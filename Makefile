@@ -34,7 +34,7 @@ BENCH_REPORTS ?= $(CARGO_TARGET_DIR)/bench
 help: ## Say what there is
 	@printf 'Usage: make TARGET\n\n'
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)$$/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
-		| awk -F'|' '{ printf "%-13s %s\n", $$1, $$2 }'
+		| awk -F'|' '{ printf "%-17s %s\n", $$1, $$2 }'
 
 .PHONY: run
 run: release ## Build, and run the demo: real RandomX, nothing to configure (ARGS="--for 60s")
@@ -102,6 +102,14 @@ sanitize: rust packages ## Run what calls foreign code under the address sanitiz
 .PHONY: bench
 bench: release ## Measure the proxy from outside (BENCH_ARGS, BENCH_REPORTS)
 	scripts/bench "$(CARGO_TARGET_DIR)/release/zartrux" "$(BENCH_REPORTS)" $(BENCH_ARGS)
+
+.PHONY: bench-performance
+bench-performance: release ## Measure the page of figures in one go, 45 minutes (BENCH_ARGS=--quick: 15)
+	scripts/bench-performance "$(CARGO_TARGET_DIR)/release/zartrux" $(BENCH_ARGS)
+
+.PHONY: page
+page: release ## Make the page of figures from the reports that are there
+	"$(CARGO_TARGET_DIR)/release/zartrux" bench page
 
 .PHONY: bench-filters
 bench-filters: release ## Play policies of proving against each other, into docs/src/results

@@ -4,8 +4,11 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::crew::Work;
 use super::filters::Filters;
 use super::learn::Learn;
+use super::limits::MOST_GENERATORS;
+use super::page::Page;
 use super::store::Store;
 use super::subject::{ConfigFormat, Peer};
 use super::watch::Watch;
@@ -26,6 +29,11 @@ pub enum BenchCommand {
     Learn(Learn),
     /// What it costs the daemon to be watched: pages with streams, table and series, against none
     Watch(Watch),
+    /// Makes the page of figures, with its pictures, from the reports that the others wrote
+    Page(Page),
+    /// A process that plays miners for another one
+    #[command(hide = true)]
+    Crew(Work),
 }
 
 /// Loads a proxy over loopback, as pool and as all miners, and measures it from outside.
@@ -36,6 +44,7 @@ pub enum BenchArgs {
     /// Idle, then the pool sends jobs: how soon every miner has one
     Fanout(Fanout),
     /// Idle, then shares at a fixed rate: latency, CPU per share
+    #[command(visible_alias = "submit")]
     Share(Share),
     /// Shares as fast as they are answered: the most per second
     Saturate(Saturate),
@@ -61,6 +70,9 @@ pub struct Common {
     /// Runs, each on a freshly started proxy
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub runs: u32,
+    /// Processes that play the miners, of idle and fanout; as many as their connections take, if left out
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_GENERATORS)))]
+    pub generators: Option<u16>,
     /// Lanes of the proxy
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub lanes: u16,
@@ -182,6 +194,14 @@ impl BenchArgs {
             Self::Churn(args) => &args.common,
         }
     }
+
+    /// Whether several processes may play the miners: none of them submits or leaves.
+    pub(crate) const fn may_be_divided(&self) -> bool {
+        match self {
+            Self::Idle(_) | Self::Fanout(_) => true,
+            Self::Share(_) | Self::Saturate(_) | Self::Churn(_) => false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -205,6 +225,12 @@ mod tests {
         let args = parse("share --miners 1000,10000 --rate 500").unwrap();
         assert_eq!(args.common().miners, [1_000, 10_000]);
         assert!(matches!(args, BenchArgs::Share(Share { rate: 500, .. })));
+    }
+
+    #[test]
+    fn submit_is_share_by_another_name() {
+        let args = parse("submit --rate 7").unwrap();
+        assert!(matches!(args, BenchArgs::Share(Share { rate: 7, .. })));
     }
 
     #[test]

@@ -28,6 +28,8 @@ impl Nanos {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     origin: Instant,
+    /// The same moment by the system's clock, which all processes share, ns.
+    monotonic: u64,
 }
 
 #[expect(
@@ -39,7 +41,13 @@ impl Clock {
     pub(crate) fn start() -> Self {
         Self {
             origin: Instant::now(),
+            monotonic: monotonic(),
         }
+    }
+
+    /// The moment at which it read zero by the clock that all processes of the system share, ns.
+    pub(crate) const fn monotonic(&self) -> u64 {
+        self.monotonic
     }
 
     /// The moment at which it read zero.
@@ -52,6 +60,15 @@ impl Clock {
         let span = self.origin.elapsed();
         Nanos(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX))
     }
+}
+
+/// The system's monotonic clock, which [`Instant`] is on too, ns.
+fn monotonic() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let part = |value: i64| u64::try_from(value).unwrap_or(0);
+    part(time.tv_sec)
+        .saturating_mul(1_000_000_000)
+        .saturating_add(part(time.tv_nsec))
 }
 
 #[cfg(test)]

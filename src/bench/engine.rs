@@ -8,6 +8,7 @@ use mio::{Events, Poll, Token};
 use super::{
     clock::{Clock, Nanos},
     conn::Inbox,
+    crew::Crew,
     miners::Miners,
     pacer::Pacer,
     pool::Pool,
@@ -18,6 +19,10 @@ use super::{
 
 const LISTENER: Token = Token(usize::MAX - 1);
 const PACER: Token = Token(usize::MAX - 2);
+/// The first process of the crew; the others come before it.
+const CREW: usize = usize::MAX - 3;
+/// The last one that there may be.
+const CREW_END: usize = CREW - 1_000;
 /// Events taken from the kernel at once.
 const BATCH: usize = 1024;
 
@@ -36,13 +41,15 @@ pub(crate) struct Engine {
     clock: Clock,
     pool: Pool,
     miners: Miners,
+    /// Plays the miners, if there is one.
+    crew: Option<Crew>,
     inbox: Inbox,
     pacer: Option<Pacer>,
 }
 
 impl Engine {
     /// A pool that listens, and no miner yet; miners will connect to `proxy`, by
-    /// TLS if `tls`.
+    /// TLS if `tls`. This process plays them, unless a crew is hired.
     ///
     /// # Errors
     /// When the system gives no epoll or no port.
@@ -56,9 +63,26 @@ impl Engine {
             clock: Clock::start(),
             pool,
             miners: Miners::of(proxy, rand::random(), tls),
+            crew: None,
             inbox: Inbox::new(),
             pacer: None,
         })
+    }
+
+    /// Has so many processes play the miners from now on, rather than this one.
+    ///
+    /// # Errors
+    /// When one does not start.
+    pub(crate) fn hire(&mut self, number: u16, proxy: SocketAddr, tls: bool) -> Result<()> {
+        let registry = self.poll.registry();
+        let token = |place| Token(CREW - place);
+        self.crew = Some(Crew::start(number.into(), (proxy, tls), registry, token)?);
+        Ok(())
+    }
+
+    /// The processes that play the miners, if it is not this one.
+    pub(crate) fn crew(&self) -> Vec<u32> {
+        self.crew.as_ref().map_or_else(Vec::new, Crew::processes)
     }
 
     /// The time.
@@ -76,6 +100,9 @@ impl Engine {
     /// # Errors
     /// When no connection can be begun.
     pub(crate) fn connect(&mut self, name: u64) -> Result<usize> {
+        if let Some(crew) = &mut self.crew {
+            return crew.connect(name);
+        }
         self.miners
             .connect(name, self.poll.registry(), miner_token)
             .context("a miner cannot connect to the proxy")
@@ -88,7 +115,10 @@ impl Engine {
 
     /// Where a miner's job comes from; `None` if it is not there.
     pub(crate) fn origin(&self, miner: usize) -> Option<Origin> {
-        self.miners.origin(miner)
+        match &self.crew {
+            Some(crew) => crew.origin(miner),
+            None => self.miners.origin(miner),
+        }
     }
 
     /// A miner submits share `number`. Its nonce, and the moment just before the write.
@@ -139,6 +169,11 @@ impl Engine {
                 PACER => {
                     if let Some(pacer) = &self.pacer {
                         pacer.take().context("the timer for the pace")?;
+                    }
+                }
+                Token(token) if token <= CREW && token > CREW_END => {
+                    if let Some(crew) = &mut self.crew {
+                        crew.turn(CREW - token, clock, seen)?;
                     }
                 }
                 Token(token) if token % 2 == 0 => {

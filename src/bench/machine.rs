@@ -17,6 +17,9 @@ pub(crate) struct Machine {
     pub(crate) load_before: String,
     /// `release` or `debug`: the build of the generator, and of the proxy if it is this program.
     pub(crate) build: String,
+    /// Descriptors that one process may have at most; none in old reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) descriptors: Option<u64>,
 }
 
 impl Machine {
@@ -40,6 +43,7 @@ impl Machine {
             } else {
                 "release".to_owned()
             },
+            descriptors: rlimit::Resource::NOFILE.get().ok().map(|(_, hard)| hard),
         }
     }
 }

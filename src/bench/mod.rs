@@ -1,13 +1,15 @@
 //! Load generators and simulations, and their reports.
 //!
 //! `filters` plays simulated farms, `store` measures the store on a disk, `learn` the training of
-//! models, `watch` what it costs to be watched; all else measures a proxy: one process, one thread and one event loop play the pool and all miners over loopback;
+//! models, `watch` what it costs to be watched; `page` makes a page of the reports; all else measures a
+//! proxy: one process, one thread and one event loop play the pool and all miners over loopback;
 //! the proxy under test is a child process. What it costs is read from outside, in `/proc`, so
 //! that any proxy can be measured and none is asked about itself.
 //!
 //! - `args` the command line, `plan` the order of runs, `workload` what is played;
 //! - `subject` which proxies there are, `child` the process, `stage` a proxy that runs;
-//! - `engine` the event loop with `pool` and `miners`, each on `conn`; `seen` what it
+//! - `engine` the event loop with `pool` and `miners`, each on `conn`; `crew` plays miners in processes of
+//!   their own, if they are too many for one; `seen` what it
 //!   tells the workloads; `ledger` the account of every share;
 //! - `figure`, `stats` and `report` what comes of it.
 
@@ -15,6 +17,7 @@ mod args;
 mod child;
 mod clock;
 mod conn;
+mod crew;
 mod engine;
 mod figure;
 mod filters;
@@ -24,6 +27,7 @@ mod limits;
 mod machine;
 mod miners;
 mod pacer;
+mod page;
 mod plan;
 mod pool;
 mod procfs;
@@ -50,8 +54,10 @@ mod tests;
 use anyhow::{Result, bail};
 
 pub use args::{BenchArgs, BenchCommand, Churn, Common, Fanout, Saturate, Share, Tls};
+pub use crew::Work;
 pub use filters::Filters;
 pub use learn::Learn;
+pub use page::Page;
 pub use store::{Part, Store};
 pub use subject::{ConfigFormat, Peer};
 pub use watch::Watch;
@@ -73,6 +79,8 @@ pub fn run(command: BenchCommand) -> Result<()> {
         BenchCommand::Store(args) => store::run(&args),
         BenchCommand::Learn(args) => learn::run(&args),
         BenchCommand::Watch(args) => watch::run(&args),
+        BenchCommand::Page(args) => page::run(&args),
+        BenchCommand::Crew(args) => crew::work(&args),
     }
 }
 
@@ -80,13 +88,13 @@ fn measure(args: &BenchArgs) -> Result<()> {
     let common = args.common();
     // Read before an hour of measuring, not after it.
     let earlier = common.compare.as_deref().map(Document::read).transpose()?;
-    let command: Vec<String> = std::env::args().skip(1).collect();
     let mut document = Document::new(
-        command.join(" "),
+        report::told(std::env::args().skip(1)),
         common.date.clone(),
         machine::Machine::read(),
         common.runs,
-    );
+    )
+    .with_lanes(common.lanes);
     let subjects = plan::subjects(common)?;
     let outcome = plan::carry_out(args, &subjects, &mut document);
     console::say(&document.render(earlier.as_ref()));

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::console;
 
 use super::{
     args::{BenchArgs, Common, Tls},
     figure::Figures,
-    limits,
+    limits::{self, Wanted},
     report::Document,
     stage::Stage,
     subject::{Subject, Terms},
@@ -46,7 +46,18 @@ pub(crate) fn carry_out(
     let common = args.common();
     let scenes = scenes(args);
     let most = scenes.iter().map(|scene| scene.miners).max().unwrap_or(0);
-    limits::make_room_for(most)?;
+    let generators = limits::make_room_for(Wanted {
+        miners: most,
+        lanes: common.lanes,
+        generators: common.generators,
+        own: common.proxy_command.is_none(),
+    })?;
+    if generators > 1 && !args.may_be_divided() {
+        bail!(
+            "{most} miners in {generators} processes: only idle and fanout can be divided, the other \
+             workloads are played by one process"
+        );
+    }
     for scene in &scenes {
         for run in 1..=common.runs {
             // Who goes first changes from run to run: a machine that drifts favours nobody.
@@ -61,7 +72,7 @@ pub(crate) fn carry_out(
                     scene.title, common.runs
                 ));
                 let figures = scene
-                    .play(args, subject)
+                    .play(args, subject, generators)
                     .with_context(|| format!("{name}: {}, run {run}", scene.title))?;
                 for mut figures in figures {
                     if common.tls == Tls::Yes {
@@ -102,7 +113,7 @@ fn scenes(args: &BenchArgs) -> Vec<Scene> {
 
 impl Scene {
     /// Starts the proxy, measures, ends it.
-    fn play(&self, args: &BenchArgs, subject: &Subject) -> Result<Vec<Figures>> {
+    fn play(&self, args: &BenchArgs, subject: &Subject, generators: u16) -> Result<Vec<Figures>> {
         let common = args.common();
         let miners = self.miners;
         let seconds = |n: u32| Duration::from_secs(n.into());
@@ -112,6 +123,7 @@ impl Scene {
                 lanes: common.lanes,
                 miners,
                 tls: common.tls == Tls::Yes,
+                generators,
             },
         )?;
         if let BenchArgs::Churn(churn) = args {

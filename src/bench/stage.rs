@@ -36,7 +36,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Cpu {
     proxy: CpuReading,
-    generator: CpuReading,
+    /// This process, then those of the crew.
+    generators: Vec<(u32, CpuReading)>,
     at: Nanos,
 }
 
@@ -45,8 +46,10 @@ pub(crate) struct Cpu {
 pub(crate) struct CpuUsed {
     /// By the proxy, ns.
     pub(crate) proxy: u64,
-    /// By the generator: pool and miners, ns.
+    /// By the generator: pool and miners, all its processes, ns.
     pub(crate) generator: u64,
+    /// By the busiest of its processes, ns.
+    pub(crate) busiest: u64,
     /// Time that has passed, ns.
     pub(crate) wall: u64,
 }
@@ -72,7 +75,10 @@ impl Stage {
     pub(crate) fn raise(subject: &Subject, terms: Terms) -> Result<Self> {
         let folder = tempfile::tempdir().context("no temporary folder")?;
         let listen = free_address()?;
-        let engine = Engine::new(listen, terms.tls)?;
+        let mut engine = Engine::new(listen, terms.tls)?;
+        if terms.generators > 1 {
+            engine.hire(terms.generators, listen, terms.tls)?;
+        }
         let command = subject.prepare(&Setup {
             listen,
             pool: engine.pool().address(),
@@ -190,7 +196,10 @@ impl Stage {
     pub(crate) fn cpu(&self) -> Result<Cpu> {
         Ok(Cpu {
             proxy: self.proxy.cpu()?,
-            generator: procfs::cpu(std::process::id())?,
+            generators: std::iter::once(std::process::id())
+                .chain(self.engine.crew())
+                .map(|process| Ok((process, procfs::cpu(process)?)))
+                .collect::<Result<_>>()?,
             at: self.engine.now(),
         })
     }
@@ -201,9 +210,14 @@ impl Stage {
     /// When the proxy is gone.
     pub(crate) fn cpu_since(&self, earlier: &Cpu) -> Result<CpuUsed> {
         let now = self.cpu()?;
+        let each = |(process, reading): &(u32, CpuReading)| {
+            let before = earlier.generators.iter().find(|(it, _)| it == process);
+            before.map_or(0, |(_, before)| reading.since(before))
+        };
         Ok(CpuUsed {
             proxy: now.proxy.since(&earlier.proxy),
-            generator: now.generator.since(&earlier.generator),
+            generator: now.generators.iter().map(each).sum(),
+            busiest: now.generators.iter().map(each).max().unwrap_or(0),
             wall: now.at.since(earlier.at),
         })
     }

@@ -98,6 +98,7 @@ struct StandIn {
     inbox: Inbox,
     logins: u64,
     submits: u64,
+    mixed_up: bool,
 }
 
 impl StandIn {
@@ -117,6 +118,7 @@ impl StandIn {
             inbox: Inbox::new(),
             logins: 0,
             submits: 0,
+            mixed_up: false,
         };
         this.open_upstream();
         this
@@ -263,7 +265,10 @@ impl StandIn {
         // The second verdict on a doubled share has no one to go to.
         if let Some((miner, own)) = upstream.pending.remove(&id) {
             message["id"] = own.into();
-            let miner = if self.fault == Fault::MixesAnswersUp && self.submits == 50 {
+            // Once, however many shares are under way.
+            let mixes_up = self.fault == Fault::MixesAnswersUp && !self.mixed_up;
+            let miner = if mixes_up && self.submits >= 50 {
+                self.mixed_up = true;
                 miner + 1
             } else {
                 miner

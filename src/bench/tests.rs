@@ -20,12 +20,13 @@ const TERMS: Terms = Terms {
     lanes: 1,
     miners: MINERS,
     tls: false,
+    generators: 1,
 };
 const QUIET: Duration = Duration::from_millis(200);
 const SECOND: Duration = Duration::from_secs(1);
 
 fn stage(fault: Fault) -> Stage {
-    super::limits::make_room_for(MINERS).unwrap();
+    super::limits::raise().unwrap();
     let mut stage = Stage::raise(&subject(fault), TERMS).unwrap();
     // What a fault keeps back never comes: no need to wait for it for long.
     stage.patience = Duration::from_secs(3);
@@ -72,6 +73,49 @@ fn fan_out_sees_every_job_at_every_miner() {
     );
     assert!(0.0 < first && first <= middle && middle <= last);
     assert_eq!(broken(figures), [""; 0]);
+}
+
+#[test]
+fn several_processes_play_the_miners_as_one_does() {
+    super::limits::raise().unwrap();
+    let terms = Terms {
+        generators: 3,
+        ..TERMS
+    };
+    let mut stage = Stage::raise(&subject(Fault::None), terms).unwrap();
+    let figures = idle::run(&mut stage, MINERS, QUIET).unwrap();
+    assert!(is(&figures, "upstream connections", 2.0));
+    assert!(figures.value("descriptors") > 302.0);
+    assert_eq!(broken(figures), [""; 0]);
+    let figures = fanout::run(&mut stage, MINERS, 5, Duration::from_millis(200)).unwrap();
+    // Were the clocks not one, the miners would have had jobs before they were written.
+    assert!(figures.value("first miner of a job, 50 %") > 0.0);
+    assert_eq!(broken(figures), [""; 0]);
+}
+
+#[test]
+fn a_miner_of_another_process_that_is_refused_ends_the_run_too() {
+    let terms = Terms {
+        generators: 2,
+        ..TERMS
+    };
+    let mut stage = Stage::raise(&subject(Fault::RefusesTheTenthLogin), terms).unwrap();
+    let error = idle::run(&mut stage, MINERS, QUIET).unwrap_err();
+    assert!(error.to_string().contains("Permission denied"), "{error}");
+}
+
+#[test]
+fn only_what_can_be_divided_is() {
+    let divided = |line| arguments(line).may_be_divided();
+    assert!(divided("idle") && divided("fanout"));
+    assert!(!divided("share") && !divided("saturate") && !divided("churn"));
+    let args = arguments("share --generators 2");
+    let mut document = Document::new(String::new(), None, Machine::read(), 1);
+    let error = plan::carry_out(&args, &[subject(Fault::None)], &mut document).unwrap_err();
+    assert!(
+        error.to_string().contains("only idle and fanout"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The report: figures of all runs, as a document and as a table.
 
-mod number;
-mod table;
+mod command;
+mod line;
+pub(crate) mod number;
+pub(crate) mod table;
 
 use std::{fs, path::Path};
 
@@ -11,8 +13,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     figure::{Figures, Kind, Label, PERCENT_OF_CORE},
     machine::Machine,
-    stats::Spread,
+    stats::{Spread, count},
 };
+use crate::build_facts::{UNKNOWN, build_facts};
+
+pub(crate) use command::told;
+pub(crate) use line::{Growth, WHOLE_PROCESS};
 
 /// The layout of the document; a reader refuses any other.
 const SCHEMA: u32 = 1;
@@ -40,30 +46,74 @@ pub(crate) struct Row {
 pub(crate) struct Document {
     schema: u32,
     /// The generator's version.
-    version: String,
+    pub(crate) version: String,
+    /// The commit it was built from, 40 hex digits; none in old reports and where it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) commit: Option<String>,
+    /// Whether the source had changes that are in no commit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) dirty: bool,
     /// The command's arguments.
-    command: String,
+    pub(crate) command: String,
     /// The day, if the caller gave one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    date: Option<String>,
-    machine: Machine,
+    pub(crate) date: Option<String>,
+    pub(crate) machine: Machine,
     /// Runs asked for.
-    runs: u32,
-    figures: Vec<Row>,
+    pub(crate) runs: u32,
+    /// Lanes of the proxy; none in old reports, and where no proxy was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lanes: Option<u16>,
+    /// How memory grows with the miners.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    growth: Vec<Growth>,
+    pub(crate) figures: Vec<Row>,
 }
 
 impl Document {
     /// A document without figures.
     pub(crate) fn new(command: String, date: Option<String>, machine: Machine, runs: u32) -> Self {
+        let facts = build_facts();
         Self {
             schema: SCHEMA,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: facts.version.to_owned(),
+            commit: (facts.commit != UNKNOWN).then(|| facts.commit.to_owned()),
+            dirty: facts.dirty.unwrap_or(false),
             command,
             date,
             machine,
             runs,
+            lanes: None,
+            growth: Vec::new(),
             figures: Vec::new(),
         }
+    }
+
+    /// The same of a proxy with so many lanes.
+    pub(crate) fn with_lanes(mut self, lanes: u16) -> Self {
+        self.lanes = Some(lanes);
+        self
+    }
+
+    /// How memory grows with the miners, by what was measured so far.
+    pub(crate) fn growth(&self) -> Vec<Growth> {
+        Growth::of(&self.figures)
+    }
+
+    /// The spread of a figure of a proxy.
+    pub(crate) fn spread(
+        &self,
+        subject: &str,
+        (workload, miners, figure): (&str, usize, &str),
+    ) -> Option<Spread> {
+        let is_it = |row: &&Row| {
+            row.subject == subject
+                && row.label.kind == Kind::Proxy
+                && row.label.workload == workload
+                && row.label.miners == miners
+                && row.label.figure == figure
+        };
+        self.figures.iter().find(is_it).map(|row| row.spread)
     }
 
     /// Reads the document of an earlier run.
@@ -86,7 +136,11 @@ impl Document {
     /// # Errors
     /// When the file cannot be written.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        let text = serde_json::to_string_pretty(self).context("the report")?;
+        let whole = Self {
+            growth: self.growth(),
+            ..self.clone()
+        };
+        let text = serde_json::to_string_pretty(&whole).context("the report")?;
         fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
     }
 
@@ -146,7 +200,7 @@ impl Document {
     }
 
     /// Whether the generator had little time left in any run.
-    fn generator_was_the_limit(&self) -> bool {
+    pub(crate) fn generator_was_the_limit(&self) -> bool {
         self.figures.iter().any(|row| {
             row.label.kind == Kind::Generator
                 && row.label.unit == PERCENT_OF_CORE
@@ -162,6 +216,7 @@ impl Document {
             kernel,
             load_before,
             build,
+            descriptors: _,
         } = &self.machine;
         let mut text = format!(
             "{}\nzartrux {}, {build} build; {cpu}, {cores} cores, Linux {kernel}, load before {load_before}{}\n\
@@ -181,6 +236,19 @@ impl Document {
             &self.figures,
             earlier.map(|e| e.figures.as_slice()),
         ));
+        for growth in self.growth() {
+            let of = |value: f64| number::show(value);
+            text.push_str(&format!(
+                "\n{}: memory from {} to {} miners, least squares: {} MiB and {} KiB a miner (the farthest \
+                 point is {} MiB off).\n",
+                growth.subject,
+                of(count(growth.from)),
+                of(count(growth.to)),
+                of(growth.mib_without_miners),
+                of(growth.kib_per_miner),
+                of(growth.farthest_mib),
+            ));
+        }
         if self.generator_was_the_limit() {
             text.push_str(
                 "\nThe generator was close to a full core: such rates are its limit, not the proxy's.\n",
@@ -209,6 +277,7 @@ mod tests {
             kernel: "6.1".into(),
             load_before: "0.10".into(),
             build: "release".into(),
+            descriptors: Some(20_000),
         };
         let mut document = Document::new("bench share".into(), None, machine, 3);
         for value in [3.5, 1.25, 2.5] {

@@ -1,7 +1,7 @@
 //! Figures as people read them: three digits that count, thousands apart.
 
 /// A value with as many decimals as matter: none for what was counted.
-pub(super) fn show(value: f64) -> String {
+pub(crate) fn show(value: f64) -> String {
     let size = value.abs();
     let decimals = if size.fract() < 1e-9 || size >= 99.95 {
         0

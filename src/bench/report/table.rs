@@ -51,7 +51,8 @@ pub(super) fn render(rows: &[Row], earlier: Option<&[Row]>) -> String {
     align(&lines)
 }
 
-fn show(spread: Spread) -> String {
+/// The median, with the extremes where there are any.
+pub(crate) fn show(spread: Spread) -> String {
     let Spread { median, min, max } = spread;
     let median = number::show(median);
     let (min, max) = (number::show(min), number::show(max));

@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result};
 
 use self::zartrux::Parts;
 use super::shell;
+use crate::descriptors::needed;
 
 /// The configuration a proxy is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -68,6 +69,13 @@ pub(crate) struct Terms {
     pub(crate) miners: usize,
     /// Whether miners use TLS.
     pub(crate) tls: bool,
+    /// Processes that play the miners.
+    pub(crate) generators: u16,
+}
+
+/// Descriptors that this program needs as the proxy for so many miners, before it starts.
+pub(crate) fn descriptors_of_proxy(lanes: u16, miners: usize) -> u64 {
+    needed(zartrux::connections(miners), lanes.into())
 }
 
 /// A proxy under test.
@@ -189,6 +197,7 @@ mod tests {
                     lanes: 2,
                     miners: 10_000,
                     tls: false,
+                    generators: 1,
                 },
             })
             .unwrap();

@@ -59,6 +59,7 @@ mod tests {
                 lanes: 1,
                 miners: 1_000,
                 tls,
+                generators: 1,
             },
         })
     }

@@ -19,6 +19,14 @@ impl Parts {
     };
 }
 
+/// Connections that the proxy is to allow for so many miners.
+///
+/// Room to spare: in churn, which has few miners, a connection may be counted a moment after it has
+/// ended. Not more: each takes a descriptor, which must be there before the proxy starts.
+pub(super) const fn connections(miners: usize) -> usize {
+    miners.saturating_add(if miners > 10_000 { 200 } else { 1_000 })
+}
+
 /// The text of the configuration file.
 pub(super) fn config(setup: &Setup<'_>, parts: Parts) -> String {
     let Parts { filters, store } = parts;
@@ -26,7 +34,9 @@ pub(super) fn config(setup: &Setup<'_>, parts: Parts) -> String {
         listen,
         pool,
         folder,
-        terms: Terms { lanes, miners, tls },
+        terms: Terms {
+            lanes, miners, tls, ..
+        },
     } = setup;
     let (plain, secure) = match tls {
         false => (format!("\"{listen}\""), String::new()),
@@ -34,9 +44,7 @@ pub(super) fn config(setup: &Setup<'_>, parts: Parts) -> String {
     };
     // A JSON string is a TOML string too.
     let data = serde_json::Value::from(folder.join("data").to_string_lossy());
-    // Room to spare: in churn a connection may be counted a moment after it has ended. Not more: each
-    // takes a descriptor, which must be there before the proxy starts.
-    let connections = miners.saturating_add(1_000);
+    let connections = connections(*miners);
     format!(
         "[node]\n\
          lanes = {lanes}\n\
@@ -87,6 +95,7 @@ mod tests {
                     lanes: 2,
                     miners: 10_000,
                     tls,
+                    generators: 1,
                 },
             },
             Parts {

@@ -122,7 +122,7 @@ pub(crate) fn run(stage: &mut Stage, plan: Plan) -> Result<Figures> {
     figures.generator(
         "busy",
         PERCENT_OF_CORE,
-        percent_of_core(used.generator, used.wall),
+        percent_of_core(used.busiest, used.wall),
     );
     Ok(figures)
 }

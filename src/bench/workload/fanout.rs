@@ -145,7 +145,7 @@ pub(crate) fn run(
     figures.generator(
         "busy",
         PERCENT_OF_CORE,
-        percent_of_core(used.generator, used.wall),
+        percent_of_core(used.busiest, used.wall),
     );
     figures.generator("jobs written", "", count(watch.written.len()));
     figures.must_be_zero("jobs that never came", watch.expected() - watch.count);

@@ -68,7 +68,7 @@ pub(crate) fn run(stage: &mut Stage, miners: usize, quiet: Duration) -> Result<F
     figures.generator(
         "busy at login",
         PERCENT_OF_CORE,
-        percent_of_core(used.generator, used.wall),
+        percent_of_core(used.busiest, used.wall),
     );
     figures.must_be_zero("miners with another's slot", overlaps(stage, miners));
     Ok(figures)

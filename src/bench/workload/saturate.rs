@@ -105,7 +105,7 @@ fn level(
         per_second,
         proxy: micros_each(used.proxy, sent),
         generator: micros_each(used.generator, sent),
-        generator_busy: percent_of_core(used.generator, used.wall),
+        generator_busy: percent_of_core(used.busiest, used.wall),
         clean: ledger.is_clean(),
         ledger,
     })

@@ -79,7 +79,7 @@ pub(crate) fn run(stage: &mut Stage, miners: usize, rate: u32, span: Duration) -
     figures.generator(
         "busy",
         PERCENT_OF_CORE,
-        percent_of_core(used.generator, used.wall),
+        percent_of_core(used.busiest, used.wall),
     );
     figures.generator("sent behind time, 99 %", "µs", late.micros(990));
     ledger.promises(&mut figures);
