@@ -140,7 +140,6 @@ fn long_life(
     }
     leave(&mut driver);
     report.looks = std::mem::take(&mut driver.looks);
-    report.keep_log(world, &driver.daemon);
 }
 
 /// The daemon is told to leave, and leaves in order.
@@ -241,6 +240,5 @@ fn short_lives(
             after_its_end(&mut driver);
         }
         driver.calm();
-        report.keep_log(stage.world, &driver.daemon);
     }
 }

@@ -1,12 +1,12 @@
 //! What was written down, read from the data folder: I5, and I3 once more.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use zartrux::node::StoreFolders;
 use zartrux_actors::store::ledger::{LedgerReader, Reading};
-use zartrux_models::ledger::{Outcome, ShareEntry, Tenancy};
+use zartrux_models::ledger::{ShareEntry, Tenancy};
 
 use crate::account::{JobNumber, Key};
 
@@ -26,7 +26,7 @@ impl Books {
             return Err(format!("the ledger is damaged: {damage}"));
         }
         let before = self.last;
-        let mut fresh: HashMap<Key, bool> = HashMap::new();
+        let mut fresh: HashSet<Key> = HashSet::new();
         for share in &shares {
             self.last += 1;
             if share.seq != self.last {
@@ -35,26 +35,23 @@ impl Books {
                     "share {is} is in the ledger where {should} should be"
                 ));
             }
-            // Of two with one nonce the second is refused.
-            if matches!(share.outcome, Outcome::Refused(_)) {
+            // Of two with one nonce the second is refused; and where the pool has gone, both are.
+            if !share.was_acknowledged() {
                 continue;
             }
             let Some(key) = key_of(share) else { continue };
             if !self.kept.insert(key) {
                 return Err(format!("share {key:x?} is in the ledger twice"));
             }
-            fresh.insert(key, share.was_acknowledged());
+            fresh.insert(key);
         }
-        let missing = acknowledged
-            .iter()
-            .filter(|key| fresh.get(key) != Some(&true));
+        let missing = acknowledged.iter().filter(|key| !fresh.contains(key));
         let missing: Vec<_> = missing.collect();
         if let Some(first) = missing.first() {
             return Err(format!(
-                "{} of {} shares that were acknowledged are not in the ledger, the first is {first:x?}: {:?}",
+                "{} of {} shares that were acknowledged are not in the ledger, the first is {first:x?}",
                 missing.len(),
                 acknowledged.len(),
-                fresh.get(first),
             ));
         }
         Ok(self.last - before)

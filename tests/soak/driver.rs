@@ -276,6 +276,21 @@ impl<'a> Driver<'a> {
     }
 }
 
+impl Drop for Driver<'_> {
+    fn drop(&mut self) {
+        if self.world.is_broken() || std::thread::panicking() {
+            // So that its last words are read.
+            std::thread::sleep(Duration::from_millis(100));
+            let lines = self.daemon.last_lines();
+            self.world.with(|state| {
+                if state.log.is_empty() {
+                    state.log = lines;
+                }
+            });
+        }
+    }
+}
+
 /// A miner that stays; a few go through their nonces fast.
 pub(crate) fn resident(number: usize, seed: u64) -> (Role, StdRng) {
     let mut random =

@@ -10,7 +10,7 @@ use crate::account::Tally;
 use crate::args::Args;
 use crate::flat::{self, Look};
 use crate::found::Violation;
-use crate::process::{Process, resident_of};
+use crate::process::resident_of;
 use crate::world::World;
 
 /// Blocks of Monero's chain in a day, one every two minutes.
@@ -58,13 +58,6 @@ impl Report {
         }
     }
 
-    /// Keeps the log's end of the daemon under which the first violation was found.
-    pub(crate) fn keep_log(&mut self, world: &World, daemon: &Process) {
-        if self.log.is_empty() && world.is_broken() {
-            self.log = daemon.last_lines();
-        }
-    }
-
     pub(crate) fn finish(&mut self, world: &World, span: Duration) {
         self.seconds = span.as_secs_f64();
         self.violations = world.violations();
@@ -73,6 +66,7 @@ impl Report {
         world.with(|state| {
             self.counts = state.counts.clone();
             self.tally = state.account.tally.clone();
+            self.log = state.log.clone();
         });
     }
 

@@ -73,6 +73,8 @@ pub(crate) struct State {
     pub(crate) answers: u64,
     pub(crate) counts: BTreeMap<String, u64>,
     violations: Vec<Violation>,
+    /// The end of the log of the daemon under which something was found.
+    pub(crate) log: Vec<String>,
 }
 
 impl State {
@@ -112,6 +114,7 @@ impl World {
                 answers: 0,
                 counts: BTreeMap::new(),
                 violations: Vec::new(),
+                log: Vec::new(),
             }),
             begin,
             proxy: watch::channel(None).0,
