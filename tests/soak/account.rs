@@ -345,22 +345,25 @@ impl Account {
     }
 
     /// Looks whether each error that a good share was answered with has its reason: its job was
-    /// two or more behind, or the connection that brought it has ended.
+    /// two or more behind, the connection that brought it has ended, or the pool has it and is silent.
     pub(crate) fn settle_doubts(&mut self) {
         for doubt in std::mem::take(&mut self.doubts) {
             let job = self.jobs.get(&doubt.key.0);
             let conn = job.and_then(|job| self.conns.get(&job.conn));
             let ended = conn.is_none_or(|conn| conn.ended);
+            let entry = job.and_then(|job| job.entries.get(&doubt.key.1));
+            let at_pool = entry.and_then(|entry| entry.at_pool.as_ref());
+            let silent = at_pool == Some(&Verdict::None);
             let excused = match doubt.text.as_str() {
                 "Block expired" => doubt.was_old || ended,
-                "Bad gateway" => ended,
+                "Bad gateway" => ended || silent,
                 _ => false,
             };
             if excused {
-                let why = if doubt.was_old {
-                    "job too old"
-                } else {
-                    "connection gone"
+                let why = match (doubt.was_old, ended) {
+                    (true, _) => "job too old",
+                    (false, true) => "connection gone",
+                    (false, false) => "pool silent",
                 };
                 let said = format!("{} ({why})", doubt.text);
                 *self.tally.explained.entry(said).or_default() += 1;
@@ -368,7 +371,7 @@ impl Account {
                 let (job, nonce) = doubt.key;
                 let text = format!(
                     "a good share (job {job}, nonce {nonce:08x}) was answered {:?}, and neither is \
-                     its job old nor its connection gone",
+                     its job old nor its connection gone; at the pool: {at_pool:?}",
                     doubt.text
                 );
                 self.say("I1", text);

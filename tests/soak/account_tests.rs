@@ -111,6 +111,17 @@ fn an_error_for_a_good_share_needs_an_old_job_or_a_lost_connection() {
 }
 
 #[test]
+fn a_share_that_a_silent_pool_has_may_go_unanswered() {
+    for (verdict, expected) in [(Verdict::None, &[][..]), (Verdict::Taken, &["I1"])] {
+        let mut account = farm();
+        account.sent(1, 10, key(1, 0), Class::Upstream, RESULT);
+        account.at_pool(1, key(1, 0), &RESULT, verdict);
+        account.answered(1, 10, Some("Bad gateway"));
+        assert_eq!(found(account), expected);
+    }
+}
+
+#[test]
 fn a_slot_of_two_is_found_and_one_that_was_left_unused_is_not() {
     let mut account = farm();
     account.miner_came(3);

@@ -133,6 +133,9 @@ fn long_life(
         driver.play_for(every, &mut sequence);
         driver.quiet();
     }
+    if !driver.runs() {
+        return;
+    }
     report.store = driver.daemon.json("/api/v1/store");
     report.connections = driver.daemon.json("/health")["counts"]["connections"].clone();
     if let Some(wrong) = flat::grows(&driver.looks) {
@@ -223,6 +226,7 @@ fn short_lives(
             handle,
             books,
         );
+        driver.ends_by_kill = lives % 4 != 0;
         let life = Duration::from_millis(random.gen_range(300..4_000));
         // Some end before anybody has logged in.
         if random.gen_bool(0.8) {
@@ -230,7 +234,7 @@ fn short_lives(
             clock::eventually("a miner with a job", some);
         }
         driver.play_for(life, &mut sequence);
-        if lives % 4 == 0 {
+        if !driver.ends_by_kill {
             leave(&mut driver);
             report.left += 1;
         } else {

@@ -33,6 +33,9 @@ impl Driver<'_> {
     /// Brings everything to rest, checks it, and lets it go on.
     pub(crate) fn quiet(&mut self) {
         let world = self.world;
+        if world.is_broken() || !self.runs() {
+            return;
+        }
         for pool in 0..POOLS {
             world.set_mode(pool, Mode::Serve);
         }
@@ -67,8 +70,10 @@ impl Driver<'_> {
         std::thread::sleep(Duration::from_millis(300));
         world.with(|state| state.account.settle_doubts());
         self.look();
-        self.look_at_ledger();
-        self.measure();
+        if !world.is_broken() {
+            self.look_at_ledger();
+            self.measure();
+        }
         world.phase.send_replace(Phase::Run);
     }
 
