@@ -286,14 +286,14 @@ impl Account {
         self.checked("I1");
         match (class, error) {
             (Class::Bad(_), Some(_)) => self.tally.refused_rightly += 1,
-            (Class::Bad("again"), None) => self.acknowledge(key),
+            // Where the first found its pool gone, the second may be taken.
+            (Class::Upstream | Class::Local | Class::Bad("again"), None) => self.acknowledge(key),
             (Class::Bad(why), None) => {
                 self.say(
                     "I1",
                     format!("a bad share of miner {miner} was acknowledged: {why}"),
                 );
             }
-            (Class::Upstream | Class::Local, None) => self.acknowledge(key),
             (Class::Upstream | Class::Local, Some(text)) => self.doubt(key, text),
         }
     }
@@ -346,7 +346,10 @@ impl Account {
 
     /// Looks whether each error that a good share was answered with has its reason: its job was
     /// two or more behind, the connection that brought it has ended, or the pool has it and is silent.
-    pub(crate) fn settle_doubts(&mut self) {
+    ///
+    /// One that has none yet is kept, and found once it is the `last` time to ask: the end of a
+    /// connection is seen later at one of its sides.
+    pub(crate) fn settle_doubts(&mut self, last: bool) {
         for doubt in std::mem::take(&mut self.doubts) {
             let job = self.jobs.get(&doubt.key.0);
             let conn = job.and_then(|job| self.conns.get(&job.conn));
@@ -367,7 +370,7 @@ impl Account {
                 };
                 let said = format!("{} ({why})", doubt.text);
                 *self.tally.explained.entry(said).or_default() += 1;
-            } else {
+            } else if last {
                 let (job, nonce) = doubt.key;
                 let text = format!(
                     "a good share (job {job}, nonce {nonce:08x}) was answered {:?}, and neither is \
@@ -375,9 +378,16 @@ impl Account {
                     doubt.text
                 );
                 self.say("I1", text);
+            } else {
+                self.doubts.push(doubt);
             }
         }
         self.forget();
+    }
+
+    /// Errors to good shares that have no reason yet.
+    pub(crate) const fn doubts(&self) -> usize {
+        self.doubts.len()
     }
 
     /// Submits that wait for their answer.

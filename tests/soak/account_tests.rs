@@ -22,7 +22,7 @@ fn key(low: u8, slot: u8) -> Key {
 }
 
 fn found(mut account: Account) -> Vec<&'static str> {
-    account.settle_doubts();
+    account.settle_doubts(true);
     account
         .take_found()
         .iter()
@@ -102,6 +102,8 @@ fn an_error_for_a_good_share_needs_an_old_job_or_a_lost_connection() {
             account.new_job(1);
         }
         account.answered(1, 10, Some(text));
+        account.settle_doubts(false);
+        assert_eq!(account.take_found(), [], "it is not too late yet");
         // What is seen of its end may come later.
         if ends {
             account.conn_ended(1);

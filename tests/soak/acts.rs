@@ -167,7 +167,7 @@ fn after_its_end(driver: &mut Driver<'_>) {
     clock::eventually("all pools to notice the end", || {
         world.with(|state| state.account.open_conns().is_empty().then_some(()))
     });
-    world.with(|state| state.account.settle_doubts());
+    world.with(|state| state.account.settle_doubts(true));
     driver.look_at_ledger();
 }
 

@@ -101,7 +101,7 @@ pub(crate) fn replay_journal(data: &Path) -> Result<u64, String> {
             }
         };
         let read = reader.journal(volume, &mut tell, &mut |found| {
-            damage.push(format!("{found}"))
+            damage.push(format!("{found}"));
         });
         let _ = read.map_err(|error| format!("the journal can't be read: {error}"))?;
         if let Some(damage) = damage.pop() {

@@ -128,7 +128,7 @@ impl<'a> Driver<'a> {
             if left.is_zero() {
                 return;
             }
-            std::thread::sleep(left.min(Duration::from_millis(20)));
+            std::thread::park_timeout(left.min(Duration::from_millis(20)));
         }
     }
 
@@ -294,8 +294,6 @@ impl<'a> Driver<'a> {
 impl Drop for Driver<'_> {
     fn drop(&mut self) {
         if self.world.is_broken() || std::thread::panicking() {
-            // So that its last words are read.
-            std::thread::sleep(Duration::from_millis(100));
             let lines = self.daemon.last_lines();
             self.world.with(|state| {
                 if state.log.is_empty() {

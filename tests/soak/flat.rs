@@ -2,8 +2,8 @@
 
 /// Looks at quiet points below which nothing is said of a trend.
 pub(crate) const LEAST_LOOKS: usize = 12;
-/// What the last quarter's median may be above the second's, a part of it.
-const PART: f64 = 0.05;
+/// What the last quarter's median may be above the second's, one part in so many.
+const PART: u64 = 20;
 /// And bytes besides.
 const BYTES: u64 = 4 << 20;
 
@@ -32,7 +32,7 @@ pub(crate) fn quarters(looks: &[Look]) -> Option<(u64, u64)> {
 /// Why memory is not flat; none if it is, or if there are too few looks to say.
 pub(crate) fn grows(looks: &[Look]) -> Option<String> {
     let (second, last) = quarters(looks)?;
-    let allowed = second + (second as f64 * PART) as u64 + BYTES;
+    let allowed = second + second / PART + BYTES;
     (last > allowed).then(|| {
         format!(
             "memory grows: median of the second quarter {second} bytes, of the last {last}, \

@@ -182,7 +182,7 @@ struct Session<'a> {
     work: Option<Work>,
     former: Option<Work>,
     /// How far each lease was scanned, the newest last.
-    counters: Vec<((JobNumber, u8), f64)>,
+    counters: Vec<((JobNumber, u8), u32)>,
 }
 
 impl Session<'_> {
@@ -217,12 +217,19 @@ impl Session<'_> {
             if self.counters.len() == LEASES {
                 self.counters.remove(0);
             }
-            self.counters.push((lease, 0.0));
+            self.counters.push((lease, 0));
             self.counters.len() - 1
         });
         let counter = &mut self.counters[at].1;
-        *counter += 1.0 + (hashes * self.role.stride).floor();
-        (*counter < f64::from(1 << 24)).then_some(*counter as u32)
+        let scanned = 1.0 + hashes * self.role.stride;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a positive number, clamped to the type"
+        )]
+        let scanned = scanned as u32;
+        *counter = counter.saturating_add(scanned);
+        (*counter < 1 << 24).then_some(*counter)
     }
 
     async fn mine(&mut self, waited: f64, random: &mut StdRng) -> std::io::Result<()> {

@@ -60,7 +60,7 @@ pub(crate) async fn serve(pool: usize, reserved: TcpSocket, world: Arc<World>) {
             Port::Reserved(socket) if now != Mode::Down => {
                 Port::Open(socket.listen(1024).expect("a listener"))
             }
-            unchanged => unchanged,
+            unchanged @ (Port::Open(_) | Port::Reserved(_)) => unchanged,
         };
         tokio::select! {
             changed = mode.changed() => if changed.is_err() {
@@ -268,14 +268,14 @@ impl State {
             return false;
         };
         self.answers += 1;
-        let refuses = mode == Mode::Refuse && self.answers.is_multiple_of(4);
-        let verdict = match mode {
-            Mode::Silent => Verdict::None,
-            _ if refuses && self.answers.is_multiple_of(8) => {
-                Verdict::Refused("Low difficulty share".to_owned())
-            }
-            _ if refuses => Verdict::Refused("Block expired".to_owned()),
-            _ => Verdict::Taken,
+        let verdict = if mode == Mode::Silent {
+            Verdict::None
+        } else if mode == Mode::Refuse && self.answers.is_multiple_of(8) {
+            Verdict::Refused("Low difficulty share".to_owned())
+        } else if mode == Mode::Refuse && self.answers.is_multiple_of(4) {
+            Verdict::Refused("Block expired".to_owned())
+        } else {
+            Verdict::Taken
         };
         match &verdict {
             Verdict::Taken => self.order(conn, Order::Send(wire::status(id, "OK"))),

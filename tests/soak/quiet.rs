@@ -25,7 +25,7 @@ fn wait(limit: Duration, mut ready: impl FnMut() -> bool) -> bool {
         if clock::now() >= end {
             return false;
         }
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::park_timeout(Duration::from_millis(10));
     }
 }
 
@@ -66,9 +66,13 @@ impl Driver<'_> {
                 format!("a share was never answered: {}", one.unwrap_or_default()),
             );
         }
-        // What a pool's side sees of an end comes a moment after what a miner hears of it.
-        std::thread::sleep(Duration::from_millis(300));
-        world.with(|state| state.account.settle_doubts());
+        wait(PATIENCE, || {
+            world.with(|state| {
+                state.account.settle_doubts(false);
+                state.account.doubts() == 0
+            })
+        });
+        world.with(|state| state.account.settle_doubts(true));
         self.look();
         if !world.is_broken() {
             self.look_at_ledger();
