@@ -20,7 +20,7 @@ use crate::pool;
 use crate::report::Report;
 use crate::settings::SettingsFile;
 use crate::support::clock;
-use crate::world::{Mode, POOLS, Phase, World};
+use crate::world::{POOLS, Phase, World};
 
 /// Part of the time that the long life has.
 const LONG_LIFE: f64 = 0.7;
@@ -141,6 +141,7 @@ fn long_life(
     if let Some(wrong) = flat::grows(&driver.looks) {
         world.violated("I7", wrong);
     }
+    report.slowest = driver.daemon.slowest();
     leave(&mut driver);
     report.looks = std::mem::take(&mut driver.looks);
 }
@@ -214,9 +215,6 @@ fn short_lives(
     let mut lives = 0;
     while !stage.world.is_broken() && (clock::now() < end || lives < 3) {
         lives += 1;
-        for pool in 0..POOLS {
-            stage.world.set_mode(pool, Mode::Serve);
-        }
         let handle = stage.runtime.handle();
         let mut driver = Driver::new(
             stage.args,

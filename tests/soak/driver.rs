@@ -56,9 +56,6 @@ pub(crate) struct Driver<'a> {
     pub(crate) random: StdRng,
     /// Whether it is to end without a warning.
     pub(crate) ends_by_kill: bool,
-    /// When each pool is well again.
-    until: [Option<Instant>; POOLS],
-    forked_until: Option<Instant>,
     next_look: Instant,
 }
 
@@ -87,8 +84,6 @@ impl<'a> Driver<'a> {
             looks: Vec::new(),
             random: StdRng::seed_from_u64(args.seed),
             ends_by_kill: false,
-            until: [None; POOLS],
-            forked_until: None,
             next_look: clock::now(),
         }
     }
@@ -106,20 +101,11 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Time passes: what was to last so long is over, and the daemon is looked at.
+    /// Time passes, and the daemon is looked at.
     fn pass(&mut self, gap: Duration) {
         let end = clock::now() + gap;
         loop {
             let now = clock::now();
-            for pool in 0..POOLS {
-                if self.until[pool].is_some_and(|until| until <= now) {
-                    self.until[pool] = None;
-                    self.world.set_mode(pool, Mode::Serve);
-                }
-            }
-            if self.forked_until.is_some_and(|until| until <= now) {
-                self.unfork();
-            }
             if self.next_look <= now {
                 self.look();
                 self.next_look = clock::now() + LOOK_EVERY;
@@ -152,22 +138,21 @@ impl<'a> Driver<'a> {
 
     /// Whatever was to last longer is over.
     pub(crate) fn calm(&mut self) {
-        self.until = [None; POOLS];
-        self.world.with(|state| state.no_jobs_until = None);
-        if self.forked_until.is_some() {
-            self.unfork();
+        for pool in 0..POOLS {
+            self.world.set_mode(pool, Mode::Serve);
         }
+        self.world.with(|state| state.no_jobs_until = None);
+        unfork(self.world);
     }
 
-    fn unfork(&mut self) {
-        self.forked_until = None;
-        self.world.with(|state| state.forked = false);
-        pool::push_jobs(self.world);
-    }
-
-    fn fail(&mut self, pool: usize, mode: Mode, ms: u64) {
-        self.world.set_mode(pool, mode);
-        self.until[pool] = Some(clock::now() + Duration::from_millis(ms));
+    /// A pool fails for a while, however long the driver is kept by something else.
+    fn fail(&self, pool: usize, mode: Mode, ms: u64) {
+        let since = self.world.set_mode(pool, mode);
+        let world = Arc::clone(self.world);
+        self.runtime.spawn(async move {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            world.end_mode(pool, since);
+        });
     }
 
     fn play(&mut self, event: Event) {
@@ -191,9 +176,13 @@ impl<'a> Driver<'a> {
                 }
             }
             Event::Fork { ms } => {
-                self.forked_until = Some(clock::now() + Duration::from_millis(ms));
                 self.world.with(|state| state.forked = true);
                 pool::push_jobs(self.world);
+                let world = Arc::clone(self.world);
+                self.runtime.spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(ms)).await;
+                    unfork(&world);
+                });
             }
             Event::Seed => {
                 let seed = self.random.r#gen();
@@ -288,6 +277,13 @@ impl<'a> Driver<'a> {
             self.runtime
                 .spawn(miner::live(Arc::clone(self.world), role, random));
         }
+    }
+}
+
+/// Back to `rx/0`.
+fn unfork(world: &World) {
+    if world.with(|state| std::mem::take(&mut state.forked)) {
+        pool::push_jobs(world);
     }
 }
 

@@ -1,7 +1,9 @@
 //! Whether memory and descriptors stay as they are.
 
 /// Looks at quiet points below which nothing is said of a trend.
-pub(crate) const LEAST_LOOKS: usize = 12;
+pub(crate) const LEAST_LOOKS: usize = 8;
+/// Until then caches fill, whose sizes are settings: looks before it do not count.
+const FILLING_MS: u64 = 120_000;
 /// What the last quarter's median may be above the second's, one part in so many.
 const PART: u64 = 20;
 /// And bytes besides.
@@ -17,9 +19,11 @@ pub(crate) struct Look {
     pub(crate) descriptors: u64,
 }
 
-/// The medians of the second and the last quarter, once there are enough looks. The first quarter is
-/// where caches fill.
+/// The medians of the second and the last quarter, once there are enough looks after
+/// caches have filled.
 pub(crate) fn quarters(looks: &[Look]) -> Option<(u64, u64)> {
+    let filled = looks.partition_point(|look| look.at_ms < FILLING_MS);
+    let looks = &looks[filled..];
     if looks.len() < LEAST_LOOKS {
         return None;
     }
@@ -53,7 +57,7 @@ mod tests {
 
     fn looks(sizes: impl Iterator<Item = u64>) -> Vec<Look> {
         let look = |resident| Look {
-            at_ms: 0,
+            at_ms: FILLING_MS,
             resident,
             descriptors: 10,
         };
@@ -73,7 +77,10 @@ mod tests {
 
     #[test]
     fn of_few_looks_nothing_is_said() {
-        assert!(quarters(&looks(0..11)).is_none());
-        assert!(quarters(&looks(0..12)).is_some());
+        assert!(quarters(&looks(0..7)).is_none());
+        assert!(quarters(&looks(0..8)).is_some());
+        let mut early = looks(0..8);
+        early[0].at_ms = 0;
+        assert!(quarters(&early).is_none());
     }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn serve(pool: usize, reserved: TcpSocket, world: Arc<World>) {
     let mut peers = JoinSet::new();
     let mut port = Port::Reserved(reserved);
     loop {
-        let now = *mode.borrow_and_update();
+        let now = mode.borrow_and_update().0;
         if matches!(now, Mode::Down | Mode::Ban | Mode::Garbage) {
             peers.shutdown().await;
         }

@@ -1,5 +1,6 @@
 //! The daemon as a child of the soak.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -8,9 +9,11 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::support::http::HttpAnswer;
 use crate::support::{clock, http};
 
 /// Lines of its log that are kept.
@@ -58,6 +61,8 @@ pub(crate) struct Process {
     log: Arc<Mutex<Log>>,
     pub(crate) miners: SocketAddr,
     pub(crate) monitor: SocketAddr,
+    /// The answer that took longest, and how long.
+    slowest: RefCell<(Duration, String)>,
 }
 
 impl Process {
@@ -94,12 +99,28 @@ impl Process {
             log,
             miners,
             monitor,
+            slowest: RefCell::default(),
         }
+    }
+
+    fn timed(&self, path: &str, ask: impl FnOnce() -> HttpAnswer) -> HttpAnswer {
+        let begin = clock::now();
+        let answer = ask();
+        let took = begin.elapsed();
+        if took > self.slowest.borrow().0 {
+            self.slowest.replace((took, path.to_owned()));
+        }
+        answer
+    }
+
+    /// The monitor's answer that took longest, and how long.
+    pub(crate) fn slowest(&self) -> (Duration, String) {
+        self.slowest.borrow().clone()
     }
 
     /// A page of its monitor.
     pub(crate) fn page(&self, path: &str) -> String {
-        let answer = http::get(self.monitor, path);
+        let answer = self.timed(path, || http::get(self.monitor, path));
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         answer.body
     }
@@ -112,7 +133,7 @@ impl Process {
 
     /// Posts nothing to a path: the status, and what is answered.
     pub(crate) fn post(&self, path: &str) -> (u16, String) {
-        let answer = http::post(self.monitor, path);
+        let answer = self.timed(path, || http::post(self.monitor, path));
         (answer.status, answer.body)
     }
 

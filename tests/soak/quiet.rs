@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::driver::Driver;
 use crate::flat::Look;
 use crate::support::clock;
-use crate::world::{Mode, POOLS, Phase};
+use crate::world::Phase;
 
 /// How long anything may take to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,9 +35,6 @@ impl Driver<'_> {
         let world = self.world;
         if world.is_broken() || !self.runs() {
             return;
-        }
-        for pool in 0..POOLS {
-            world.set_mode(pool, Mode::Serve);
         }
         self.calm();
         self.reload_usual();

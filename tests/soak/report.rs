@@ -29,6 +29,8 @@ pub(crate) struct Report {
     pub(crate) looks: Vec<Look>,
     pub(crate) store: Value,
     pub(crate) connections: Value,
+    /// The monitor's answer that took longest.
+    pub(crate) slowest: (Duration, String),
     pub(crate) journal_entries: u64,
     pub(crate) kills: u64,
     pub(crate) left: u64,
@@ -49,6 +51,7 @@ impl Report {
             looks: Vec::new(),
             store: Value::Null,
             connections: Value::Null,
+            slowest: (Duration::ZERO, String::new()),
             journal_entries: 0,
             kills: 0,
             left: 0,
@@ -176,6 +179,7 @@ impl Report {
                 "explained": tally.explained,
             },
             "jobs": tally.jobs, "leases": tally.leases, "leased_again": tally.leased_again,
+            "slowest_answer": {"page": self.slowest.1, "ms": self.slowest.0.as_secs_f64() * 1000.0},
             "checks": tally.checks, "quiet": looks, "store": self.store,
             "connections": self.connections, "violations": violations, "log": self.log,
         });

@@ -92,7 +92,8 @@ pub(crate) struct World {
     /// Where miners connect; none while there is no daemon.
     pub(crate) proxy: watch::Sender<Option<SocketAddr>>,
     pub(crate) phase: watch::Sender<Phase>,
-    pub(crate) modes: [watch::Sender<Mode>; POOLS],
+    /// How each pool behaves, and how often that was changed.
+    pub(crate) modes: [watch::Sender<(Mode, u64)>; POOLS],
     requests: AtomicU64,
     miners: AtomicU64,
     logged_in: AtomicU64,
@@ -119,7 +120,7 @@ impl World {
             begin,
             proxy: watch::channel(None).0,
             phase: watch::channel(Phase::Run).0,
-            modes: std::array::from_fn(|_| watch::channel(Mode::Serve).0),
+            modes: std::array::from_fn(|_| watch::channel((Mode::Serve, 0)).0),
             requests: AtomicU64::new(1),
             miners: AtomicU64::new(0),
             logged_in: AtomicU64::new(0),
@@ -210,10 +211,28 @@ impl World {
     }
 
     pub(crate) fn mode(&self, pool: usize) -> Mode {
-        *self.modes[pool].borrow()
+        self.modes[pool].borrow().0
     }
 
-    pub(crate) fn set_mode(&self, pool: usize, mode: Mode) {
-        self.modes[pool].send_replace(mode);
+    /// A pool behaves in another way from now on: a number of that change.
+    pub(crate) fn set_mode(&self, pool: usize, mode: Mode) -> u64 {
+        let mut change = 0;
+        self.modes[pool].send_modify(|(now, changes)| {
+            *now = mode;
+            *changes += 1;
+            change = *changes;
+        });
+        change
+    }
+
+    /// It serves again, unless it has been changed since.
+    pub(crate) fn end_mode(&self, pool: usize, since: u64) {
+        self.modes[pool].send_if_modified(|(now, changes)| {
+            let ends = *changes == since;
+            if ends {
+                *now = Mode::Serve;
+            }
+            ends
+        });
     }
 }
