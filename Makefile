@@ -27,6 +27,11 @@ SANITIZE ?=
 BENCH_ARGS ?=
 BENCH_REPORTS ?= $(CARGO_TARGET_DIR)/bench
 
+# How long `make soak` runs, its seed, and where its report goes.
+SOAK_SECONDS ?= 3600
+SOAK_SEED ?= 1
+SOAK_JSON ?= $(CARGO_TARGET_DIR)/soak.json
+
 # Cargo uses all cores by itself, and one step's failure makes the next one pointless.
 .NOTPARALLEL:
 
@@ -98,6 +103,12 @@ fuzz: rust packages ## Let libFuzzer look for faults, 10 minutes a target (FUZZ_
 .PHONY: sanitize
 sanitize: rust packages ## Run what calls foreign code under the address sanitizer (SANITIZE="randomx fast")
 	scripts/sanitize $(SANITIZE)
+
+.PHONY: soak
+soak: release ## Put days of a farm's life into an hour, and check the invariants (SOAK_SECONDS, SOAK_SEED)
+	ZARTRUX_SOAK_PROGRAM="$(CARGO_TARGET_DIR)/release/zartrux" ZARTRUX_SOAK_SECONDS="$(SOAK_SECONDS)" \
+		ZARTRUX_SOAK_SEED="$(SOAK_SEED)" ZARTRUX_SOAK_JSON="$(SOAK_JSON)" \
+		cargo test --locked -p zartrux --test soak -- --nocapture days
 
 .PHONY: bench
 bench: release ## Measure the proxy from outside (BENCH_ARGS, BENCH_REPORTS)

@@ -347,3 +347,33 @@ fn a_pool_is_told_what_the_farm_hashes_and_nothing_where_that_is_wanted() {
     );
     assert!(told("algorithms = []").is_empty());
 }
+
+/// Most memory that this process has ever had, bytes.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let kib: u64 = line
+        .unwrap()
+        .split_whitespace()
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    kib * 1024
+}
+
+/// The first share of version 2 had the judge find out whether the library knows that version: a
+/// cache of 256 MiB was filled in the lane, and on a busy machine the watchdog ended the process.
+#[test]
+fn without_a_prover_a_share_of_version_2_computes_no_randomx_in_the_lane() {
+    let pool = FakePool::start();
+    pool.push_job(DIFFICULTY, 7);
+    let proxy = Proxy::launch(&Config::on(&pool));
+    proxy.wait_ready();
+    let mut miner = join(&proxy, "new", NEW, &["rx/0", "rx/2"]);
+    fork(&pool, 1);
+    assert_eq!(miner.expect_job().algo.as_deref(), Some("rx/2"));
+    accepted_rx2(&mut miner, 1);
+    let cache = 256 << 20;
+    assert!(peak_memory() < cache, "{} bytes", peak_memory());
+}

@@ -224,7 +224,9 @@ impl Judge {
     fn case(&self, ticket: &ShareTicket, draw: f64, waited: Option<Waited>, now: Instant) -> Case {
         let share = &ticket.share;
         let job = &share.job.job;
-        let known = match job.algorithm {
+        // Asked of a prover only, whose start has found it out: to find it out here would keep the
+        // lane for as long as it takes to fill a cache.
+        let known = || match job.algorithm {
             Algorithm::Rx0 => true,
             Algorithm::Rx2 => knows_v2(),
             Algorithm::Other(_) => false,
@@ -232,7 +234,7 @@ impl Judge {
         let prover = self
             .prover
             .as_ref()
-            .filter(|_| known)
+            .filter(|_| known())
             .zip(job.seed.as_ref());
         let outlook = prover.map(|(prover, seed)| prover.outlook(seed, priority_of(share.class)));
         Case {
