@@ -131,6 +131,8 @@ pub(super) struct Seat {
     pub(super) last_heard: Second,
     /// The wheel's next entry for this seat.
     pub(super) wheel_at: Second,
+    /// Work of its good shares that the planner has not been told of, in hashes.
+    pub(super) untold_work: f64,
     pub(super) tally: SeatTally,
     pub(super) refusals: ListedRefusals,
     /// What became of its shares since its last admitted one.
@@ -169,6 +171,7 @@ impl Seat {
             waiting_since: now,
             last_heard: now,
             wheel_at: 0,
+            untold_work: 0.0,
             tally: SeatTally::default(),
             refusals: ListedRefusals::default(),
             heard: VerdictsHeard::default(),
