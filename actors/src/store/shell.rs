@@ -80,6 +80,8 @@ pub struct Store {
     /// It has opened the ledger once: what is pending has its place.
     was_open: bool,
     disk: DiskSync,
+    /// Something was committed that the disk was not told to write down yet.
+    unsynced: bool,
 }
 
 impl fmt::Debug for Store {
@@ -127,6 +129,7 @@ impl Store {
             commit_is_set: false,
             was_open: false,
             disk: DiskSync::default(),
+            unsynced: true,
         };
         if let Some(ledger) = ledger {
             store.take_over(ledger);
@@ -207,6 +210,7 @@ impl Store {
             // What was written is found when the ledger is opened again.
             Err(_) => return self.reopen_later("its core failed", ctx),
         }
+        self.unsynced = true;
         let took = self.args.clock.now().duration_since(began);
         let (count, entries) = (self.pending.len() as u64, self.pending_journal.len() as u64);
         self.args
@@ -304,8 +308,12 @@ impl Store {
     }
 
     fn on_sync(&mut self) {
+        if !self.unsynced {
+            // Nothing was written since: a proxy that has nothing to do wakes no disk.
+            return;
+        }
         if let Some(Ok(Some(file))) = self.ledger.as_ref().map(Ledger::log_handle) {
-            self.disk.write_down(file);
+            self.unsynced = !self.disk.write_down(file);
         }
     }
 
