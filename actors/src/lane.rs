@@ -306,6 +306,13 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         };
     }
 
+    // The same for what comes by the thousand.
+    macro_rules! inbox {
+        ($to:ident, $guard:ident) => {
+            Post::to_inbox($to.clone().recipient(), Arc::clone($guard.health()))
+        };
+    }
+
     let dialing = Dialing::new(args.upstreams.clone(), args.timeouts);
     let open_pool = pool_opener(
         &args,
@@ -316,7 +323,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         [sessions_guard.clone(), planner_guard.clone()],
     );
     let on_job = seed_preparer(args.prover.clone());
-    let judge_post = post!(judge, judge_guard);
+    let judge_post = inbox!(judge, judge_guard);
     let lane = u16::try_from(args.index).unwrap_or(u16::MAX);
     let journal = args.journal.for_lane(lane);
     let (cascade, stages, models, states) = start_filters(&args, judge_post, &journal);
@@ -352,7 +359,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         ban_rules: args.upstreams.iter().map(|up| up.ban_rule).collect(),
         board: Arc::clone(&view.rigs),
         prover: args.prover,
-        settled: post!(sessions, sessions_guard),
+        settled: inbox!(sessions, sessions_guard),
         answers: post!(judge, judge_guard),
         journal: journal.clone(),
         guard: judge_guard.clone(),
@@ -369,15 +376,15 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         settings: args.sessions,
         posts: SessionPosts {
             cascade,
-            lease_asked: post!(planner, planner_guard),
+            lease_asked: inbox!(planner, planner_guard),
             lease_nearly_used_up: post!(planner, planner_guard),
             lease_given_up: post!(planner, planner_guard),
             seat_left: post!(planner, planner_guard),
             leases_held: post!(planner, planner_guard),
             worked: post!(planner, planner_guard),
-            verdict: post!(judge, judge_guard),
+            verdict: inbox!(judge, judge_guard),
             login_checked: post!(sessions, sessions_guard),
-            settled: Arc::new(post!(sessions, sessions_guard)),
+            settled: Arc::new(inbox!(sessions, sessions_guard)),
         },
         credits: Credits::new(args.max_shares_in_flight),
         stats: Arc::clone(&view.stats),

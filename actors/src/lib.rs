@@ -32,6 +32,7 @@ pub mod filters;
 mod fixtures;
 pub mod headers;
 mod http_agent;
+pub mod inbox;
 pub mod journal;
 pub mod judge;
 pub mod lane;

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix::{Message, Recipient};
 
+use crate::inbox::{Arrived, Inbox};
 use crate::supervision::ActorHealth;
 
 /// A typed way to one actor.
@@ -26,6 +27,7 @@ where
     M: Message<Result = ()> + Send + 'static,
 {
     Actor(Recipient<M>, Arc<ActorHealth>),
+    Inbox(Recipient<Arrived<M>>, Arc<Inbox<M>>, Arc<ActorHealth>),
     Function(Arc<dyn Fn(M) + Send + Sync>),
 }
 
@@ -38,6 +40,14 @@ where
     pub const fn to_actor(recipient: Recipient<M>, health: Arc<ActorHealth>) -> Self {
         Self {
             to: To::Actor(recipient, health),
+        }
+    }
+
+    /// A post to an actor that takes what comes by the batch, each of which counts in its queue.
+    #[must_use]
+    pub fn to_inbox(recipient: Recipient<Arrived<M>>, health: Arc<ActorHealth>) -> Self {
+        Self {
+            to: To::Inbox(recipient, Arc::default(), health),
         }
     }
 
@@ -54,6 +64,7 @@ where
     pub fn is_open(&self) -> bool {
         match &self.to {
             To::Actor(recipient, _) => recipient.connected(),
+            To::Inbox(recipient, ..) => recipient.connected(),
             To::Function(_) => true,
         }
     }
@@ -69,7 +80,25 @@ where
                 )]
                 recipient.do_send(message);
             }
+            To::Inbox(..) => self.send_all(std::iter::once(message)),
             To::Function(function) => function(message),
+        }
+    }
+
+    /// Sends some, in order.
+    pub fn send_all(&self, messages: impl ExactSizeIterator<Item = M>) {
+        match &self.to {
+            To::Inbox(recipient, inbox, health) => {
+                health.enqueued_all(messages.len());
+                if inbox.put(messages) {
+                    #[expect(
+                        clippy::disallowed_methods,
+                        reason = "one for all that wait; they are bounded, see the module"
+                    )]
+                    recipient.do_send(Arrived::at(inbox));
+                }
+            }
+            To::Actor(..) | To::Function(_) => messages.for_each(|message| self.send(message)),
         }
     }
 }
@@ -82,6 +111,9 @@ where
         Self {
             to: match &self.to {
                 To::Actor(recipient, health) => To::Actor(recipient.clone(), Arc::clone(health)),
+                To::Inbox(recipient, inbox, health) => {
+                    To::Inbox(recipient.clone(), Arc::clone(inbox), Arc::clone(health))
+                }
                 To::Function(function) => To::Function(Arc::clone(function)),
             },
         }

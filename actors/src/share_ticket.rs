@@ -133,16 +133,14 @@ impl StepTimes {
 }
 
 impl TicketFacts {
-    /// Notes what a stage said, the model that it went by, and the time.
-    pub fn examined(
-        &mut self,
-        stage: Stage,
-        evidence: Evidence,
-        model: Option<ModelId>,
-        now: Instant,
-    ) {
+    /// Notes what a stage said, and the model that it went by.
+    pub fn examined(&mut self, stage: Stage, evidence: Evidence, model: Option<ModelId>) {
         self.evidence.set(stage, evidence);
         self.models[stage.index()] = model;
+    }
+
+    /// Notes when it leaves a stage.
+    pub fn leaves(&mut self, stage: Stage, now: Instant) {
         self.times.stages[stage.index()] = self.lap(now);
     }
 

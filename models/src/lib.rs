@@ -14,6 +14,7 @@
 //! - [`plan`]: leases, difficulty per miner, choice of upstream
 //! - [`filter`]: six statistical filters, and evidence by betting
 //! - [`judge`]: who must prove first, trust in proven work, quarantine
+//! - [`keyed_hash`]: a hash for maps by numbers that strangers choose
 //! - [`ledger`]: what is stored of shares, rigs, plans and decisions, and how it is written down
 //! - [`learn`]: what is learnt from the ledger, how well, and whether it is let in
 //! - [`simulation`]: honest and hostile rigs to measure filters and judge with
@@ -22,6 +23,7 @@ pub mod alert;
 pub mod bridge;
 pub mod filter;
 pub mod judge;
+pub mod keyed_hash;
 pub mod learn;
 pub mod ledger;
 pub mod node_rpc;

@@ -393,7 +393,7 @@ impl OpenStore {
         // Nobody else has set it.
         let _ = listener.set(registry_link.clone());
         let link = StoreLink::new(
-            post!(store, store_guard),
+            Post::to_inbox(store.clone().recipient(), Arc::clone(store_guard.health())),
             post!(store, store_guard),
             post!(registry, registry_guard),
             self.settings.queue,

@@ -19,7 +19,7 @@ use crate::rigs::SettledShare;
 /// Something that is to be published; what it comes to is made on the bridge's thread.
 #[derive(Debug)]
 pub(super) enum Item {
-    Share(Arc<SettledShare>),
+    Share(Box<SettledShare>),
     Job(u16, Arc<IssuedJob>),
     Journal(Box<JournalEvent>),
 }
@@ -140,9 +140,9 @@ impl BridgeTap {
     }
 
     /// A share has ended.
-    pub fn share(&self, share: &Arc<SettledShare>) {
+    pub fn share(&self, share: &SettledShare) {
         if let Some(way) = &self.0 {
-            way.tell(Item::Share(Arc::clone(share)));
+            way.tell(Item::Share(Box::new(share.clone())));
         }
     }
 

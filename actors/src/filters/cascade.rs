@@ -79,7 +79,7 @@ impl Cascade {
             clock: self.clock,
         });
         let address = stage.start();
-        self.first = Post::to_actor(address.clone().recipient(), Arc::clone(&health));
+        self.first = Post::to_inbox(address.clone().recipient(), Arc::clone(&health));
         self.alive.push(alive(address.clone()));
         self.states.push(StagePost {
             stage: F::STAGE,

@@ -13,6 +13,7 @@ use super::bypass::{Bypass, Change};
 use super::messages::{Factory, ModelReplaced};
 use super::rig_states::RigStates;
 use crate::clock::Clock;
+use crate::inbox::{Arrived, Batch};
 use crate::journal::Journal;
 use crate::messaging::Post;
 use crate::share_ticket::{ExamineShare, ShareTicket};
@@ -73,6 +74,7 @@ pub struct FilterStage<F: StageFilter> {
     /// Times that it said something that is no number.
     unsound: u64,
     next: Post<ExamineShare>,
+    batch: Batch<ExamineShare>,
     journal: Journal,
     pub(super) guard: Guard,
     pub(super) clock: Clock,
@@ -92,21 +94,18 @@ impl<F: StageFilter> fmt::Debug for FilterStage<F> {
 struct Looked {
     evidence: Evidence,
     model: Option<ModelId>,
-    /// The time after it.
-    now: Instant,
 }
 
 impl Looked {
-    const fn in_vain(now: Instant) -> Self {
-        Self {
-            evidence: Evidence::Unavailable,
-            model: None,
-            now,
-        }
-    }
+    const IN_VAIN: Self = Self {
+        evidence: Evidence::Unavailable,
+        model: None,
+    };
 }
 
 impl<F: StageFilter> FilterStage<F> {
+    /// Shares of a batch that share a reading of the clock.
+    const AT_A_TIME: usize = 8;
     /// How often rigs that went away are looked for.
     const SWEEP: Duration = Duration::from_secs(300);
 
@@ -125,6 +124,7 @@ impl<F: StageFilter> FilterStage<F> {
             bypass: Bypass::default(),
             unsound: 0,
             next: args.next,
+            batch: Batch::default(),
             journal: args.journal,
             guard: args.guard,
             clock: args.clock,
@@ -141,16 +141,35 @@ impl<F: StageFilter> FilterStage<F> {
         built
     }
 
+    /// Looks at some shares, and notes when that was done.
+    fn examine_some(
+        &mut self,
+        shares: &mut [ExamineShare],
+        began: Instant,
+        ctx: &mut Context<Self>,
+    ) -> Instant {
+        for ExamineShare(ticket) in &mut *shares {
+            let Looked { evidence, model } = self.examine(ticket, began, ctx);
+            ticket.examined(F::STAGE, evidence, model);
+        }
+        let now = self.clock.now();
+        for ExamineShare(ticket) in shares {
+            ticket.leaves(F::STAGE, now);
+        }
+        now
+    }
+
     /// What the filter says of a share's rig.
-    fn examine(&mut self, ticket: &ShareTicket, ctx: &mut Context<Self>) -> Looked {
+    fn examine(&mut self, ticket: &ShareTicket, now: Instant, ctx: &mut Context<Self>) -> Looked {
         let rig = ticket.rig;
         if self.bypass.is_out() && !self.is_tried_again() {
             // A share that it did not see must not count against the rig afterwards.
             self.rigs.remove(rig);
-            return Looked::in_vain(self.clock.now());
+            return Looked::IN_VAIN;
         }
         if self.core.is_none() && self.build().is_err() {
-            return Looked::in_vain(self.on_fault(rig, ctx));
+            self.on_fault(rig, ctx);
+            return Looked::IN_VAIN;
         }
         let epoch = self.rigs.epoch();
         let known = self.rigs.get_mut(rig);
@@ -165,12 +184,12 @@ impl<F: StageFilter> FilterStage<F> {
             (state, evidence, core.model())
         });
         let Ok((state, evidence, model)) = looked else {
-            return Looked::in_vain(self.on_fault(rig, ctx));
+            self.on_fault(rig, ctx);
+            return Looked::IN_VAIN;
         };
-        let now = self.clock.now();
         if !is_sound(evidence) {
             self.on_unsound(rig);
-            return Looked::in_vain(now);
+            return Looked::IN_VAIN;
         }
         match known {
             Some(known) => {
@@ -185,16 +204,12 @@ impl<F: StageFilter> FilterStage<F> {
         {
             self.tell(change, now);
         }
-        Looked {
-            evidence,
-            model,
-            now,
-        }
+        Looked { evidence, model }
     }
 
     /// What follows a fault, which the guard has counted and logged: the share's rig starts anew,
-    /// with the next core. Says the time.
-    fn on_fault(&mut self, rig: RigKey, ctx: &mut Context<Self>) -> Instant {
+    /// with the next core.
+    fn on_fault(&mut self, rig: RigKey, ctx: &mut Context<Self>) {
         let now = self.clock.now();
         self.rigs.remove(rig);
         match self.bypass.on_fault(now) {
@@ -214,7 +229,6 @@ impl<F: StageFilter> FilterStage<F> {
                 }
             }
         }
-        now
     }
 
     /// What it said is no number: this rig's state may never again yield one, so it starts anew.
@@ -336,15 +350,26 @@ impl<F: StageFilter> Actor for FilterStage<F> {
 impl<F: StageFilter> Handler<ExamineShare> for FilterStage<F> {
     type Result = ();
 
-    fn handle(&mut self, ExamineShare(mut ticket): ExamineShare, ctx: &mut Self::Context) {
+    fn handle(&mut self, share: ExamineShare, ctx: &mut Self::Context) {
         self.guard.health().dequeued();
-        let Looked {
-            evidence,
-            model,
-            now,
-        } = self.examine(&ticket, ctx);
-        ticket.examined(F::STAGE, evidence, model, now);
-        self.next.send(ExamineShare(ticket));
+        let mut shares = [share];
+        self.examine_some(&mut shares, self.clock.now(), ctx);
+        self.next.send_all(shares.into_iter());
+    }
+}
+
+impl<F: StageFilter> Handler<Arrived<ExamineShare>> for FilterStage<F> {
+    type Result = ();
+
+    fn handle(&mut self, arrived: Arrived<ExamineShare>, ctx: &mut Self::Context) {
+        let mut shares = self.batch.take(arrived);
+        self.guard.health().dequeued_all(shares.len());
+        let mut now = self.clock.now();
+        for some in shares.chunks_mut(Self::AT_A_TIME) {
+            now = self.examine_some(some, now, ctx);
+        }
+        self.next.send_all(shares.drain(..));
+        self.batch.give_back(shares);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Judge: who must prove before the pool sees a share.
 
 mod at_prover;
+mod batches;
 mod check;
 mod messages;
 mod noting;
@@ -22,6 +23,7 @@ use zartrux_models::share::{RigKey, TargetClass};
 use zartrux_models::work::{Algorithm, Lateness};
 
 use crate::clock::Clock;
+use crate::inbox::Batch;
 use crate::journal::Journal;
 use crate::messaging::Post;
 use crate::prover::{Outlook, Priority, ProofAnswer, ProofRequest, ProofSink, Prover};
@@ -92,6 +94,8 @@ pub struct Judge {
     prover: Option<Prover<ShareTicket>>,
     settled: Post<ShareSettled>,
     sink: Arc<dyn ProofSink<ShareTicket>>,
+    batch: Batch<ExamineShare>,
+    verdicts: Batch<VerdictSeen>,
     journal: Journal,
     guard: Guard,
     clock: Clock,
@@ -127,6 +131,8 @@ impl Judge {
             prover: args.prover,
             settled: args.settled,
             sink: Arc::new(ToJudge(args.answers)),
+            batch: Batch::default(),
+            verdicts: Batch::default(),
             journal: args.journal,
             guard: args.guard,
             clock: args.clock,
@@ -139,18 +145,19 @@ impl Judge {
         }
     }
 
-    fn examine(&mut self, mut ticket: ShareTicket) {
+    /// Rules on a share, and says the time after it.
+    fn examine(&mut self, mut ticket: ShareTicket, now: Instant) -> Instant {
         ticket.upstream = self.upstreams.of(ticket.share.job.origin.pool);
         self.tell_unprovable(&ticket.share.job.job.algorithm);
-        let now = self.clock.now();
         let draw = self.random.r#gen();
         let ruling = self.rule(&self.case(&ticket, draw, None, now));
         match ruling.decision {
             Decision::Wait { wait_at_most } => {
                 self.waiting.join(ticket, ruling, now, wait_at_most);
+                now
             }
             Decision::ProveFirst { .. } | Decision::PassOn | Decision::Hold => {
-                self.carry_out(ticket, ruling);
+                self.carry_out(ticket, ruling)
             }
         }
     }
@@ -210,14 +217,17 @@ impl Judge {
         }
     }
 
-    fn carry_out(&mut self, mut ticket: ShareTicket, ruling: Ruling) {
+    /// Does as it was ruled; says when that was.
+    fn carry_out(&mut self, mut ticket: ShareTicket, ruling: Ruling) -> Instant {
         self.board.counts().ruled(ruling.rule);
-        ticket.ruled(ruling, self.clock.now());
+        let now = self.clock.now();
+        ticket.ruled(ruling, now);
         match ruling.decision {
             Decision::ProveFirst { wait_at_most, .. } => self.prove(ticket, wait_at_most),
             Decision::Wait { .. } | Decision::PassOn => self.pass_on(ticket),
             Decision::Hold => self.hold(ticket),
         }
+        now
     }
 
     /// Everything the core goes by, with the one draw of this share.
@@ -398,16 +408,6 @@ impl Actor for Judge {
     }
 }
 
-impl Handler<ExamineShare> for Judge {
-    type Result = ();
-
-    fn handle(&mut self, ExamineShare(ticket): ExamineShare, ctx: &mut Self::Context) {
-        self.guard.health().dequeued();
-        self.examine(ticket);
-        self.keep_time(ctx);
-    }
-}
-
 impl Handler<ProofAnswered> for Judge {
     type Result = ();
 
@@ -434,14 +434,5 @@ impl Handler<PoolClosed> for Judge {
     fn handle(&mut self, PoolClosed(pool): PoolClosed, _: &mut Self::Context) {
         self.guard.health().dequeued();
         self.upstreams.closed(pool);
-    }
-}
-
-impl Handler<VerdictSeen> for Judge {
-    type Result = ();
-
-    fn handle(&mut self, seen: VerdictSeen, _: &mut Self::Context) {
-        self.guard.health().dequeued();
-        self.upstreams.verdict(seen.pool, seen.verdict);
     }
 }

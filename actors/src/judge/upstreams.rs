@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use zartrux_models::judge::{BanRisk, BanRule, BanWindow};
+use zartrux_models::keyed_hash::KeyedHash;
 use zartrux_models::work::PoolKey;
 
 use super::messages::Verdict;
@@ -15,7 +16,7 @@ use crate::share_ticket::ShareTicket;
 #[derive(Debug)]
 pub(super) struct Upstreams {
     windows: Vec<BanWindow>,
-    sessions: HashMap<PoolKey, Session>,
+    sessions: HashMap<PoolKey, Session, KeyedHash>,
 }
 
 #[derive(Debug)]
@@ -32,7 +33,7 @@ impl Upstreams {
     pub(super) fn new(rules: &[BanRule]) -> Self {
         Self {
             windows: rules.iter().copied().map(BanWindow::new).collect(),
-            sessions: HashMap::new(),
+            sessions: HashMap::default(),
         }
     }
 

@@ -38,6 +38,11 @@ pub(super) fn pool_opener(
     let journal = args.journal.for_lane(lane);
     let kept = args.remembered.blocks.clone();
     let keep = kept.keep.clone();
+    // One for all of them: what several settle at once comes as one batch.
+    let settled = Post::to_inbox(
+        sessions.clone().recipient(),
+        Arc::clone(to_sessions.health()),
+    );
     let posts = move || {
         macro_rules! post {
             ($to:ident, $guard:ident) => {
@@ -47,7 +52,7 @@ pub(super) fn pool_opener(
         PoolPosts {
             job: [post!(sessions, to_sessions), post!(planner, to_planner)],
             state: [post!(sessions, to_sessions), post!(planner, to_planner)],
-            settled: post!(sessions, to_sessions),
+            settled: settled.clone(),
         }
     };
     let (node_view, node_registry, node_names) =

@@ -4,21 +4,26 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use actix::{AsyncContext, Context};
+use zartrux_models::ledger::ShareEntry;
 use zartrux_models::plan::SeatKey;
 use zartrux_models::stratum::{RequestId, push_ok};
 
 use super::MinerSessions;
 use crate::messaging::Credit;
 use crate::share_ticket::{Settlement, ShareSettled};
-use crate::store::{SharesRecorded, StoreLink, entry_of, refusal_entry};
+use crate::store::{RecordShare, SharesRecorded, StoreLink, entry_of, refusal_entry};
 use zartrux_models::share::RefusalReason;
 
 /// A lane's shares on their way into the ledger.
 #[derive(Debug)]
 pub(super) struct Acknowledging {
     link: StoreLink,
-    /// The number of the last share that was handed to the store.
+    /// The number of the last share that goes to the store.
     last: u64,
+    /// On their way to the store: it is woken once for many.
+    gathered: Vec<RecordShare>,
+    /// Somebody comes to hand them over.
+    hand_over_is_set: bool,
     /// In the order of their numbers.
     waiting: VecDeque<Waiting>,
     /// Somebody comes when the first has waited long enough.
@@ -41,9 +46,28 @@ impl Acknowledging {
         Self {
             link,
             last: 0,
+            gathered: Vec::new(),
+            hand_over_is_set: false,
             waiting: VecDeque::new(),
             timer_is_set: false,
         }
+    }
+
+    /// Takes a share up for the store; false if there is no room for it.
+    fn gather(&mut self, lane: u16, entry: ShareEntry) -> bool {
+        self.last += 1;
+        let Some(record) = self.link.take_up(lane, self.last, entry) else {
+            return false;
+        };
+        self.gathered.push(record);
+        if self.gathered.len() >= StoreLink::GATHERED {
+            self.hand_over();
+        }
+        true
+    }
+
+    fn hand_over(&mut self) {
+        self.link.hand_over(&mut self.gathered);
     }
 
     /// The first that waits, if its share is recorded or it has waited long enough.
@@ -60,13 +84,13 @@ impl Acknowledging {
 impl MinerSessions {
     /// Hands a share that ended to the store. Says whether its miner has to wait for the record.
     pub(super) fn record(&mut self, settled: &mut ShareSettled, took: Duration) -> bool {
-        let (lane, unix_ms, now) = (self.lane, self.clock.unix_millis(), self.clock.now());
+        let (lane, clock) = (self.lane, self.clock);
         let Some(desk) = &mut self.acknowledging else {
             return false;
         };
+        let (unix_ms, now) = (clock.unix_millis(), clock.now());
         let entry = entry_of(settled, desk.link.provenance(), unix_ms, took);
-        desk.last += 1;
-        let recorded = desk.link.record(lane, desk.last, entry);
+        let recorded = desk.gather(lane, entry);
         let acknowledged = matches!(
             settled.settlement,
             Settlement::Accepted | Settlement::Credited
@@ -121,9 +145,8 @@ impl MinerSessions {
                 age,
                 unix_ms,
             );
-            desk.last += 1;
             // If there is no room it is lost, and counted as such.
-            let _ = desk.link.record(lane, desk.last, entry);
+            let _ = desk.gather(lane, entry);
         }
     }
 
@@ -147,8 +170,39 @@ impl MinerSessions {
         self.scratch = out;
     }
 
+    /// Hands over what was gathered, now.
+    pub(super) fn hand_over_records(&mut self) {
+        if let Some(desk) = &mut self.acknowledging {
+            desk.hand_over();
+        }
+    }
+
+    /// Makes sure that somebody comes to hand over what was gathered.
+    pub(super) fn hand_over_soon(&mut self, ctx: &mut Context<Self>) {
+        let Some(desk) = &mut self.acknowledging else {
+            return;
+        };
+        if !desk.gathered.is_empty() && !desk.hand_over_is_set {
+            desk.hand_over_is_set = true;
+            ctx.run_later(StoreLink::GATHER, |this, _| {
+                if let Some(desk) = &mut this.acknowledging {
+                    desk.hand_over_is_set = false;
+                    desk.hand_over();
+                }
+            });
+        }
+    }
+
     /// Makes sure that somebody comes when the first has waited long enough.
     pub(super) fn watch_acknowledgements(&mut self, ctx: &mut Context<Self>) {
+        self.hand_over_soon(ctx);
+        if self
+            .acknowledging
+            .as_ref()
+            .is_none_or(|desk| desk.timer_is_set || desk.waiting.is_empty())
+        {
+            return;
+        }
         let now = self.clock.now();
         let Some(desk) = &mut self.acknowledging else {
             return;
@@ -183,6 +237,7 @@ impl MinerSessions {
 
     /// The lane leaves: nobody is left without a reply.
     pub(super) fn acknowledge_all(&mut self) {
+        self.hand_over_records();
         while let Some(waiting) = self
             .acknowledging
             .as_mut()

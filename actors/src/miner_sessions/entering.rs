@@ -11,7 +11,8 @@ use zartrux_models::session::ProxyHeader;
 use zartrux_models::stratum::{AlgoPerf, Login, RequestId, push_error};
 
 use super::connection::HeaderTaken;
-use super::reading::{Until, cut, listed};
+use super::reading::Until;
+use super::said::cut;
 use super::seat::Identity;
 use super::writing::Closed;
 use super::{LoginChecked, MinerSessions, Seat};
@@ -168,7 +169,7 @@ impl MinerSessions {
             },
         );
         match asked {
-            Asked::Welcome => self.welcome(key, claimed),
+            Asked::Welcome => self.welcome(key, address, claimed),
             Asked::Wait(wanted) => {
                 if let Some(seat) = self.seat(key) {
                     seat.checking = Some(Box::new(Checking {
@@ -196,7 +197,10 @@ impl MinerSessions {
             return;
         };
         match (outcome, seat.protocol.awaiting_lease()) {
-            (Ok(()), _) => self.welcome(key, checking.claimed),
+            (Ok(()), _) => {
+                let address = seat.address();
+                self.welcome(key, address, checking.claimed);
+            }
             (Err(turned), Some(id)) => {
                 let address = seat.address();
                 self.doorkeeper.tell(address, turned);
@@ -221,7 +225,7 @@ impl MinerSessions {
 
     fn claimed(&mut self, login: &Login<'_>) -> Claimed {
         let agent = cut(login.agent.as_deref().unwrap_or_default());
-        let (kept, algorithms) = (self.agent(agent), self.agent(&listed(&login.algorithms)));
+        let (kept, algorithms) = (self.agent(agent), self.algorithms(&login.algorithms));
         Claimed {
             user: cut(&login.user).into(),
             rig: cut(login.rig_id.as_deref().unwrap_or_default()).into(),
@@ -234,11 +238,8 @@ impl MinerSessions {
     }
 
     /// A login is taken: the miner has a name from now on, and asks for a lease.
-    fn welcome(&mut self, key: SeatKey, claimed: Claimed) {
-        let Some((session, address)) = self
-            .seat(key)
-            .map(|seat| (seat.protocol.session(), seat.address()))
-        else {
+    fn welcome(&mut self, key: SeatKey, address: IpAddr, claimed: Claimed) {
+        let Some(session) = self.seat(key).map(|seat| seat.protocol.session()) else {
             return;
         };
         let standing = self

@@ -7,6 +7,7 @@
 //! [`MinerProtocol`]: zartrux_models::session::MinerProtocol
 
 mod acknowledging;
+mod batches;
 mod connection;
 mod entering;
 mod experiment;
@@ -20,6 +21,7 @@ mod pacing;
 mod rate_memory;
 mod reactor;
 mod reading;
+mod said;
 mod seat;
 mod seats_report;
 mod settling;
@@ -48,6 +50,7 @@ use crate::bridge::BridgeTap;
 use crate::clock::Clock;
 use crate::counters::LaneStats;
 use crate::doorkeeper::Doorkeeper;
+use crate::inbox;
 use crate::journal::Journal;
 use crate::judge::{PoolClosed, VerdictSeen};
 use crate::messaging::{Credits, Post};
@@ -55,7 +58,7 @@ use crate::outside_plans::OutsidePlans;
 use crate::planner::{
     LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, SeatLeft, SeatsWorked,
 };
-use crate::pool_session::{JobReplaced, PoolStateChanged};
+use crate::pool_session::JobReplaced;
 use crate::rigs::ShareRecords;
 use crate::share_ticket::{ExamineShare, ShareSettled, ShareTicket};
 use crate::store::{SharesRecorded, StoreLink};
@@ -210,6 +213,7 @@ pub struct MinerSessions {
     stats: Arc<LaneStats>,
     records: Arc<ShareRecords>,
     acknowledging: Option<Acknowledging>,
+    settled: inbox::Batch<ShareSettled>,
     guard: Guard,
     clock: Clock,
     on_job: JobListener,
@@ -240,11 +244,15 @@ pub struct MinerSessions {
     goes_on: bool,
     /// Lines are read; not any more while leaving.
     reads: bool,
+    /// When a socket was read last.
+    read_at: Instant,
     /// One read buffer for all.
     buffer: Vec<u8>,
     /// One place to put replies together.
     scratch: Vec<u8>,
     agents: HashSet<Arc<str>>,
+    /// Lists of algorithms as they were sent, and as they are kept.
+    lists: HashMap<Box<str>, Arc<str>>,
     /// By agent and list of algorithms.
     capabilities: HashMap<(Arc<str>, Arc<str>), Arc<Capability>>,
     unfit: Arc<UnfitRigs>,
@@ -288,6 +296,7 @@ impl MinerSessions {
             stats: args.stats,
             records: args.records,
             acknowledging: args.store.map(Acknowledging::new),
+            settled: inbox::Batch::default(),
             guard: args.guard,
             clock: args.clock,
             on_job: args.on_job,
@@ -312,9 +321,11 @@ impl MinerSessions {
             accept_on: Vec::new(),
             goes_on: false,
             reads: true,
+            read_at: args.clock.now(),
             buffer: vec![0; LINE_LIMIT],
             scratch: Vec::with_capacity(1024),
             agents: HashSet::new(),
+            lists: HashMap::new(),
             capabilities: HashMap::new(),
             unfit: args.unfit,
             work: WorkLog::default(),
@@ -327,7 +338,11 @@ impl MinerSessions {
 
     /// The lane's clock in whole seconds.
     fn second(&self) -> Second {
-        let since = self.clock.now().duration_since(self.started);
+        self.second_at(self.clock.now())
+    }
+
+    fn second_at(&self, now: Instant) -> Second {
+        let since = now.saturating_duration_since(self.started);
         Second::try_from(since.as_secs()).unwrap_or(Second::MAX)
     }
 
@@ -377,6 +392,7 @@ impl Actor for MinerSessions {
 
     fn stopping(&mut self, _: &mut Self::Context) -> Running {
         self.close_all();
+        self.hand_over_records();
         Running::Stop
     }
 }
@@ -399,6 +415,7 @@ impl MinerSessions {
     /// framework would handle a message before anybody else on this thread has had a turn, and one
     /// flooding peer could keep the lane to itself.
     fn go_on_later(&mut self, ctx: &mut Context<Self>) {
+        self.hand_over_soon(ctx);
         let more = !self.read_on.is_empty() || !self.accept_on.is_empty();
         if more && !self.goes_on {
             self.goes_on = true;
@@ -447,32 +464,4 @@ handles! {
     StopAccepting => on_stop_accepting,
     LoginChecked => on_login_checked,
     SharesRecorded => on_recorded,
-}
-
-impl Handler<ShareSettled> for MinerSessions {
-    type Result = ();
-
-    fn handle(&mut self, settled: ShareSettled, ctx: &mut Self::Context) {
-        self.guard.health().dequeued();
-        self.on_settled(settled);
-        self.watch_acknowledgements(ctx);
-    }
-}
-
-impl Handler<PoolStateChanged> for MinerSessions {
-    type Result = ();
-
-    fn handle(&mut self, changed: PoolStateChanged, _: &mut Self::Context) {
-        self.guard.health().dequeued();
-        self.on_pool_state(&changed);
-    }
-}
-
-impl Handler<StopReading> for MinerSessions {
-    type Result = ();
-
-    fn handle(&mut self, stop: StopReading, _: &mut Self::Context) {
-        self.guard.health().dequeued();
-        self.on_stop_reading(&stop);
-    }
 }

@@ -75,6 +75,11 @@ impl Stream for Reactor {
                 Err(fault) => return Poll::Ready(Some(Err(fault))),
                 Ok(()) if this.events.is_empty() => ready.clear_ready(),
                 Ok(()) => {
+                    if this.events.iter().count() < BATCH {
+                        // That was all: the system need not be asked again to hear that there is
+                        // no more. Whatever comes from here on is a new edge.
+                        ready.clear_ready();
+                    }
                     let batch = this.events.iter().map(|event| Ready {
                         token: event.token(),
                         readable: event.is_readable() || event.is_read_closed() || event.is_error(),

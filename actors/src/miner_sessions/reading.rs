@@ -5,23 +5,20 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use zartrux_models::filter::VerdictsHeard;
-use zartrux_models::plan::{Capability, SeatKey, Vardiff};
+use zartrux_models::plan::{SeatKey, Vardiff};
 use zartrux_models::session::{Assignment, Heard, NO_OTHER_JOB};
 use zartrux_models::share::{NotAdmitted, Share, ShareId};
-use zartrux_models::stratum::{RequestId, Text, push_error, push_kept_alive};
-use zartrux_models::work::Algorithm;
+use zartrux_models::stratum::{RequestId, push_error, push_kept_alive};
 
 use super::listeners::Source;
 use super::reactor::Batch;
-use super::seat::{Identity, Second};
+use super::seat::Second;
 use super::writing::Closed;
 use super::{Introduction, MinerSessions, Seat, StopReading};
 use crate::share_ticket::{ExamineShare, Sender, ShareTicket};
 
 /// Reads of one socket in one turn: a flood from one miner does not starve the others.
 const READS_PER_TURN: usize = 4;
-/// Different `agent` texts that are kept once; further ones are kept per miner.
-const AGENTS_KEPT: usize = 4096;
 
 /// How far a socket is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +99,8 @@ impl MinerSessions {
 
     /// One read and its lines. `Break` when the socket is drained or the seat is gone.
     fn read_once(&mut self, key: SeatKey, buffer: &mut [u8], until: Until) -> ControlFlow<()> {
-        let now = self.second();
+        self.read_at = self.clock.now();
+        let now = self.second_at(self.read_at);
         if !self.may_read(key, now) {
             return ControlFlow::Break(());
         }
@@ -206,36 +204,6 @@ impl MinerSessions {
         ControlFlow::Continue(())
     }
 
-    pub(super) fn agent(&mut self, text: &str) -> Arc<str> {
-        if let Some(kept) = self.agents.get(text) {
-            return Arc::clone(kept);
-        }
-        let agent: Arc<str> = text.into();
-        if self.agents.len() < AGENTS_KEPT {
-            self.agents.insert(Arc::clone(&agent));
-        }
-        agent
-    }
-
-    /// What a miner with this agent and list of algorithms can hash: kept once, like them.
-    pub(super) fn capability(
-        &mut self,
-        agent: &Arc<str>,
-        algorithms: &Arc<str>,
-    ) -> Arc<Capability> {
-        let key = (Arc::clone(agent), Arc::clone(algorithms));
-        if let Some(kept) = self.capabilities.get(&key) {
-            return Arc::clone(kept);
-        }
-        let names = algorithms.split(',').filter(|name| !name.is_empty());
-        let listed: Vec<Algorithm> = names.map(Algorithm::named).collect();
-        let capability = Arc::new(Capability::of(&listed, agent));
-        if self.capabilities.len() < AGENTS_KEPT {
-            self.capabilities.insert(key, Arc::clone(&capability));
-        }
-        capability
-    }
-
     fn on_not_admitted(&mut self, key: SeatKey, id: RequestId, not: NotAdmitted) {
         if let Some(seat) = self.seat(key) {
             seat.tally.refuse();
@@ -299,7 +267,8 @@ impl MinerSessions {
             nonces.claim(share.leased_nonce(), share.result);
         }
         self.tenants.admitted(key, &share);
-        let now = self.second();
+        let received = self.read_at;
+        let now = self.second_at(received);
         let vardiff = self.settings.vardiff;
         let (mut age_s, mut rate) = (0, 0.0);
         let mut heard = VerdictsHeard::default();
@@ -312,11 +281,10 @@ impl MinerSessions {
                 rig.turned_away = false;
             }
             seat.note_share(&share, vardiff.as_ref(), now);
-            self.schedule(key);
+            self.schedule_at(key, now);
         }
         let place = (share.nonce_set, share.leased_nonce());
         let contested = share.contested;
-        let received = self.clock.now();
         let at_ms = self.at_ms(received);
         self.last_share += 1;
         let sender = Sender {
@@ -373,77 +341,4 @@ fn rate_of(vardiff: &Vardiff) -> f32 {
 /// Most shares of one miner under way: no miner can use up what is there for all of them.
 fn seat_limit(all: usize) -> u32 {
     u32::try_from((all / 16).max(16)).unwrap_or(u32::MAX)
-}
-
-/// Short names of algorithms in one text, each once: Monero's first, then as many as
-/// [`Identity::ALGORITHMS_MAX`] bytes and [`Capability::MOST`] hold. Who keeps fewer keeps those that
-/// matter.
-pub(super) fn listed(names: &[Text<'_>]) -> String {
-    // A comma in a name would make it two, and no algorithm has one.
-    let fair = |name: &&Text<'_>| !name.is_empty() && !name.contains(',');
-    let mut kept: Vec<Algorithm> = Vec::new();
-    let mut length = 0;
-    for algorithm in names.iter().filter(fair).map(|name| Algorithm::named(name)) {
-        let size = algorithm.name().len() + 1;
-        let room = |moneros| moneros || length + size + MONEROS <= Identity::ALGORITHMS_MAX;
-        let moneros = algorithm.is_moneros();
-        if room(moneros)
-            && (moneros || kept.len() + 2 < Capability::MOST)
-            && !kept.contains(&algorithm)
-        {
-            if !moneros {
-                length += size;
-            }
-            kept.push(algorithm);
-        }
-    }
-    kept.sort_by_key(|algorithm| match algorithm {
-        Algorithm::Rx0 => 0,
-        Algorithm::Rx2 => 1,
-        Algorithm::Other(_) => 2,
-    });
-    let names: Vec<&str> = kept.iter().map(Algorithm::name).collect();
-    names.join(",")
-}
-
-/// Bytes that Monero's algorithms take up in a list.
-const MONEROS: usize = "rx/0,rx/2,".len();
-
-/// At most [`Identity::MAX`] bytes, cut at a character.
-pub(super) fn cut(text: &str) -> &str {
-    let mut end = text.len().min(Identity::MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_of_algorithms_is_cut_at_a_name_and_no_name_makes_two() {
-        let names = ["rx/0", "", "cn/r", "a,b", "rx/2"].map(Text::from);
-        assert_eq!(listed(&names), "rx/0,rx/2,cn/r");
-        let aliases = ["cryptonight/r", "RandomX", "cn/r", "rx/0"].map(Text::from);
-        assert_eq!(listed(&aliases), "rx/0,cn/r");
-    }
-
-    #[test]
-    fn however_long_a_list_is_moneros_algorithms_are_kept_of_it() {
-        let mut many: Vec<String> = (0..5_000).map(|at| format!("name-{at}/variant")).collect();
-        many.push("rx/2".to_owned());
-        many.push("rx/0".to_owned());
-        let texts: Vec<Text<'_>> = many.iter().map(|name| Text::from(name.as_str())).collect();
-        let list = listed(&texts);
-        assert!(list.starts_with("rx/0,rx/2,name-0/variant,"), "{list}");
-        assert!(list.len() < Identity::ALGORITHMS_MAX, "{}", list.len());
-        assert!(list.split(',').count() <= Capability::MOST);
-        let capability = Capability::of(
-            &list.split(',').map(Algorithm::named).collect::<Vec<_>>(),
-            "",
-        );
-        assert!(capability.can(&Algorithm::Rx2) && capability.can(&Algorithm::Rx0));
-    }
 }

@@ -140,6 +140,8 @@ pub(super) struct Seat {
     pub(super) paused: bool,
     /// The wheel's next entry for this seat.
     pub(super) wheel_at: Second,
+    /// Work of its good shares that the planner has not been told of, in hashes.
+    pub(super) untold_work: f64,
     pub(super) tally: SeatTally,
     pub(super) refusals: ListedRefusals,
     /// What became of its shares since its last admitted one.
@@ -182,6 +184,7 @@ impl Seat {
             pace: Pace::default(),
             paused: false,
             wheel_at: 0,
+            untold_work: 0.0,
             tally: SeatTally::default(),
             refusals: ListedRefusals::default(),
             heard: VerdictsHeard::default(),

@@ -1,6 +1,5 @@
 //! How shares end: the reply to the miner, the counts, the nonce.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use zartrux_models::share::{NonceSet, Refusal, RefusalReason};
@@ -30,8 +29,7 @@ impl MinerSessions {
         self.count(ticket, settlement, took);
         self.note_work(ticket, settlement);
         if self.records.keeps_any() || self.bridge.is_on() {
-            let unix_ms = self.clock.unix_millis();
-            let share = Arc::new(SettledShare::of(settled, unix_ms, took));
+            let share = SettledShare::of(settled, self.clock.unix_millis(), took);
             self.bridge.share(&share);
             self.records.keep(share);
         }
@@ -96,6 +94,9 @@ impl MinerSessions {
 
     /// Lets the next share go on that waited for what became of this one's nonce, or settles it.
     fn release_contested(&mut self, settled: &ShareTicket) -> Option<ShareSettled> {
+        if self.contested.is_empty() {
+            return None;
+        }
         let place = (settled.share.nonce_set, settled.share.leased_nonce());
         let queue = self.contested.get_mut(&place)?;
         let next = queue.pop_front();

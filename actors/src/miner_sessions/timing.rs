@@ -64,9 +64,14 @@ impl Seat {
 impl MinerSessions {
     /// Makes sure that the wheel looks at a seat no later than its deadline.
     pub(super) fn schedule(&mut self, key: SeatKey) {
+        self.schedule_at(key, self.second());
+    }
+
+    /// The same, in this second.
+    pub(super) fn schedule_at(&mut self, key: SeatKey, now: Second) {
         let limits = self.limits;
         // What lies further ahead than the wheel reaches is looked at on the way.
-        let reach = self.second() + Wheel::<SeatKey>::HORIZON - 1;
+        let reach = now + Wheel::<SeatKey>::HORIZON - 1;
         let Some(seat) = self.seat(key) else {
             return;
         };
@@ -91,6 +96,7 @@ impl MinerSessions {
         self.tell_work(now);
         let held = self.held_bytes() as u64;
         self.stats.connections(|counts| counts.buffered = held);
+        self.hand_over_records();
     }
 
     fn look_at(&mut self, key: SeatKey, now: Second) {

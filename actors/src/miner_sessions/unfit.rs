@@ -6,7 +6,7 @@ use zartrux_models::plan::{Capability, SeatKey};
 use zartrux_models::stratum::{Abilities, push_error};
 use zartrux_models::work::Algorithm;
 
-use super::reading::listed;
+use super::said::listed;
 use super::seat::{Identity, Second};
 use super::writing::Closed;
 use super::{MinerSessions, Seat};

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use zartrux_models::keyed_hash::KeyedHash;
 use zartrux_models::plan::SeatKey;
 use zartrux_models::plan::routing::{RigTraits, RouteWork};
 use zartrux_models::work::PoolKey;
@@ -15,8 +16,9 @@ use crate::share_ticket::{Settlement, ShareTicket};
 /// Work since the last report: bounded by the seats and the pool sessions there are.
 #[derive(Debug, Default)]
 pub(super) struct WorkLog {
-    seats: HashMap<SeatKey, f64>,
-    pools: HashMap<PoolKey, RouteWork>,
+    /// Those that have any, which is noted with each.
+    seats: Vec<SeatKey>,
+    pools: HashMap<PoolKey, RouteWork, KeyedHash>,
     told_at: Second,
 }
 
@@ -59,7 +61,14 @@ impl MinerSessions {
             return;
         }
         let difficulty = difficulty(ticket);
-        *self.work.seats.entry(ticket.seat).or_default() += difficulty;
+        // Who has left is nothing to the planner any more.
+        if let Some(seat) = self.seat(ticket.seat) {
+            let had_none = seat.untold_work <= 0.0;
+            seat.untold_work += difficulty;
+            if had_none {
+                self.work.seats.push(ticket.seat);
+            }
+        }
         let pool = ticket.share.job.origin.pool;
         self.work.pools.entry(pool).or_default().credit(difficulty);
     }
@@ -71,8 +80,14 @@ impl MinerSessions {
             return;
         }
         self.work.told_at = now;
+        let told = std::mem::take(&mut self.work.seats).into_iter();
+        let seats = told.filter_map(|key| {
+            let seat = self.seat(key)?;
+            Some((key, std::mem::take(&mut seat.untold_work)))
+        });
+        let seats = seats.collect();
         self.posts.worked.send(SeatsWorked {
-            seats: self.work.seats.drain().collect(),
+            seats,
             pools: self.work.pools.drain().collect(),
         });
     }

@@ -6,6 +6,7 @@ use zartrux_models::work::PoolKey;
 use super::{
     ClosePools, LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, Planner, SeatLeft,
 };
+use crate::inbox::Arrived;
 use crate::pool_session::{JobReplaced, PoolState, PoolStateChanged};
 
 impl Handler<LeaseAsked> for Planner {
@@ -17,6 +18,20 @@ impl Handler<LeaseAsked> for Planner {
         self.step(ctx, |core| {
             core.lease_asked_by(asked.seat, asked.traits, now)
         });
+    }
+}
+
+/// As many as logged in in one turn.
+impl Handler<Arrived<LeaseAsked>> for Planner {
+    type Result = ();
+
+    fn handle(&mut self, arrived: Arrived<LeaseAsked>, ctx: &mut Context<Self>) {
+        let mut asked = self.asked.take(arrived);
+        self.guard.health().dequeued_all(asked.len());
+        let now = self.clock.now();
+        let seats = asked.drain(..).map(|asked| (asked.seat, asked.traits));
+        self.step(ctx, |core| core.leases_asked(seats, now));
+        self.asked.give_back(asked);
     }
 }
 

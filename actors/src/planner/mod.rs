@@ -17,6 +17,7 @@ use actix::{Actor, AsyncContext, Context};
 use zartrux_models::work::PoolKey;
 
 use crate::clock::Clock;
+use crate::inbox::Batch;
 use crate::journal::Journal;
 use crate::judge::{PoolClosed, PoolOpened};
 use crate::messaging::Post;
@@ -126,6 +127,7 @@ pub struct Planner {
     /// Reports of leases that were asked for and have not come.
     reports_due: u32,
     closing: bool,
+    asked: Batch<LeaseAsked>,
 }
 
 impl fmt::Debug for Planner {
@@ -169,6 +171,7 @@ impl Planner {
             next_pool: 0,
             reports_due: 0,
             closing: false,
+            asked: Batch::default(),
         }
     }
 

@@ -35,6 +35,7 @@ use self::pending::Pending;
 use self::retry::Retry;
 use crate::clock::Clock;
 use crate::dial::{Names, Transport};
+use crate::inbox::{Arrived, Batch};
 use crate::node_session::{OpenPage, turned};
 use crate::supervision::{ActorState, Guard};
 
@@ -71,6 +72,7 @@ pub struct PoolSession {
     connection: u32,
     link: Option<Link>,
     pending: Pending,
+    batch: Batch<ForwardShare>,
     /// What was told last.
     state: PoolState,
     /// When a pool that does not answer submits is left.
@@ -126,6 +128,7 @@ impl PoolSession {
             connection: 0,
             link: None,
             pending: Pending::default(),
+            batch: Batch::default(),
             state: PoolState::Connecting,
             patience_ends: None,
             logged_in_at: None,
@@ -239,6 +242,21 @@ impl Handler<ForwardShare> for PoolSession {
         if let Err(end) = self.forward(ticket) {
             self.lose(&end, ctx);
         }
+    }
+}
+
+impl Handler<Arrived<ForwardShare>> for PoolSession {
+    type Result = ();
+
+    fn handle(&mut self, arrived: Arrived<ForwardShare>, ctx: &mut Self::Context) {
+        let mut shares = self.batch.take(arrived);
+        self.guard.health().dequeued_all(shares.len());
+        for ForwardShare(ticket) in shares.drain(..) {
+            if let Err(end) = self.forward(ticket) {
+                self.lose(&end, ctx);
+            }
+        }
+        self.batch.give_back(shares);
     }
 }
 

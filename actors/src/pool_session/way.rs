@@ -63,7 +63,7 @@ impl PoolWay {
     /// For shares of any page.
     #[must_use]
     pub fn forward(&self) -> Post<ForwardShare> {
-        self.post()
+        Post::to_inbox(self.address.clone().recipient(), Arc::clone(&self.health))
     }
 
     /// To close pages; with the last the session ends.

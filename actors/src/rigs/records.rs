@@ -1,6 +1,7 @@
 //! The last shares of a lane, each with everything that was known and decided on its way.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -76,7 +77,11 @@ impl SettledShare {
 }
 
 /// The last shares of a lane, at most a given number. The lane writes, anybody reads; the lock is
-/// held to copy a few references, never to render, and never to look through all of them.
+/// held to copy a few shares or to look for them among some hundred, never to render, and never to
+/// look through all of them.
+///
+/// They lie here as they are, each in the place of one that gave way: nothing is allocated and
+/// nothing freed for a share.
 #[derive(Debug)]
 pub struct ShareRecords {
     limit: usize,
@@ -85,42 +90,41 @@ pub struct ShareRecords {
 
 #[derive(Debug, Default)]
 struct Ring {
-    /// The oldest first, each beside its rig, so that a search for one touches nothing else.
-    kept: VecDeque<(RigKey, Arc<SettledShare>)>,
+    /// The oldest first.
+    kept: VecDeque<SettledShare>,
+    /// What each is called, and its rig: a search touches nothing else.
+    names: VecDeque<(ShareId, RigKey)>,
     /// How many have given way: the number of the oldest that is kept.
     first: u64,
-    /// Numbers by id: shares do not end in the order in which they came.
-    numbers: HashMap<ShareId, u64>,
 }
 
 impl Ring {
-    /// Keeps one; returns the one that gave way to it, if any.
-    fn push(&mut self, share: Arc<SettledShare>, limit: usize) -> Option<Arc<SettledShare>> {
-        let full = self.kept.len() >= limit;
-        let oldest = if full { self.kept.pop_front() } else { None };
-        let oldest = oldest.map(|(_, old)| old);
-        if let Some(old) = &oldest {
-            // Unless a later share is called the same.
-            if self.numbers.get(&old.id) == Some(&self.first) {
-                self.numbers.remove(&old.id);
-            }
+    fn push(&mut self, share: SettledShare, limit: usize) {
+        if self.kept.len() >= limit {
+            self.kept.pop_front();
+            self.names.pop_front();
             self.first += 1;
+        } else if self.kept.len() == self.kept.capacity() {
+            // By half, and never beyond what is kept at most: shares are large.
+            let more = (self.kept.len() / 2).max(64).min(limit - self.kept.len());
+            self.kept.reserve_exact(more);
         }
-        self.numbers
-            .insert(share.id, self.first + self.kept.len() as u64);
-        self.kept.push_back((share.rig, share));
-        oldest
+        self.names.push_back((share.id, share.rig));
+        self.kept.push_back(share);
     }
 
-    fn get(&self, id: ShareId) -> Option<&Arc<SettledShare>> {
-        let place = usize::try_from(self.numbers.get(&id)? - self.first).ok()?;
-        self.kept.get(place).map(|(_, share)| share)
+    /// The places before `end` (a share's number) that are looked at under one lock.
+    fn places_before(&self, end: u64) -> Range<usize> {
+        let newest = self.first + self.kept.len() as u64;
+        let places = end.min(newest).saturating_sub(self.first);
+        let places = usize::try_from(places).unwrap_or(usize::MAX);
+        places.saturating_sub(ShareRecords::AT_A_TIME)..places
     }
 }
 
 impl ShareRecords {
     /// Shares that a reader looks at under one lock: a few microseconds.
-    const AT_A_TIME: usize = 512;
+    const AT_A_TIME: usize = 256;
 
     /// Keeps up to `limit` shares; with 0 none.
     #[must_use]
@@ -142,46 +146,48 @@ impl ShareRecords {
     }
 
     /// Keeps one; the oldest gives way.
-    pub fn keep(&self, share: impl Into<Arc<SettledShare>>) {
-        if !self.keeps_any() {
-            return;
+    pub fn keep(&self, share: SettledShare) {
+        if self.keeps_any() {
+            self.lock().push(share, self.limit);
         }
-        let oldest = self.lock().push(share.into(), self.limit);
-        // What it frees is freed outside the lock.
-        drop(oldest);
     }
 
-    /// One of them.
+    /// One of them: of several that are called the same, the newest.
     #[must_use]
     pub fn get(&self, id: ShareId) -> Option<Arc<SettledShare>> {
-        self.lock().get(id).cloned()
+        let found = self.search(1, |(of, _)| *of == id);
+        found.into_iter().next()
     }
 
     /// The last ones, of one rig or of all, the newest first. What ends while it looks is not
     /// among them.
     #[must_use]
     pub fn last(&self, rig: Option<RigKey>, limit: usize) -> Vec<Arc<SettledShare>> {
+        self.search(limit, |(_, of)| rig.is_none_or(|rig| *of == rig))
+    }
+
+    fn search(
+        &self,
+        limit: usize,
+        is_wanted: impl Fn(&(ShareId, RigKey)) -> bool,
+    ) -> Vec<Arc<SettledShare>> {
         let mut found = Vec::new();
         // The number behind the next one to look at.
         let mut end = u64::MAX;
         while found.len() < limit {
             let ring = self.lock();
-            let newest = ring.first + ring.kept.len() as u64;
-            let places = end.min(newest).saturating_sub(ring.first);
-            let places = usize::try_from(places).unwrap_or(usize::MAX);
-            if places == 0 {
+            let places = ring.places_before(end);
+            if places.is_empty() {
                 break;
             }
-            let from = places.saturating_sub(Self::AT_A_TIME);
-            let some = ring.kept.range(from..places).rev();
-            let wanted = some.filter(|(of, _)| rig.is_none_or(|rig| *of == rig));
+            end = ring.first + places.start as u64;
+            let wanted = places.rev().filter(|place| is_wanted(&ring.names[*place]));
+            let more = limit - found.len();
             found.extend(
                 wanted
-                    .map(|(_, share)| share)
-                    .take(limit - found.len())
-                    .cloned(),
+                    .take(more)
+                    .map(|place| Arc::new(ring.kept[place].clone())),
             );
-            end = ring.first + from as u64;
         }
         found
     }
@@ -243,7 +249,7 @@ mod tests {
             assert_eq!(records.get(share.id), Some(share));
         }
         let ring = records.lock();
-        assert_eq!(ring.numbers.len(), ring.kept.len());
+        assert_eq!((ring.names.len(), ring.kept.capacity()), (100, 100));
     }
 
     #[test]

@@ -14,8 +14,8 @@ pub(super) struct DiskSync {
 
 impl DiskSync {
     /// Has the disk write a file down. One that is asked for while the thread is at another is left
-    /// out: it is asked for again.
-    pub(super) fn write_down(&mut self, file: File) {
+    /// out, and has to be asked for again: false.
+    pub(super) fn write_down(&mut self, file: File) -> bool {
         if self.files.is_none() {
             let (sender, receiver) = sync_channel::<File>(1);
             let work = move || {
@@ -31,9 +31,8 @@ impl DiskSync {
                 Err(fault) => tracing::warn!(%fault, "no thread to have the disk write"),
             }
         }
-        if let Some(files) = &self.files {
-            // Full: the thread is at it.
-            let _ = files.try_send(file);
-        }
+        // Full: the thread is at it.
+        let files = self.files.as_ref();
+        files.is_some_and(|files| files.try_send(file).is_ok())
     }
 }

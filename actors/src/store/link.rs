@@ -47,6 +47,11 @@ pub struct StoreLink {
 }
 
 impl StoreLink {
+    /// How long a lane gathers shares before it hands them over: the store wakes up once for all of
+    /// them.
+    pub const GATHER: Duration = Duration::from_millis(4);
+    /// As many are handed over without waiting.
+    pub const GATHERED: usize = 512;
     /// Refusals that may wait to be counted; what is beyond is counted by the lane alone.
     const UNLISTED: usize = 4096;
 
@@ -124,20 +129,27 @@ impl StoreLink {
         }
     }
 
-    /// Hands a share to the store; false when as many wait there as may: then it is not kept, and
-    /// counted.
+    /// A share that is to be handed to the store; none when as many are on their way there as may:
+    /// then it is not kept, and counted.
     #[must_use]
-    pub fn record(&self, lane: u16, number: u64, entry: ShareEntry) -> bool {
+    pub fn take_up(&self, lane: u16, number: u64, entry: ShareEntry) -> Option<RecordShare> {
         let Some(credit) = self.credits.take() else {
             self.status.lost();
-            return false;
+            return None;
         };
-        self.record.send(RecordShare {
+        Some(RecordShare {
             lane,
             number,
-            entry: Box::new(entry),
+            entry,
             credit,
-        });
-        true
+        })
+    }
+
+    /// Hands over what was gathered, which the store writes at once.
+    pub fn hand_over(&self, gathered: &mut Vec<RecordShare>) {
+        if !gathered.is_empty() {
+            self.record.send_all(gathered.drain(..));
+            gathered.shrink_to(Self::GATHERED);
+        }
     }
 }

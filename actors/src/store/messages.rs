@@ -17,7 +17,7 @@ pub struct RecordShare {
     /// The lane's number of it, which rises by one with each.
     pub number: u64,
     /// The share; the store gives it its place.
-    pub entry: Box<ShareEntry>,
+    pub entry: ShareEntry,
     /// Bounds what waits for the store.
     pub credit: Credit,
 }

@@ -12,16 +12,17 @@ use zartrux_models::ledger::{JournalEntry, JournalEvent, ShareEntry};
 use super::StoreFault;
 use super::disk_sync::DiskSync;
 use super::ledger::{Ledger, LedgerReader, Mended, Retention};
-use super::link::Provenance;
+use super::link::{Provenance, StoreLink};
 use super::messages::{CloseStore, LaneJoined, RecordShare, ReplaceRetention, SharesRecorded};
 use super::status::StoreStatus;
 use crate::clock::Clock;
+use crate::inbox::{Arrived, Batch};
 use crate::journal::JournalNoted;
 use crate::messaging::{Credit, Post};
 use crate::supervision::{ActorState, Backoff, Guard};
 
 /// What is told of shares that were committed, in the order of their places.
-pub type CommitListener = Box<dyn Fn(&[ShareEntry]) + Send>;
+pub type CommitListener = Box<dyn Fn(Vec<ShareEntry>) + Send>;
 
 /// Everything the store is built from.
 pub struct StoreArgs {
@@ -66,6 +67,10 @@ pub struct Store {
     /// With their places, which are final: a commit that failed half-way is tried again with them.
     pending: Vec<ShareEntry>,
     pending_journal: Vec<JournalEntry>,
+    batch: Batch<RecordShare>,
+    /// Committed, and not told of yet.
+    untold: Vec<ShareEntry>,
+    telling_is_set: bool,
     credits: Vec<Credit>,
     /// The last number of each lane among what is pending.
     through: HashMap<u16, u64>,
@@ -75,6 +80,8 @@ pub struct Store {
     /// It has opened the ledger once: what is pending has its place.
     was_open: bool,
     disk: DiskSync,
+    /// Something was committed that the disk was not told to write down yet.
+    unsynced: bool,
 }
 
 impl fmt::Debug for Store {
@@ -87,8 +94,11 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Shares that come within this time are written at once.
-    const GATHER: Duration = Duration::from_millis(4);
+    /// What is noted within this time is written at once, with what lanes have gathered.
+    const GATHER: Duration = StoreLink::GATHER;
+    /// How long shares are gathered before whoever listens is told of them, and how many.
+    const TELL: Duration = Duration::from_millis(50);
+    const UNTOLD: usize = 1024;
     /// How often the disk is to write down what the system has.
     const SYNC: Duration = Duration::from_millis(500);
     /// How often it is looked what has to go.
@@ -111,11 +121,15 @@ impl Store {
             lanes: HashMap::new(),
             pending: Vec::new(),
             pending_journal: Vec::new(),
+            batch: Batch::default(),
+            untold: Vec::new(),
+            telling_is_set: false,
             credits: Vec::new(),
             through: HashMap::new(),
             commit_is_set: false,
             was_open: false,
             disk: DiskSync::default(),
+            unsynced: true,
         };
         if let Some(ledger) = ledger {
             store.take_over(ledger);
@@ -196,6 +210,7 @@ impl Store {
             // What was written is found when the ledger is opened again.
             Err(_) => return self.reopen_later("its core failed", ctx),
         }
+        self.unsynced = true;
         let took = self.args.clock.now().duration_since(began);
         let (count, entries) = (self.pending.len() as u64, self.pending_journal.len() as u64);
         self.args
@@ -206,8 +221,7 @@ impl Store {
                 lane.send(SharesRecorded { through });
             }
         }
-        (self.args.on_commit)(&self.pending);
-        self.pending.clear();
+        self.tell_soon(ctx);
         self.pending_journal.clear();
         self.credits.clear();
         if self.pending.capacity() > 4096 {
@@ -218,6 +232,26 @@ impl Store {
             self.fail(&fault, ctx);
         } else if self.ledger.is_none() {
             self.reopen_later("its core failed", ctx);
+        }
+    }
+
+    /// Whoever listens is on another thread, which is woken for many shares at a time.
+    fn tell_soon(&mut self, ctx: &mut Context<Self>) {
+        self.untold.append(&mut self.pending);
+        if self.untold.len() >= Self::UNTOLD {
+            self.tell();
+        } else if !self.untold.is_empty() && !self.telling_is_set {
+            self.telling_is_set = true;
+            ctx.run_later(Self::TELL, |this, _| {
+                this.telling_is_set = false;
+                this.tell();
+            });
+        }
+    }
+
+    fn tell(&mut self) {
+        if !self.untold.is_empty() {
+            (self.args.on_commit)(std::mem::take(&mut self.untold));
         }
     }
 
@@ -274,8 +308,12 @@ impl Store {
     }
 
     fn on_sync(&mut self) {
+        if !self.unsynced {
+            // Nothing was written since: a proxy that has nothing to do wakes no disk.
+            return;
+        }
         if let Some(Ok(Some(file))) = self.ledger.as_ref().map(Ledger::log_handle) {
-            self.disk.write_down(file);
+            self.unsynced = !self.disk.write_down(file);
         }
     }
 
@@ -312,6 +350,7 @@ impl Store {
         self.reopen(ctx);
         self.note(JournalEvent::RunEnded, self.args.clock.unix_millis());
         self.commit(ctx);
+        self.tell();
         if let Some(ledger) = self.ledger.take()
             && let Err(fault) = ledger.close()
         {
@@ -342,18 +381,23 @@ impl Actor for Store {
     }
 }
 
-impl Handler<RecordShare> for Store {
+impl Handler<Arrived<RecordShare>> for Store {
     type Result = ();
 
-    fn handle(&mut self, record: RecordShare, ctx: &mut Self::Context) {
-        self.args.guard.health().dequeued();
-        let mut entry = *record.entry;
-        self.last_seq += 1;
-        entry.seq = self.last_seq;
-        self.pending.push(entry);
-        self.credits.push(record.credit);
-        self.through.insert(record.lane, record.number);
-        self.commit_soon(ctx);
+    /// What a lane hands over it has gathered.
+    fn handle(&mut self, arrived: Arrived<RecordShare>, ctx: &mut Self::Context) {
+        let mut shares = self.batch.take(arrived);
+        self.args.guard.health().dequeued_all(shares.len());
+        for record in shares.drain(..) {
+            let mut entry = record.entry;
+            self.last_seq += 1;
+            entry.seq = self.last_seq;
+            self.pending.push(entry);
+            self.credits.push(record.credit);
+            self.through.insert(record.lane, record.number);
+        }
+        self.batch.give_back(shares);
+        self.commit(ctx);
     }
 }
 

@@ -205,16 +205,26 @@ impl ActorHealth {
 
     /// A message was put into its queue.
     pub fn enqueued(&self) {
-        self.queue.fetch_add(1, Ordering::Relaxed);
+        self.enqueued_all(1);
+    }
+
+    /// So many were put into its queue.
+    pub fn enqueued_all(&self, messages: usize) {
+        self.queue.fetch_add(messages, Ordering::Relaxed);
     }
 
     /// A message was taken from its queue.
     pub fn dequeued(&self) {
+        self.dequeued_all(1);
+    }
+
+    /// So many were taken from its queue.
+    pub fn dequeued_all(&self, messages: usize) {
         // Functions under test may handle what was never counted in: no wrap below zero.
         let _ = self
             .queue
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |depth| {
-                depth.checked_sub(1)
+                Some(depth.saturating_sub(messages))
             });
     }
 

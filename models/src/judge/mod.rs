@@ -11,7 +11,6 @@ mod remembered;
 mod report;
 mod rig_file;
 mod rig_files;
-mod rig_hash;
 mod ruling;
 mod suspicion;
 mod trust;

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use crate::keyed_hash::KeyedHash;
 use crate::share::RigKey;
 
 use super::rig_file::RigFile;
-use super::rig_hash::RigHash;
 use super::{JudgePolicy, ProofNoted, QuarantineChange};
 
 /// How much longer a rig in quarantine is remembered: to go away must not be a way out.
@@ -15,7 +15,7 @@ const LONGER_IN_QUARANTINE: u32 = 4;
 /// What is remembered of rigs.
 #[derive(Debug, Default)]
 pub(super) struct RigFiles {
-    files: HashMap<RigKey, RigFile, RigHash>,
+    files: HashMap<RigKey, RigFile, KeyedHash>,
     quarantined: usize,
 }
 

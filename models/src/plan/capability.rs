@@ -1,5 +1,7 @@
 //! Which algorithms a miner can hash, by what it said when it logged in.
 
+use std::sync::Arc;
+
 use crate::work::Algorithm;
 
 /// The first version of XMRig and xmrig-proxy that knows `rx/2`.
@@ -12,8 +14,8 @@ const KNOWS_RX2: (u32, u32) = (6, 26);
 /// than that, unless its agent is a version that knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Capability {
-    /// None where the miner listed none.
-    listed: Option<Box<[Algorithm]>>,
+    /// None where the miner listed none. Shared by all that list the same, and by copies.
+    listed: Option<Arc<[Algorithm]>>,
     /// The agent is a version that knows `rx/2`.
     young: bool,
 }

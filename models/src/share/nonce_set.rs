@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::keyed_hash::KeyedHash;
 use crate::work::{LeasedNonce, ResultHash};
 
 /// What is known of a nonce that a new share brings.
@@ -23,8 +24,42 @@ pub enum Novelty {
 /// back.
 #[derive(Debug, Default)]
 pub struct NonceSet {
-    claims: HashMap<LeasedNonce, Vec<ResultHash>>,
-    taken: HashSet<LeasedNonce>,
+    claims: HashMap<LeasedNonce, Claims, KeyedHash>,
+    taken: HashSet<LeasedNonce, KeyedHash>,
+}
+
+/// Results under way for one nonce: mostly one, for which nothing is allocated.
+#[derive(Debug)]
+enum Claims {
+    One(ResultHash),
+    Several(Vec<ResultHash>),
+}
+
+impl Claims {
+    fn all(&self) -> &[ResultHash] {
+        match self {
+            Self::One(result) => std::slice::from_ref(result),
+            Self::Several(results) => results,
+        }
+    }
+
+    fn add(&mut self, result: ResultHash) {
+        match self {
+            Self::One(first) => *self = Self::Several(vec![*first, result]),
+            Self::Several(results) => results.push(result),
+        }
+    }
+
+    /// Takes a result out; true if none is left.
+    fn remove(&mut self, result: &ResultHash) -> bool {
+        match self {
+            Self::One(only) => only == result,
+            Self::Several(results) => {
+                results.retain(|claimed| claimed != result);
+                results.is_empty()
+            }
+        }
+    }
 }
 
 impl NonceSet {
@@ -44,7 +79,7 @@ impl NonceSet {
         }
         match self.claims.get(&nonce) {
             None => Novelty::New,
-            Some(claims) if claims.contains(result) => Novelty::Duplicate,
+            Some(claims) if claims.all().contains(result) => Novelty::Duplicate,
             Some(_) => Novelty::Contested,
         }
     }
@@ -53,14 +88,20 @@ impl NonceSet {
     #[must_use]
     pub fn has_room(&self, nonce: impl Into<LeasedNonce>) -> bool {
         let nonce = nonce.into();
-        let claims = self.claims.get(&nonce).map_or(0, Vec::len);
+        let claims = self
+            .claims
+            .get(&nonce)
+            .map_or(0, |claims| claims.all().len());
         claims < Self::MAX_CLAIMS && self.claims.len() + self.taken.len() < Self::MAX
     }
 
     /// A share is under way.
     pub fn claim(&mut self, nonce: impl Into<LeasedNonce>, result: ResultHash) {
         let nonce = nonce.into();
-        self.claims.entry(nonce).or_default().push(result);
+        self.claims
+            .entry(nonce)
+            .and_modify(|claims| claims.add(result))
+            .or_insert(Claims::One(result));
     }
 
     /// A share was forwarded or credited.
@@ -81,11 +122,10 @@ impl NonceSet {
     /// was claimed, even if another took its place meanwhile.
     pub fn give_back(&mut self, nonce: impl Into<LeasedNonce>, result: &ResultHash) {
         let nonce = nonce.into();
-        if let Some(claims) = self.claims.get_mut(&nonce) {
-            claims.retain(|claimed| claimed != result);
-            if claims.is_empty() {
-                self.claims.remove(&nonce);
-            }
+        if let Some(claims) = self.claims.get_mut(&nonce)
+            && claims.remove(result)
+        {
+            self.claims.remove(&nonce);
         }
     }
 

@@ -1,6 +1,7 @@
 //! How an upstream's work is divided among leases.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::{Blob, BlockTemplate, Nonce, Slot};
@@ -131,12 +132,20 @@ impl From<Blob> for Work {
 }
 
 /// A nonce tried under a lease: where a blob is sliced the lease follows from the nonce.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LeasedNonce {
     /// The lease.
     pub slot: Slot,
     /// The nonce.
     pub nonce: Nonce,
+}
+
+/// As one number: a nonce is looked up several times for each share.
+impl Hash for LeasedNonce {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let nonce = u64::from(u32::from_le_bytes(*self.nonce.as_bytes()));
+        state.write_u64(u64::from(self.slot.0) << 32 | nonce);
+    }
 }
 
 /// Of a blob that is sliced.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{IssuedJob, JobKey, JobOrigin, PoolKey, UpstreamJob, Work};
+use crate::keyed_hash::KeyedHash;
 use crate::plan::SlotPlan;
 use crate::share::NonceSet;
 
@@ -61,9 +62,9 @@ pub struct Found<'a> {
 #[derive(Debug, Default)]
 pub struct JobTable {
     last_key: u32,
-    pools: HashMap<PoolKey, [Option<LiveJob>; 2]>,
-    by_key: HashMap<JobKey, PoolKey>,
-    spaces: HashMap<NonceSetId, BlobSpace>,
+    pools: HashMap<PoolKey, [Option<LiveJob>; 2], KeyedHash>,
+    by_key: HashMap<JobKey, PoolKey, KeyedHash>,
+    spaces: HashMap<NonceSetId, BlobSpace, KeyedHash>,
     /// Pool sessions without a connection: at most one set each.
     parted: HashMap<PoolKey, Parted>,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use zartrux_actors::messaging::Post;
-use zartrux_actors::store::SharesRecorded;
+use zartrux_actors::store::{RecordShare, SharesRecorded, StoreLink};
 use zartrux_actors::supervision::HealthRegistry;
 
 use super::farm::Farm;
@@ -35,6 +35,9 @@ struct Lane {
     /// When those were sent that are not recorded yet.
     sent: VecDeque<(u64, Nanos)>,
     number: u64,
+    /// As a lane does: what is not handed over yet, and since when.
+    gathered: Vec<RecordShare>,
+    gathered_since: Option<Nanos>,
     waited: Samples,
     lost: usize,
 }
@@ -44,11 +47,21 @@ impl Lane {
         self.number += 1;
         let share = self.farm.share(unix_ms);
         let now = self.gauge.now();
-        if self.ways.link.record(0, self.number, share) {
+        if let Some(record) = self.ways.link.take_up(0, self.number, share) {
+            let first = *self.gathered_since.get_or_insert(now);
+            self.gathered.push(record);
             self.sent.push_back((self.number, now));
+            if now >= first.after(StoreLink::GATHER) || self.gathered.len() >= StoreLink::GATHERED {
+                self.hand_over();
+            }
         } else {
             self.lost += 1;
         }
+    }
+
+    fn hand_over(&mut self) {
+        self.gathered_since = None;
+        self.ways.link.hand_over(&mut self.gathered);
     }
 
     /// Takes what is recorded, waiting for it until a moment at most.
@@ -94,6 +107,9 @@ impl Lane {
             while let Ok((through, at)) = self.recorded.try_recv() {
                 self.note(through, at);
             }
+            if self.sent.len() >= UNDER_WAY {
+                self.hand_over();
+            }
             while self.sent.len() >= UNDER_WAY {
                 self.take_one()?;
             }
@@ -101,6 +117,7 @@ impl Lane {
                 self.gauge.memory()?;
             }
         }
+        self.hand_over();
         while !self.sent.is_empty() {
             self.take_one()?;
         }
@@ -174,6 +191,8 @@ pub(super) fn play(
         recorded,
         sent: VecDeque::new(),
         number: 0,
+        gathered: Vec::new(),
+        gathered_since: None,
         waited: Samples::default(),
         lost: 0,
     };

@@ -198,9 +198,20 @@ impl PlannerCore {
         traits: Arc<RigTraits>,
         now: Instant,
     ) -> Vec<PlanEffect> {
-        let line = self.line_for(seat, traits, now);
-        if !self.waiting.transfer(seat, line) {
-            self.waiting.push(line, seat, Waiter::LoggingIn, now);
+        self.leases_asked([(seat, traits)], now)
+    }
+
+    /// Some seats want their first leases: one plan for all of them.
+    pub fn leases_asked(
+        &mut self,
+        asked: impl IntoIterator<Item = (SeatKey, Arc<RigTraits>)>,
+        now: Instant,
+    ) -> Vec<PlanEffect> {
+        for (seat, traits) in asked {
+            let line = self.line_for(seat, traits, now);
+            if !self.waiting.transfer(seat, line) {
+                self.waiting.push(line, seat, Waiter::LoggingIn, now);
+            }
         }
         self.plan(now)
     }

@@ -64,14 +64,19 @@ impl RegistryLink {
     }
 
     /// Shares are in the ledger.
-    pub fn committed(&self, shares: &[ShareEntry]) {
-        for part in shares.chunks(Self::SHARES) {
+    pub fn committed(&self, shares: Vec<ShareEntry>) {
+        let mut shares = shares.into_iter();
+        loop {
+            let part: Arc<[ShareEntry]> = shares.by_ref().take(Self::SHARES).collect();
+            if part.is_empty() {
+                return;
+            }
             let Some(credit) = self.batches.take() else {
                 self.behind.store(true, Ordering::Release);
                 return;
             };
             self.committed.send(SharesCommitted {
-                shares: part.into(),
+                shares: part,
                 credit,
             });
         }
@@ -126,9 +131,9 @@ mod tests {
             Arc::clone(&behind),
         );
         let shares: Vec<ShareEntry> = (1..=40_000).map(share_entry).collect();
-        link.committed(&shares[..10_000]);
+        link.committed(shares[..10_000].to_vec());
         assert!(!behind.load(Ordering::Acquire));
-        link.committed(&shares[10_000..]);
+        link.committed(shares[10_000..].to_vec());
         assert!(behind.load(Ordering::Acquire), "the rest is in the ledger");
         let waiting = waiting.lock().unwrap();
         let told: Vec<u64> = waiting
