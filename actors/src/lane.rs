@@ -14,6 +14,7 @@
 //! The filters are six stages in a row, each of which passes every share on to the next:
 //! entropy, divergence, pattern, pace, cluster, classifier. A lane may also do without them.
 
+mod giving;
 mod listening;
 mod models_way;
 mod pools;
@@ -38,6 +39,7 @@ use crate::dial::Names;
 use crate::doorkeeper::Doorkeeper;
 use crate::filters::{Alive, Cascade, FilterModels, ModelPosts, StageSettings, StatePosts, alive};
 use crate::journal::Journal;
+use crate::handover::LaneParcel;
 use crate::judge::{Judge, JudgeArgs};
 use crate::messaging::{Credits, Post};
 use crate::miner_sessions::{
@@ -118,6 +120,8 @@ pub struct LaneArgs {
     pub namesakes: Namesakes,
     /// What is remembered from an earlier run of the process.
     pub remembered: Remembered,
+    /// The live state of a lane of the process before this one, to go on with.
+    pub inherited: Option<LaneParcel>,
     /// Recomputes hashes; `None` with proving off.
     pub prover: Option<Prover<ShareTicket>>,
     /// Where actors show themselves.
