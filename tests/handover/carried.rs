@@ -28,9 +28,15 @@ fn shares_for_the_job_before_go_over_the_same_session_until_the_successor_has_it
         let nonce = |low| crate::support::sim_miner::nonce_in_slot(before, low);
         let result = const_hex::encode(result_meeting(miner.target()));
         let twice = miner.submit_for(&before.job_id, &nonce(1), &result);
-        assert_eq!(miner.reply_to(twice).unwrap_err().message, "Duplicate share");
+        assert_eq!(
+            miner.reply_to(twice).unwrap_err().message,
+            "Duplicate share"
+        );
         let late = miner.submit_for(&before.job_id, &nonce(2), &result);
-        assert!(miner.reply_to(late).is_ok(), "over the session that is carried");
+        assert!(
+            miner.reply_to(late).is_ok(),
+            "over the session that is carried"
+        );
     }
     let submits = pool.wait_submits(4);
     assert!(submits.iter().all(|submit| submit.conn == 1));
@@ -66,7 +72,10 @@ fn a_session_that_nobody_takes_up_ends_with_the_parcel() {
     let parcel = packed(&lane);
     let carried = lane.leave();
     assert_eq!(carried.running(), 1);
-    assert!(!carried.wait(Duration::from_millis(50)), "whoever has the parcel may still come");
+    assert!(
+        !carried.wait(Duration::from_millis(50)),
+        "whoever has the parcel may still come"
+    );
     drop(parcel);
     assert!(carried.wait(PATIENCE));
     pool.wait_closed(1);
@@ -81,9 +90,7 @@ fn a_carried_session_that_the_pool_closes_is_lost_as_any_and_another_takes_its_p
     let mut miner = SimMiner::joined(door(&lane), "rig");
     let parcel = packed(&lane);
     pool.close(1);
-    let next = root
-        .launch(vec![tls(&pool, &cert)], Some(parcel))
-        .unwrap();
+    let next = root.launch(vec![tls(&pool, &cert)], Some(parcel)).unwrap();
     let carried = lane.leave();
     miner.expect_job();
     let sent = miner.submit_good(1);

@@ -200,4 +200,3 @@ pub(crate) fn assert_balances(lane: &Lane) {
     });
     assert!(shares.balances(), "{shares:?}");
 }
-

@@ -8,9 +8,7 @@ use crate::lane::{
     Root, assert_balances, door, is_served, packed, plain, succeed, wait_for_miners,
 };
 use crate::support::sim_miner::slot_of;
-use crate::support::{
-    Answer, FakePool, OnSubmit, Script, SimMiner, Swarm, clock, result_meeting,
-};
+use crate::support::{Answer, FakePool, OnSubmit, Script, SimMiner, Swarm, clock, result_meeting};
 
 #[test]
 fn miners_and_pool_keep_their_connections_and_shares_for_the_job_before_are_taken() {
@@ -55,7 +53,10 @@ fn miners_and_pool_keep_their_connections_and_shares_for_the_job_before_are_take
         let fresh = miner.submit_good(3);
         assert!(miner.reply_to(fresh).is_ok());
         let again = miner.submit_good(3);
-        assert_eq!(miner.reply_to(again).unwrap_err().message, "Duplicate share");
+        assert_eq!(
+            miner.reply_to(again).unwrap_err().message,
+            "Duplicate share"
+        );
         assert!(miner.keep_alive().is_ok());
         assert_eq!(miner.session(), session);
     }
@@ -142,7 +143,8 @@ fn a_line_that_was_begun_is_ended_at_the_successor_at_either_end() {
     let line = format!("{}\n", wire::request(77, "submit", &params));
     let (begun, rest) = line.split_at(line.len() / 2);
     miner.send_raw(begun.as_bytes());
-    let login = r#"{"id":1,"method":"login","params":{"login":"w","pass":"x","agent":"XMRig/6.26.0"}}"#;
+    let login =
+        r#"{"id":1,"method":"login","params":{"login":"w","pass":"x","agent":"XMRig/6.26.0"}}"#;
     fresh.send_raw(&login.as_bytes()[..20]);
     pool.send_raw(1, br#"{"jsonrpc":"2.0","method":"#);
     // Whoever comes after them is heard after them.
@@ -176,7 +178,10 @@ fn a_share_without_a_verdict_is_told_so_and_cannot_be_sent_twice() {
     let _ = miner.reply_to(pending);
     pool.answer(&submit, Answer::Accept);
     let again = miner.submit_good(4);
-    assert_eq!(miner.reply_to(again).unwrap_err().message, "Duplicate share");
+    assert_eq!(
+        miner.reply_to(again).unwrap_err().message,
+        "Duplicate share"
+    );
     assert_eq!(pool.submits().len(), 1);
     // The late verdict is nobody's, and does no harm.
     let fresh = miner.submit_good(5);
@@ -242,7 +247,8 @@ fn a_miner_that_is_logging_in_while_no_pool_is_there_is_served_by_the_successor(
     let root = Root::start();
     let lane = root.launch(vec![plain(&pool)], None).unwrap();
     let mut miner = SimMiner::connect(door(&lane));
-    let login = r#"{"id":1,"method":"login","params":{"login":"w","pass":"x","agent":"XMRig/6.26.0"}}"#;
+    let login =
+        r#"{"id":1,"method":"login","params":{"login":"w","pass":"x","agent":"XMRig/6.26.0"}}"#;
     miner.send(login);
     clock::eventually("the connection", || {
         (lane.view().counts().connections.open == 1).then_some(())

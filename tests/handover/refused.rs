@@ -29,7 +29,10 @@ fn a_damaged_parcel_is_refused_with_the_part_and_costs_nobody_the_connection() {
         other => panic!("{other:?}"),
     };
     let why = refuse(damaged);
-    assert!(matches!(why, BadParcel::Damaged { part: "rigs", .. }), "{why}");
+    assert!(
+        matches!(why, BadParcel::Damaged { part: "rigs", .. }),
+        "{why}"
+    );
     assert_eq!(refuse(foreign), BadParcel::Version(200));
     assert_eq!(refuse(lacking), BadParcel::Descriptors { said: 2, came: 0 });
 
