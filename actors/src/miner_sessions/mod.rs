@@ -11,8 +11,10 @@ mod batches;
 mod connection;
 mod entering;
 mod experiment;
+mod handing;
 mod holding;
 mod identity;
+mod inheriting;
 mod jobs;
 mod leases;
 mod listeners;
@@ -50,6 +52,7 @@ use crate::bridge::BridgeTap;
 use crate::clock::Clock;
 use crate::counters::LaneStats;
 use crate::doorkeeper::Doorkeeper;
+use crate::handover::InheritedSeats;
 use crate::inbox;
 use crate::journal::Journal;
 use crate::judge::{PoolClosed, VerdictSeen};
@@ -65,6 +68,7 @@ use crate::store::{SharesRecorded, StoreLink};
 use crate::supervision::Guard;
 use crate::unfit_rigs::UnfitRigs;
 
+pub(crate) use handing::{PackSeats, PackedSeats};
 pub use identity::{Namesakes, rig_key_of};
 pub use listeners::{BindError, Door, bind};
 pub use messages::{
@@ -261,6 +265,8 @@ pub struct MinerSessions {
     bridge: BridgeTap,
     namesakes: Namesakes,
     random: StdRng,
+    /// Of the process before, until it is taken up.
+    inherited: Option<Box<InheritedSeats>>,
 }
 
 impl fmt::Debug for MinerSessions {
@@ -333,6 +339,7 @@ impl MinerSessions {
             bridge: args.bridge,
             namesakes: args.namesakes,
             random: args.random,
+            inherited: None,
         }
     }
 
@@ -376,6 +383,7 @@ impl Actor for MinerSessions {
         match Reactor::new() {
             Ok((reactor, registrar)) => {
                 self.registrar = Some(registrar);
+                self.take_up_inherited();
                 self.open_doors();
                 ctx.add_stream(reactor);
                 ctx.run_interval(Self::TICK, |this, ctx| {
@@ -463,5 +471,6 @@ handles! {
     ReplaceSettings => on_replace_settings,
     StopAccepting => on_stop_accepting,
     LoginChecked => on_login_checked,
+    PackSeats => on_pack,
     SharesRecorded => on_recorded,
 }

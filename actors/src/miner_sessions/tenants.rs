@@ -136,6 +136,12 @@ impl Tenants {
         }
     }
 
+    /// A tenant has scanned its slot for nobody knows how long: it is nobody else's before the next work.
+    pub(super) fn scanned_before(&mut self, lease: Lease, seat: SeatKey) {
+        let place = self.places(lease.pool).place(lease.slot);
+        place.admitted |= place.seat == Some(seat);
+    }
+
     /// A seat that was given `last` holds a slot no longer, if it did, but is still there. Says of
     /// which connection's jobs that was.
     pub(super) fn give_up(
