@@ -38,8 +38,8 @@ use crate::clock::Clock;
 use crate::dial::Names;
 use crate::doorkeeper::Doorkeeper;
 use crate::filters::{Alive, Cascade, FilterModels, ModelPosts, StageSettings, StatePosts, alive};
-use crate::journal::Journal;
 use crate::handover::LaneParcel;
+use crate::journal::Journal;
 use crate::judge::{Judge, JudgeArgs};
 use crate::messaging::{Credits, Post};
 use crate::miner_sessions::{

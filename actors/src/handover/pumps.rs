@@ -19,7 +19,10 @@ impl PumpsLeft {
     #[must_use]
     pub fn wait(&self, at_most: Duration) -> bool {
         let running = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.0.1.wait_timeout_while(running, at_most, |left| *left > 0);
+        let waited = self
+            .0
+            .1
+            .wait_timeout_while(running, at_most, |left| *left > 0);
         *waited.unwrap_or_else(PoisonError::into_inner).0 == 0
     }
 
