@@ -186,7 +186,7 @@ impl Channel {
             .write_all(bytes)
             .map_err(|fault| match fault.kind() {
                 kind if is_gone(kind) => Gone.into(),
-                kind if kind == ErrorKind::WouldBlock => anyhow::anyhow!(
+                ErrorKind::WouldBlock => anyhow::anyhow!(
                     "it does not read what it is told within {} s",
                     PATIENCE.as_secs()
                 ),
