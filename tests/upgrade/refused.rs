@@ -19,7 +19,7 @@ fn goes_on(farm: &mut Farm, miner: &mut SimMiner, low: u32, why: &str) {
     let last = &health["last_upgrade"];
     assert_eq!(last["done"], false);
     assert!(last["text"].as_str().unwrap().contains(why), "{last}");
-    let events = farm.json("/api/v1/overview")["events"].to_string();
+    let events = farm.json("/api/v1/events").to_string();
     assert!(events.contains("upgrade_failed"), "{events}");
     assert_eq!(health["readiness"]["ready"], true);
 }
