@@ -37,6 +37,8 @@ pub enum BenchArgs {
     Fanout(Fanout),
     /// Idle, then shares at a fixed rate: latency, CPU per share
     Share(Share),
+    /// Idle, then shares at a fixed rate while another process takes the proxy's place: what is lost
+    Upgrade(Share),
     /// Shares as fast as they are answered: the most per second
     Saturate(Saturate),
     /// Miners connect, log in and leave: cycles, upstream connections, memory kept
@@ -123,7 +125,7 @@ pub struct Fanout {
     pub job_interval: u32,
 }
 
-/// Options of `bench share`.
+/// Options of `bench share` and `bench upgrade`.
 #[derive(Debug, Args)]
 pub struct Share {
     /// Options of all workloads.
@@ -174,7 +176,7 @@ impl BenchArgs {
         match self {
             Self::Idle(common) => common,
             Self::Fanout(args) => &args.common,
-            Self::Share(args) => &args.common,
+            Self::Share(args) | Self::Upgrade(args) => &args.common,
             Self::Saturate(args) => &args.common,
             Self::Churn(args) => &args.common,
         }

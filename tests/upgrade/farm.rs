@@ -120,7 +120,7 @@ impl Farm {
         all.extend(self.log().iter().filter_map(|line| {
             let (_, rest) = line.split_once(" as process ")?;
             let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
-            digits.parse().ok()
+            digits.parse::<u32>().ok()
         }));
         all.dedup();
         all

@@ -5,6 +5,7 @@ pub(crate) mod fanout;
 pub(crate) mod idle;
 pub(crate) mod saturate;
 pub(crate) mod share;
+pub(crate) mod upgrade;
 
 use anyhow::Result;
 

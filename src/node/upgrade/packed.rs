@@ -43,6 +43,10 @@ impl Node {
     /// Stops reading, settles what is pending for as long as the settings allow, packs the lanes and
     /// closes all else, so that another process can open it. Newcomers wait meanwhile.
     pub fn pack(mut self, tell: &mut dyn FnMut(&str)) -> Packed {
+        // While a lane is packed, each connection may have two descriptors.
+        if let Err(fault) = rlimit::increase_nofile_limit(rlimit::INFINITY) {
+            tracing::warn!(%fault, "the limit of open files can't be raised");
+        }
         let pending = self.settle_at_once();
         if pending > 0 {
             tell(&format!("{pending} shares were not settled in time"));
