@@ -187,12 +187,7 @@ mod tests {
         let (mut pool, ours) = duplex(64);
         let (mut successor, theirs) = duplex(64);
         let left = PumpsLeft::default();
-        let carried = tokio::spawn(Carrier::new(
-            ours,
-            Outbox::default(),
-            theirs,
-            left.begin(),
-        ));
+        let carried = tokio::spawn(Carrier::new(ours, Outbox::default(), theirs, left.begin()));
         pool.write_all(b"bye\n").await.unwrap();
         drop(pool);
         let mut heard = Vec::new();

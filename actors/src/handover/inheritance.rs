@@ -126,9 +126,8 @@ impl Inheritance {
                 upstream,
                 lingers,
                 carried: link.as_ref().is_some_and(|(_, wire)| wire.carried),
-                current: current.filter(|job| {
-                    link.is_some() && job.origin.connection == connection
-                }),
+                current: current
+                    .filter(|job| link.is_some() && job.origin.connection == connection),
             };
             if inherited.current.is_none() {
                 jobs.forget(pool);

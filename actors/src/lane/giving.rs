@@ -177,7 +177,9 @@ impl Lane {
         // Ends with the last of those that answer.
         drop(reply);
         while let Ok(StatesCollected { stage, states }) = collected.recv_timeout(Self::PATIENCE) {
-            let kept = states.into_iter().map(|(rig, bytes)| (rig.0, bytes.into_vec()));
+            let kept = states
+                .into_iter()
+                .map(|(rig, bytes)| (rig.0, bytes.into_vec()));
             rigs.filters.push(StageWire {
                 stage: u8::try_from(stage.index()).unwrap_or(u8::MAX),
                 rigs: kept.collect(),

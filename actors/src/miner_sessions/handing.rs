@@ -86,7 +86,10 @@ impl Seat {
             lease: self.lease.map(|lease| (lease.pool.0, lease.slot.0)),
             leaves_top_byte: self.leaves_top_byte,
             difficulty: self.difficulty.map(zartrux_models::work::Difficulty::get),
-            vardiff: self.vardiff.as_ref().map(zartrux_models::plan::Vardiff::parts),
+            vardiff: self
+                .vardiff
+                .as_ref()
+                .map(zartrux_models::plan::Vardiff::parts),
             hashing: self.hashing.as_ref().map(|it| it.name().into()),
             vardiff_age: age(self.vardiff_at),
             scan_age: age(self.scan_began),

@@ -59,7 +59,11 @@ impl MinerSessions {
         if gone > 0 {
             self.stats
                 .connections(|counts| counts.dropped += gone as u64);
-            tracing::warn!(gone, of = all, "not all miners of the process before came over");
+            tracing::warn!(
+                gone,
+                of = all,
+                "not all miners of the process before came over"
+            );
         }
     }
 

@@ -26,8 +26,8 @@ use crate::miner_sessions::{LeaseGranted, ReportLeases, TurnAway};
 use crate::pool_session::{ClosePool, ForwardShare, ReplaceTimeouts};
 use crate::supervision::{ActorHealth, ActorState, Backoff, Faulted, Guard};
 
-pub(crate) use handing::{PackPlan, PackedPlan};
 pub use self::core::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts, Turned};
+pub(crate) use handing::{PackPlan, PackedPlan};
 pub use messages::{
     ClosePools, LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, ReplacePlan, SeatLeft,
     SeatsWorked, SetWorth,

@@ -39,12 +39,12 @@ use crate::node_session::{OpenPage, turned};
 use crate::supervision::{ActorState, Guard};
 
 pub use crate::dial::Tls;
-pub(crate) use handing::{PackPool, PackedPool};
-pub(crate) use outbox::Outbox;
 pub use args::{PoolEndpoint, PoolPosts, PoolSessionArgs, PoolTimeouts};
+pub(crate) use handing::{PackPool, PackedPool};
 pub use messages::{
     ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged, ReplaceTimeouts,
 };
+pub(crate) use outbox::Outbox;
 pub use stats::{PoolReport, PoolStats};
 pub use way::PoolWay;
 

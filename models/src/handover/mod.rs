@@ -17,9 +17,9 @@ mod tests;
 
 pub use format::{BadParcel, ParcelFacts};
 pub use wire::{
-    AssignmentWire, CountersWire, IdentityWire, JobWire, JobsWire, LinkWire,
-    MinerWire, NamesWire, PlanWire, PoolProtocolWire, PoolWire, RigsWire, RouteWire, SeatWire,
-    SlotPlanWire, SpaceWire, StageWire,
+    AssignmentWire, CountersWire, IdentityWire, JobWire, JobsWire, LinkWire, MinerWire, NamesWire,
+    PlanWire, PoolProtocolWire, PoolWire, RigsWire, RouteWire, SeatWire, SlotPlanWire, SpaceWire,
+    StageWire,
 };
 
 /// All that a lane gives to its successor.

@@ -37,10 +37,22 @@ fn order() -> NonceOrder {
 /// Something that happens to a lane with two pool sessions and one miner.
 #[derive(Debug, Clone)]
 enum Event {
-    Job { pool: u32, blob: u8, id: u8 },
+    Job {
+        pool: u32,
+        blob: u8,
+        id: u8,
+    },
     Lost(u32),
-    Given { pool: u32, slot: u8, difficulty: u64 },
-    Taken { pool: u32, slot: u8, counter: u8 },
+    Given {
+        pool: u32,
+        slot: u8,
+        difficulty: u64,
+    },
+    Taken {
+        pool: u32,
+        slot: u8,
+        counter: u8,
+    },
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -339,7 +351,9 @@ fn a_pool_session_that_was_taken_up_goes_on_with_its_numbers_and_its_clock() {
         pool: PoolKey(4),
         connection: 2,
     };
-    let packed = before.pack(origin, start + Duration::from_secs(10)).unwrap();
+    let packed = before
+        .pack(origin, start + Duration::from_secs(10))
+        .unwrap();
     // The other process's clock.
     let now = start + Duration::from_secs(1_000);
     let mut after = PoolProtocol::unpack(settings(), &packed, now).unwrap();
@@ -348,7 +362,11 @@ fn a_pool_session_that_was_taken_up_goes_on_with_its_numbers_and_its_clock() {
     let due = after.deadline().unwrap();
     let (mut mine, mut theirs) = (Vec::new(), Vec::new());
     assert!(after.on_tick(due, &mut mine).is_none());
-    assert!(before.on_tick(before.deadline().unwrap(), &mut theirs).is_none());
+    assert!(
+        before
+            .on_tick(before.deadline().unwrap(), &mut theirs)
+            .is_none()
+    );
     assert_eq!(mine, theirs);
     let text = String::from_utf8(mine).unwrap();
     assert!(text.contains(r#""id":2"#) && text.contains("s1"), "{text}");

@@ -82,7 +82,9 @@ impl PoolProtocol {
 
 fn check(wire: &PoolProtocolWire) -> Result<(), BadPart> {
     if wire.session.is_empty() || wire.session.len() > SESSION_ID_LIMIT {
-        return Err(BadPart("a pool's session without an id, or with a longer one"));
+        return Err(BadPart(
+            "a pool's session without an id, or with a longer one",
+        ));
     }
     if wire.last_request == 0 {
         return Err(BadPart("logged in without a request"));

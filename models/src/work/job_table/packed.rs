@@ -125,7 +125,11 @@ impl JobTable {
     /// The pool sessions of which anything is known.
     #[must_use]
     pub fn known(&self) -> HashSet<PoolKey> {
-        self.pools.keys().chain(self.parted.keys()).copied().collect()
+        self.pools
+            .keys()
+            .chain(self.parted.keys())
+            .copied()
+            .collect()
     }
 
     /// All live jobs of a pool session, the current one first.
