@@ -121,9 +121,12 @@ impl Channel {
                     SendFlags::NOSIGNAL,
                 )?)
             })
-            .map_err(|fault| match fault.kind() {
-                kind if is_gone(kind) => anyhow::Error::from(Gone),
-                _ => anyhow::Error::from(fault).context("descriptors can't be sent"),
+            .map_err(|fault| {
+                if is_gone(fault.kind()) {
+                    anyhow::Error::from(Gone)
+                } else {
+                    anyhow::Error::from(fault).context("descriptors can't be sent")
+                }
             })?;
             let mut acknowledged = [0];
             self.read(&mut acknowledged, Some(Clock.now() + PATIENCE))?;
@@ -182,16 +185,16 @@ impl Channel {
     }
 
     fn write(&self, bytes: &[u8]) -> Result<()> {
-        (&self.stream)
-            .write_all(bytes)
-            .map_err(|fault| match fault.kind() {
-                kind if is_gone(kind) => Gone.into(),
-                ErrorKind::WouldBlock => anyhow::anyhow!(
-                    "it does not read what it is told within {} s",
-                    PATIENCE.as_secs()
-                ),
-                _ => fault.into(),
-            })
+        (&self.stream).write_all(bytes).map_err(|fault| {
+            if is_gone(fault.kind()) {
+                Gone.into()
+            } else if fault.kind() == ErrorKind::WouldBlock {
+                let within = PATIENCE.as_secs();
+                anyhow::anyhow!("it does not read what it is told within {within} s")
+            } else {
+                fault.into()
+            }
+        })
     }
 
     fn read(&self, mut into: &mut [u8], deadline: Option<Instant>) -> Result<()> {
