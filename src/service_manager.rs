@@ -6,8 +6,8 @@
 //! is not as it should be stands in the status.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Shortest and longest silence of a lane, or of the root thread, at which the service manager is no
 /// longer told that all is well.
 const SILENCE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
+/// Longest hand-over: settling what is pending, and two programs that take their time.
+const HAND_OVER: Duration = Duration::from_secs(300);
 /// Longest status, bytes.
 const STATUS_MAX: usize = 200;
 
@@ -34,6 +36,42 @@ pub fn stopping() {
         NotifyState::Stopping,
         NotifyState::Status("leaving: settling what is pending"),
     ]);
+}
+
+/// Another process is the daemon from now on. It must be one of the service.
+pub fn main_process(process: u32) {
+    tell(&[NotifyState::MainPid(process), NotifyState::Ready]);
+}
+
+/// Tells that all is well while the daemon hands over, which [`watch`] does not see: until what is
+/// returned is dropped, and no longer than a hand-over may take.
+#[must_use]
+pub fn keep_alive() -> Option<KeptAlive> {
+    let patience = sd_notify::watchdog_enabled().filter(|patience| !patience.is_zero())?;
+    let (end, ended) = mpsc::sync_channel(0);
+    let pause = (patience / 3).max(Duration::from_millis(10));
+    let turns = HAND_OVER.as_nanos() / pause.as_nanos().max(1);
+    let thread = std::thread::Builder::new()
+        .name("status".to_owned())
+        .spawn(move || {
+            for _ in 0..turns {
+                tell(&[NotifyState::Watchdog]);
+                if ended.recv_timeout(pause) != Err(mpsc::RecvTimeoutError::Timeout) {
+                    return;
+                }
+            }
+        });
+    // Without it the service manager may end the hand-over, and start the service anew.
+    thread
+        .inspect_err(|fault| tracing::warn!(%fault, "no thread for signs of life"))
+        .ok()?;
+    Some(KeptAlive { _end: end })
+}
+
+/// Signs of life, until it is dropped.
+#[derive(Debug)]
+pub struct KeptAlive {
+    _end: mpsc::SyncSender<()>,
 }
 
 /// A reload begins. [`ready`] must follow, whatever came of it.

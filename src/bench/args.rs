@@ -46,6 +46,8 @@ pub enum BenchArgs {
     /// Idle, then shares at a fixed rate: latency, CPU per share
     #[command(visible_alias = "submit")]
     Share(Share),
+    /// Idle, then shares at a fixed rate while another process takes the proxy's place: what is lost
+    Upgrade(Share),
     /// Shares as fast as they are answered: the most per second
     Saturate(Saturate),
     /// Miners connect, log in and leave: cycles, upstream connections, memory kept
@@ -135,7 +137,7 @@ pub struct Fanout {
     pub job_interval: u32,
 }
 
-/// Options of `bench share`.
+/// Options of `bench share` and `bench upgrade`.
 #[derive(Debug, Args)]
 pub struct Share {
     /// Options of all workloads.
@@ -189,7 +191,7 @@ impl BenchArgs {
         match self {
             Self::Idle(common) => common,
             Self::Fanout(args) => &args.common,
-            Self::Share(args) => &args.common,
+            Self::Share(args) | Self::Upgrade(args) => &args.common,
             Self::Saturate(args) => &args.common,
             Self::Churn(args) => &args.common,
         }
@@ -199,7 +201,7 @@ impl BenchArgs {
     pub(crate) const fn may_be_divided(&self) -> bool {
         match self {
             Self::Idle(_) | Self::Fanout(_) => true,
-            Self::Share(_) | Self::Saturate(_) | Self::Churn(_) => false,
+            Self::Share(_) | Self::Saturate(_) | Self::Churn(_) | Self::Upgrade(_) => false,
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::{
     fs::{self, File},
+    io::Read as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
 use anyhow::{Context as _, Error, Result, anyhow};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use super::procfs::{self, CpuReading};
 
@@ -17,6 +19,10 @@ const TAIL: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Proxy {
     child: Child,
+    /// Who has taken over from it.
+    successor: Option<Pid>,
+    upgrade: Option<Child>,
+    data: PathBuf,
     log: PathBuf,
 }
 
@@ -35,7 +41,13 @@ impl Proxy {
             .stderr(file)
             .spawn()
             .context("cannot start sh")?;
-        Ok(Self { child, log })
+        Ok(Self {
+            child,
+            successor: None,
+            upgrade: None,
+            data: folder.join("data"),
+            log,
+        })
     }
 
     /// Checks that the proxy still runs.
@@ -43,8 +55,16 @@ impl Proxy {
     /// # Errors
     /// When it has ended: how, and the end of what it wrote.
     pub(crate) fn check(&mut self) -> Result<()> {
+        if let Some(successor) = self.successor {
+            return match test_kill_process(successor) {
+                Ok(()) => Ok(()),
+                Err(_) => Err(self.blame(&anyhow!("the proxy's successor has ended"))),
+            };
+        }
         match self.child.try_wait().context("cannot ask for the proxy")? {
             None => Ok(()),
+            // Its successor is not known yet.
+            Some(status) if status.success() && self.upgrade.is_some() => Ok(()),
             Some(status) => Err(self.blame(&anyhow!("the proxy has ended: {status}"))),
         }
     }
@@ -72,7 +92,7 @@ impl Proxy {
     /// # Errors
     /// When it is gone.
     pub(crate) fn cpu(&self) -> Result<CpuReading> {
-        procfs::cpu(self.child.id())
+        procfs::cpu(self.process())
     }
 
     /// Its resident memory, bytes.
@@ -80,7 +100,7 @@ impl Proxy {
     /// # Errors
     /// When it is gone.
     pub(crate) fn resident(&self) -> Result<u64> {
-        procfs::resident(self.child.id())
+        procfs::resident(self.process())
     }
 
     /// Its open descriptors.
@@ -88,12 +108,65 @@ impl Proxy {
     /// # Errors
     /// When it is gone.
     pub(crate) fn descriptors(&self) -> Result<usize> {
-        procfs::descriptors(self.child.id())
+        procfs::descriptors(self.process())
+    }
+
+    fn process(&self) -> u32 {
+        let successor = self.successor.map(|pid| pid.as_raw_nonzero().get());
+        successor
+            .and_then(|pid| u32::try_from(pid).ok())
+            .unwrap_or_else(|| self.child.id())
+    }
+
+    /// Has this very program take the proxy's place, which must be one too.
+    ///
+    /// # Errors
+    /// When the command cannot be started.
+    pub(crate) fn begin_upgrade(&mut self) -> Result<()> {
+        let program = std::env::current_exe().context("the path of this program is unknown")?;
+        let command = Command::new(program)
+            .args(["upgrade", "--data"])
+            .arg(&self.data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn();
+        self.upgrade = Some(command.context("the upgrade cannot be started")?);
+        Ok(())
+    }
+
+    /// Whether the upgrade that was begun is over; the successor is watched from then on.
+    ///
+    /// # Errors
+    /// When it failed.
+    pub(crate) fn has_upgraded(&mut self) -> Result<bool> {
+        let upgrade = self.upgrade.as_mut().context("no upgrade was begun")?;
+        let Some(status) = upgrade.try_wait()? else {
+            return Ok(false);
+        };
+        let mut said = String::new();
+        if let Some(mut output) = upgrade.stdout.take() {
+            output.read_to_string(&mut said)?;
+        }
+        if !status.success() {
+            return Err(self.blame(&anyhow!("it ended with {status}: {said}")));
+        }
+        let (_, pid) = said
+            .trim()
+            .rsplit_once(' ')
+            .context("no process is named")?;
+        self.successor = Some(Pid::from_raw(pid.parse()?).context("no process is named")?);
+        self.upgrade = None;
+        Ok(true)
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
+        if let Some(successor) = self.successor {
+            // Fails when it has ended.
+            let _ = kill_process(successor, Signal::KILL);
+        }
         // Its state is in a folder that goes away too: nothing is lost by a hard end. An error
         // says that it has ended already.
         let _ = self.child.kill();

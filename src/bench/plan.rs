@@ -13,7 +13,7 @@ use super::{
     report::Document,
     stage::Stage,
     subject::{Subject, Terms},
-    workload::{churn, fanout, idle, saturate, share},
+    workload::{churn, fanout, idle, saturate, share, upgrade},
 };
 
 /// The proxies that `args` ask for.
@@ -145,6 +145,10 @@ impl Scene {
             BenchArgs::Share(args) => {
                 let span = seconds(args.seconds);
                 all.push(share::run(&mut stage, miners, args.rate, span)?);
+            }
+            BenchArgs::Upgrade(args) => {
+                let span = seconds(args.seconds);
+                all.push(upgrade::run(&mut stage, miners, args.rate, span)?);
             }
             BenchArgs::Saturate(args) => {
                 let levels: Vec<usize> = args

@@ -34,7 +34,7 @@ pub(super) fn settings_of(file: Option<&Path>, overrides: &Overrides) -> Result<
 }
 
 /// Certificate and key that the settings name must be there and fit.
-fn given_tls(settings: &Settings) -> Result<()> {
+pub(super) fn given_tls(settings: &Settings) -> Result<()> {
     if let Some(given) = &settings.miners.tls_files {
         TlsFiles {
             certificate: given.certificate.clone(),

@@ -14,6 +14,7 @@ mod report;
 mod run;
 mod token;
 mod train;
+mod upgrade;
 mod version;
 
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ pub use report::{ReportArgs, ReportFormat};
 pub use run::RunArgs;
 pub use token::TokenArgs;
 pub use train::TrainArgs;
+pub use upgrade::UpgradeArgs;
 
 /// The Monero mining proxy that proves every share before it leaves the farm.
 #[derive(Debug, Parser)]
@@ -89,6 +91,8 @@ pub enum Command {
     Top(TopArgs),
     /// Ask a running daemon whether it is well: code 0 if so, else 1 and the reasons
     Health(HealthArgs),
+    /// Have another program take the place of a running daemon, without dropping a miner
+    Upgrade(UpgradeArgs),
     /// Say how this program was made
     Version {
         /// As JSON
@@ -175,6 +179,7 @@ pub fn carry_out(cli: Cli) -> Result<ExitCode> {
         Command::Report(args) => report::report(&args),
         Command::Top(args) => crate::top::run(&args),
         Command::Health(args) => health::health(&args),
+        Command::Upgrade(args) => upgrade::upgrade(&args),
         Command::Version { json } => version::version(json),
         Command::Token(args) => token::token(args),
         Command::BridgeKey => bridge_key::bridge_key(),

@@ -1,23 +1,25 @@
 //! `zartrux run`: the daemon.
 
+mod begin;
 mod reload;
+mod signals;
+mod upgrades;
 
-use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use zartrux_config::{LogFormat, Settings};
+use zartrux_config::Settings;
 
 use super::SettingsArgs;
-use super::check::settings;
 use crate::console::{complain, say};
-use crate::logging::Lines;
-use crate::node::{ExitCode, Node, NodeOptions, door_settings};
-use crate::{descriptors, service_manager};
-use reload::{LogFilterWay, filter_of};
+use crate::node::upgrade::{Asked, Inheritance, Offer, Predecessor, Program, Successor, Voice};
+use crate::node::{ExitCode, Node, NodeOptions};
+use crate::service_manager;
+use begin::{Begun, Refused, begin, rehearse};
+use signals::{Signals, Wanted};
+use upgrades::{News, Upgrades};
 
 /// Flags of `run`.
 #[derive(Debug, Clone, Args)]
@@ -31,82 +33,114 @@ pub struct RunArgs {
     /// Allow faults to be forced over HTTP (POST /drill/ACTOR/panic): for rehearsals
     #[arg(long)]
     pub drill: bool,
+    /// Take over from the daemon that has started this process
+    #[arg(long, hide = true)]
+    pub successor: bool,
 }
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
-    let mut settings = match settings(&args.settings) {
-        Ok(settings) => settings,
-        Err(faults) => {
-            complain(&faults);
-            return Ok(ExitCode::Configuration);
+    let program = Program::started_from();
+    let predecessor = args.successor.then(Predecessor::meet).transpose()?;
+    let begun = begin(args).and_then(|begun| {
+        let opened = predecessor
+            .as_ref()
+            .map(|predecessor| rehearse(&begun.settings, predecessor))
+            .transpose()?;
+        Ok((begun, opened))
+    });
+    let (begun, opened) = match begun {
+        Ok(begun) => begun,
+        Err(Refused { why, code }) => {
+            complain(&why);
+            if let Some(predecessor) = &predecessor {
+                predecessor.fault(&why, code);
+            }
+            return Ok(code);
         }
     };
-    if let Err(fault) = door_settings(&settings) {
-        complain(&format_args!("{fault:#}"));
-        return Ok(ExitCode::Configuration);
-    }
-    let logging = start_logging(&settings);
-    for warning in settings.warnings() {
-        tracing::warn!("{warning}");
-    }
-    let room = match descriptors::make_room(&settings) {
-        Ok(room) => room,
-        Err(fault) => {
-            complain(&format_args!("{fault:#}"));
-            return Ok(ExitCode::Configuration);
+    let program = program
+        .inspect_err(|why| {
+            let why = format!("{why:#}");
+            tracing::warn!(why, "no upgrade without a restart");
+        })
+        .ok();
+    match predecessor {
+        None => serve(args, begun, Inheritance::default(), program, None),
+        Some(predecessor) => {
+            let launched = predecessor.receive().and_then(|mut inherited| {
+                inherited.listeners.extend(opened.unwrap_or_default());
+                serve(args, begun, inherited, program, Some(&predecessor))
+            });
+            launched.inspect_err(|fault| {
+                predecessor.fault(&format!("{fault:#}"), ExitCode::Internal);
+            })
         }
-    };
-    if let Some(wanted) = room.lowered_from {
-        tracing::warn!(
-            max_connections = room.max_connections,
-            wanted,
-            open_files = room.descriptors,
-            "the system allows fewer open files than miners.max_connections needs: further miners \
-             are turned away; raise the limit (LimitNOFILE= in a systemd unit)"
-        );
-        settings.miners.max_connections = room.max_connections;
     }
+}
+
+/// Serves until it is told to stop, or until another process has taken over.
+fn serve(
+    args: &RunArgs,
+    Begun {
+        settings,
+        room,
+        log,
+    }: Begun,
+    inherited: Inheritance,
+    program: Option<Program>,
+    predecessor: Option<&Predecessor>,
+) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("can't wait for signals")?;
     // Before anything is started: from here on a signal never ends the process by itself.
     let mut signals = runtime.block_on(async { Signals::listen() })?;
-    let node = Node::launch(
-        &settings,
-        NodeOptions {
-            drill: args.drill,
-            watchdog: true,
-        },
-    )?;
+    let options = NodeOptions {
+        drill: args.drill,
+        watchdog: true,
+    };
+    let node = Node::launch_with(&settings, options, inherited)?;
     node.view().set_room(room);
     announce(&node, &settings);
     // Until the end of this function.
-    let _watch = reload::attend(&node, &args.settings, logging);
+    let watch = reload::attend(&node, &args.settings, log);
+    let alone = predecessor.is_none();
+    let mut upgrades = Upgrades::attend(&settings.node.data, alone, program);
+    if let Some(predecessor) = predecessor {
+        predecessor.serving()?;
+        tell_of_upgrade(&node, predecessor.offer());
+    }
     service_manager::ready();
     service_manager::watch(Arc::clone(node.view()))?;
     let told = runtime.block_on(async {
-        if args.require_upstream {
+        if args.require_upstream && alone {
             tokio::select! {
                 served = upstream_serves(&node, &settings) => if !served { return None },
-                why = signals.told_to_stop(&node) => return Some(why),
+                told = attend(&mut signals, &node, &mut upgrades) => return Some(told),
             }
         }
-        Some(signals.told_to_stop(&node).await)
+        Some(attend(&mut signals, &node, &mut upgrades).await)
     });
-    let Some(why) = told else {
-        complain(&"no upstream served in time");
-        service_manager::stopping();
-        node.stop();
-        return Ok(ExitCode::UpstreamUnavailable);
+    drop(watch);
+    let why = match told {
+        None => {
+            complain(&"no upstream served in time");
+            upgrades.end();
+            service_manager::stopping();
+            node.stop();
+            return Ok(ExitCode::UpstreamUnavailable);
+        }
+        Some(Told::HandOver(successor)) => {
+            end_when_told_again(runtime, signals);
+            return Ok(upgrades.hand_over(node, *successor));
+        }
+        Some(Told::Stop(why)) => why,
     };
+    upgrades.end();
     service_manager::stopping();
     tracing::info!(signal = why, "stopping: settling what is pending");
-    // Whoever asks twice does not want to wait.
-    std::thread::spawn(move || {
-        runtime.block_on(signals.told_again());
-        std::process::exit(ExitCode::Failed as i32);
-    });
+    end_when_told_again(runtime, signals);
     let pending = node.stop();
     if pending > 0 {
         tracing::warn!(pending, "left with shares that were not settled in time");
@@ -115,32 +149,61 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
-/// Starts logging; what changes the filter afterwards.
-fn start_logging(settings: &Settings) -> LogFilterWay {
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter_of(settings))
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(Lines::to_stderr(settings.node.log_format));
-    // Initialising fails only when logging was set up before, and then it works already.
-    let way: LogFilterWay = match settings.node.log_format {
-        LogFormat::Text => {
-            let logs = logs.with_filter_reloading();
-            let handle = logs.reload_handle();
-            let _ = logs.try_init();
-            Arc::new(move |filter| drop(handle.reload(filter)))
+/// Whoever asks twice does not want to wait.
+fn end_when_told_again(runtime: tokio::runtime::Runtime, mut signals: Signals) {
+    std::thread::spawn(move || {
+        runtime.block_on(signals.told_to_stop());
+        std::process::exit(ExitCode::Failed as i32);
+    });
+}
+
+/// How the daemon's life ends.
+enum Told {
+    /// By this signal.
+    Stop(&'static str),
+    /// This process takes over, and somebody wants to know.
+    HandOver(Box<(Successor, Voice)>),
+}
+
+/// Does what signals and the control socket ask for, until the daemon is to leave.
+async fn attend(signals: &mut Signals, node: &Node, upgrades: &mut Upgrades) -> Told {
+    loop {
+        let news = tokio::select! {
+            wanted = signals.next() => match wanted {
+                Wanted::Stop(why) => return Told::Stop(why),
+                Wanted::Reload => {
+                    service_manager::reloading();
+                    reload::on_hangup(node).await;
+                    service_manager::ready();
+                    continue;
+                }
+                Wanted::Upgrade => News::Asked(Asked::by_signal()),
+            },
+            news = upgrades.next() => news,
+        };
+        match news {
+            News::Asked(asked) => upgrades.begin(node, asked),
+            News::Came(outcome) => {
+                if let Some(successor) = upgrades.came(node, outcome) {
+                    return Told::HandOver(Box::new(successor));
+                }
+            }
         }
-        LogFormat::Json => {
-            let logs = logs.json().with_filter_reloading();
-            let handle = logs.reload_handle();
-            let _ = logs.try_init();
-            Arc::new(move |filter| drop(handle.reload(filter)))
+    }
+}
+
+/// Tells of the upgrade that this process has begun with.
+fn tell_of_upgrade(node: &Node, offer: &Offer) {
+    match &offer.failed {
+        None => {
+            let text = format!("taken over from version {}", offer.version);
+            node.view().tell_upgrade(true, &text);
         }
-    };
-    std::panic::set_hook(Box::new(|panic| {
-        // Caught panics are told by the actor that caught them; this names the place.
-        tracing::error!(at = ?panic.location(), "panic");
-    }));
-    way
+        Some(why) => {
+            let text = format!("{why}; this is the program again that ran before");
+            node.view().tell_upgrade(false, &text);
+        }
+    }
 }
 
 fn announce(node: &Node, settings: &Settings) {
@@ -177,45 +240,4 @@ async fn upstream_serves(node: &Node, settings: &Settings) -> bool {
     })
     .await
     .is_ok()
-}
-
-/// The signals that mean something to the daemon.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate()).context("SIGTERM")?,
-            interrupt: signal(SignalKind::interrupt()).context("SIGINT")?,
-            hangup: signal(SignalKind::hangup()).context("SIGHUP")?,
-        })
-    }
-
-    /// Waits for a signal that ends the daemon, and names it. SIGHUP has settings and models
-    /// read anew.
-    async fn told_to_stop(&mut self, node: &Node) -> &'static str {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return "SIGTERM",
-                _ = self.interrupt.recv() => return "SIGINT",
-                _ = self.hangup.recv() => {
-                    service_manager::reloading();
-                    reload::on_hangup(node).await;
-                    service_manager::ready();
-                }
-            }
-        }
-    }
-
-    /// Waits for another signal that ends the daemon.
-    async fn told_again(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

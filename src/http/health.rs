@@ -13,6 +13,7 @@ use super::api::shown;
 use crate::build_facts::{BuildFacts, RandomxVersions, build_facts};
 use crate::descriptors::Room;
 use crate::http::schemas::actors as schemas;
+use crate::node::upgrade::LastUpgrade;
 use crate::node::{LastReload, NodeView, PoolSessionReport, Readiness};
 
 /// The process answers.
@@ -121,6 +122,8 @@ struct Health {
     store: Option<StoreReport>,
     /// What came of the last change of settings; none before the first.
     last_reload: Option<LastReload>,
+    /// What came of the last upgrade; none where there was none.
+    last_upgrade: Option<LastUpgrade>,
     #[schema(value_type = Vec<schemas::HealthReport>)]
     actors: Vec<HealthReport>,
 }
@@ -149,6 +152,7 @@ pub(super) async fn all(view: web::Data<NodeView>) -> impl Responder {
         prover,
         store: view.store().map(|store| store.link.status().report()),
         last_reload: view.reloads().last(),
+        last_upgrade: view.last_upgrade(),
         actors: view.health().reports(),
     })
 }

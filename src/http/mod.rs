@@ -14,7 +14,8 @@ pub(crate) mod schemas;
 pub mod tls;
 mod xmrig;
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ use actix_web::middleware::Next;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, Error, HttpResponse, HttpServer, web};
 use anyhow::{Context as _, Result};
+use socket2::{Domain, Socket, Type};
 use zartrux_config::Monitor;
 
 use crate::node::NodeView;
@@ -36,6 +38,8 @@ pub use assets::page_bytes;
 
 /// Connections of monitors, scrapers and probes together.
 const MAX_CONNECTIONS: usize = 256;
+/// Connections that wait to be taken.
+const BACKLOG: i32 = 1024;
 /// How long a client may take to send its request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -49,9 +53,35 @@ const POST_TIMEOUT: Duration = Duration::from_secs(20);
 /// The address is taken, or not allowed; certificate and key can't be used.
 pub fn serve(
     monitor: &Monitor,
-    listen: SocketAddr,
+    address: SocketAddr,
     view: Arc<NodeView>,
 ) -> Result<(Server, SocketAddr)> {
+    serve_at(monitor, listen(address).context("can't listen")?, view)
+}
+
+/// Opens the monitor's listener.
+///
+/// # Errors
+/// The address is taken, or not allowed.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Makes the server at an open listener; the caller spawns it.
+///
+/// # Errors
+/// Certificate and key can't be used.
+pub fn serve_at(
+    monitor: &Monitor,
+    listener: TcpListener,
+    view: Arc<NodeView>,
+) -> Result<(Server, SocketAddr)> {
+    let address = listener.local_addr()?;
     let drill = view.drill();
     let watch = web::Data::new(Watch::new(Arc::clone(&view)));
     let gate = Arc::new(Gate::new(monitor, view.clock()));
@@ -74,11 +104,10 @@ pub fn serve(
     .client_request_timeout(REQUEST_TIMEOUT)
     .disable_signals();
     let server = match &monitor.tls_files {
-        None => server.bind(listen),
-        Some(files) => server.bind_openssl(listen, tls::acceptor(files)?),
+        None => server.listen(listener),
+        Some(files) => server.listen_openssl(listener, tls::acceptor(files)?),
     };
     let server = server.context("can't listen")?;
-    let address = server.addrs().first().copied().unwrap_or(listen);
     Ok((server.run(), address))
 }
 

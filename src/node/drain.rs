@@ -19,12 +19,27 @@ impl Node {
         let drain = self.view.reloads().running().node.drain;
         let now = self.clock.now();
         self.wait_for_none_pending(now + drain / 2);
+        self.stop_reading();
+        self.wait_for_none_pending(now + drain)
+    }
+
+    /// The same, but miners stop being read at once: what they send waits for whoever goes on.
+    pub(super) fn settle_at_once(&self) -> u64 {
+        self.view.set_draining();
+        for lane in &self.lanes {
+            lane.stop_accepting();
+        }
+        self.stop_reading();
+        let drain = self.view.reloads().running().node.drain;
+        self.wait_for_none_pending(self.clock.now() + drain)
+    }
+
+    fn stop_reading(&self) {
         for lane in &self.lanes {
             if !lane.stop_reading() {
                 tracing::warn!(lane = lane.index, "a lane does not answer while leaving");
             }
         }
-        self.wait_for_none_pending(now + drain)
     }
 
     fn wait_for_none_pending(&self, deadline: Instant) -> u64 {

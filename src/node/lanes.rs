@@ -26,6 +26,7 @@ use zartrux_models::work::{Algorithm, Difficulty};
 
 use super::NodeView;
 use super::routes::route_plan;
+use super::upgrade::{ListenerFacts, Listeners, Role};
 
 /// Name and version, as pools see us: `xmr-node-proxy` in it asks for templates.
 const AGENT: &str = concat!("zartrux/", env!("CARGO_PKG_VERSION"));
@@ -52,19 +53,18 @@ pub(super) struct Doors {
 }
 
 /// Opens the listeners: every lane listens on every address.
-pub(super) fn open_doors(settings: &Settings) -> Result<Doors> {
+///
+/// Those that are open already are taken; a second handle of each is kept in `spares`.
+pub(super) fn open_doors(
+    settings: &Settings,
+    open: &mut Listeners,
+    spares: &mut Listeners,
+) -> Result<Doors> {
     let miners = &settings.miners;
     let mut all = Doors::default();
     all.doors.resize_with(settings.node.lanes, Vec::new);
-    let shared = settings.node.lanes > 1;
     for asked in &miners.listen {
-        let mut address = *asked;
-        for doors in &mut all.doors {
-            let door = bind(address, None, shared)?;
-            // With port 0 the system chooses once, and the other lanes follow.
-            address = door.address();
-            doors.push(door);
-        }
+        let address = all.open(Role::Plain, *asked, None, (open, spares))?;
         all.addresses.plain.push(address);
     }
     if miners.tls_listen.is_empty() {
@@ -72,16 +72,37 @@ pub(super) fn open_doors(settings: &Settings) -> Result<Doors> {
     }
     let tls = miner_tls(settings)?;
     for asked in &miners.tls_listen {
-        let mut address = *asked;
-        for doors in &mut all.doors {
-            let door = bind(address, Some(tls.acceptor.clone()), shared)?;
-            address = door.address();
-            doors.push(door);
-        }
+        let address = all.open(Role::Tls, *asked, Some(&tls.acceptor), (open, spares))?;
         all.addresses.tls.push(address);
     }
     all.fingerprint = Some(tls.fingerprint);
     Ok(all)
+}
+
+impl Doors {
+    /// Every lane listens on this address; where that is.
+    fn open(
+        &mut self,
+        role: Role,
+        asked: SocketAddr,
+        tls: Option<&TlsAcceptor>,
+        (open, spares): (&mut Listeners, &mut Listeners),
+    ) -> Result<SocketAddr> {
+        let mut address = asked;
+        let shared = self.doors.len() > 1;
+        for (lane, doors) in self.doors.iter_mut().enumerate() {
+            let facts = ListenerFacts { role, lane, asked };
+            let door = match open.take(facts) {
+                Some(listener) => Door::at(listener, tls.cloned())?,
+                None => bind(address, tls.cloned(), shared)?,
+            };
+            // With port 0 the system chooses once, and the other lanes follow.
+            address = door.address();
+            spares.keep_door(facts, &door)?;
+            doors.push(door);
+        }
+        Ok(address)
+    }
 }
 
 /// What miners with TLS are shown, read from its files.

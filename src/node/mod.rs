@@ -19,13 +19,16 @@ mod routes;
 mod state_folder;
 mod store;
 mod store_settings;
+pub mod upgrade;
 mod view;
 mod watchdog;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
 use anyhow::{Context as _, Result, anyhow};
 use tokio::sync::oneshot;
 use zartrux_actors::clock::Clock;
@@ -52,6 +55,7 @@ pub use state_folder::{StatePutAside, open_state, put_state_aside};
 pub use store::StoreWays;
 pub(crate) use store::{RunningStore, open as open_store};
 pub use store_settings::{StoreFolders, expectation, retention, state_bounds};
+use upgrade::{Inheritance, ListenerFacts, Listeners, Role};
 pub use view::{NodeView, PoolSessionReport, Readiness};
 
 /// What a node does besides what its settings say.
@@ -62,6 +66,9 @@ pub struct NodeOptions {
     /// End the process when a lane stops answering. Off where several nodes share a process.
     pub watchdog: bool,
 }
+
+/// How long the monitor may take to end.
+const MONITOR_END: Duration = Duration::from_secs(2);
 
 /// A running daemon.
 #[derive(Debug)]
@@ -74,6 +81,9 @@ pub struct Node {
     doorkeeper: Arc<Doorkeeper>,
     monitor: Option<SocketAddr>,
     fingerprint: Option<String>,
+    /// A second handle of each listener, for a successor.
+    spares: Listeners,
+    server: Option<ServerHandle>,
     root: Option<JoinHandle<()>>,
     stop_root: Option<oneshot::Sender<()>>,
     clock: Clock,
@@ -85,9 +95,25 @@ impl Node {
     /// # Errors
     /// An address is taken, a file is unreadable, a thread can't be started.
     pub fn launch(settings: &Settings, options: NodeOptions) -> Result<Self> {
+        Self::launch_with(settings, options, Inheritance::default())
+    }
+
+    /// The same with what another process has left.
+    ///
+    /// # Errors
+    /// As [`Node::launch`].
+    pub fn launch_with(
+        settings: &Settings,
+        options: NodeOptions,
+        mut inherited: Inheritance,
+    ) -> Result<Self> {
         let clock = Clock;
         let doorkeeper = door::doorkeeper(settings, clock)?;
-        let doors = lanes::open_doors(settings)?;
+        let (open, mut spares) = (&mut inherited.listeners, Listeners::default());
+        let doors = lanes::open_doors(settings, open, &mut spares)?;
+        let monitor = monitor_listener(settings, open, &mut spares)?;
+        // Those that the settings do not have any more are closed.
+        drop(inherited.listeners);
         let view = Arc::new(NodeView::new(settings, options, clock));
         view.tell_of_start();
         doorkeeper.set_events(view.events().clone());
@@ -105,9 +131,13 @@ impl Node {
         // Lanes are arbiters, and those need a system: the root thread's.
         let (ready, started) = std::sync::mpsc::sync_channel(1);
         let (stop_root, stopped) = oneshot::channel();
-        let args = lanes::lane_args(settings, (doors.doors, &doorkeeper), prover.as_ref(), &view);
+        let mut args =
+            lanes::lane_args(settings, (doors.doors, &doorkeeper), prover.as_ref(), &view);
+        for (args, parcel) in args.iter_mut().zip(inherited.parcels) {
+            args.inherited = parcel;
+        }
         let root_view = Arc::clone(&view);
-        let served = settings.monitor.clone();
+        let served = (settings.monitor.clone(), monitor);
         let root = std::thread::Builder::new()
             .name("root".to_owned())
             .spawn(move || root::run(args, (store, models), root_view, served, &ready, stopped))
@@ -117,6 +147,7 @@ impl Node {
             store,
             trainer,
             monitor,
+            server,
         } = started
             .recv()
             .map_err(|_| anyhow!("the root thread ended while starting"))??;
@@ -147,6 +178,8 @@ impl Node {
             doorkeeper,
             monitor,
             fingerprint: doors.fingerprint,
+            spares,
+            server,
             root: Some(root),
             stop_root: Some(stop_root),
             clock,
@@ -192,6 +225,8 @@ impl Node {
     /// Leaves in order: no new connections, what is pending is settled for as long as the settings
     /// allow, then everything is closed. Returns the shares that were still pending.
     pub fn stop(mut self) -> u64 {
+        // With the lanes' own they let the system refuse new connections.
+        self.spares = Listeners::default();
         let pending = self.settle_pending();
         // While the store still takes what they note.
         if let Some(alerts) = self.view.alerts() {
@@ -221,4 +256,45 @@ impl Node {
         }
         pending
     }
+
+    /// Ends the monitor, before all else.
+    fn stop_monitor(&mut self) {
+        let Some(server) = self.server.take() else {
+            return;
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(async {
+                let stopped = server.stop(false);
+                if tokio::time::timeout(MONITOR_END, stopped).await.is_err() {
+                    tracing::warn!("the monitor does not end");
+                }
+            }),
+            Err(fault) => tracing::warn!(%fault, "the monitor is not ended"),
+        }
+    }
+}
+
+/// The monitor's listener: one that is open already, or a new one.
+fn monitor_listener(
+    settings: &Settings,
+    open: &mut Listeners,
+    spares: &mut Listeners,
+) -> Result<Option<TcpListener>> {
+    let Some(asked) = settings.monitor.listen else {
+        return Ok(None);
+    };
+    let facts = ListenerFacts {
+        role: Role::Monitor,
+        lane: 0,
+        asked,
+    };
+    let listener = match open.take(facts) {
+        Some(listener) => listener,
+        None => crate::http::listen(asked).with_context(|| format!("monitor on {asked}"))?,
+    };
+    spares.keep(facts, listener.try_clone()?);
+    Ok(Some(listener))
 }

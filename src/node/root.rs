@@ -1,9 +1,10 @@
 //! The root thread: the actor system, the root supervisor and the HTTP server.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
+use actix_web::dev::ServerHandle;
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 use zartrux_actors::lane::{Lane, LaneArgs, Remembered};
@@ -20,6 +21,7 @@ pub(super) struct Started {
     pub(super) store: Option<RunningStore>,
     pub(super) trainer: Option<RunningTrainer>,
     pub(super) monitor: Option<SocketAddr>,
+    pub(super) server: Option<ServerHandle>,
 }
 
 /// Runs until told to stop.
@@ -27,14 +29,15 @@ pub(super) fn run(
     args: Vec<LaneArgs>,
     opened: (Option<OpenStore>, Option<OpenModels>),
     view: Arc<NodeView>,
-    monitor: Monitor,
+    (monitor, listener): (Monitor, Option<TcpListener>),
     ready: &SyncSender<Result<Started>>,
     stopped: oneshot::Receiver<()>,
 ) {
     let system = actix::System::new();
     system.block_on(async move {
-        let server = match start(args, opened, &view, &monitor) {
-            Ok((started, server)) => {
+        let server = match start(args, opened, &view, (&monitor, listener)) {
+            Ok(started) => {
+                let server = started.server.clone();
                 // The launcher waits for this; if it is gone, so is the process.
                 let _ = ready.send(Ok(started));
                 server
@@ -56,8 +59,8 @@ fn start(
     mut args: Vec<LaneArgs>,
     (store, models): (Option<OpenStore>, Option<OpenModels>),
     view: &Arc<NodeView>,
-    monitor: &Monitor,
-) -> Result<(Started, Option<actix_web::dev::ServerHandle>)> {
+    (monitor, listener): (&Monitor, Option<TcpListener>),
+) -> Result<Started> {
     let mut running = None;
     if let Some(store) = store {
         let (store, ways, remembered) =
@@ -102,26 +105,19 @@ fn start(
     if let Some(doorkeeper) = doorkeeper {
         memory::watch(Arc::clone(view), doorkeeper);
     }
-    let Some(listen) = monitor.listen else {
-        let monitor = None;
-        let started = Started {
-            lanes,
-            store: running,
-            trainer,
-            monitor,
-        };
-        return Ok((started, None));
-    };
-    let (server, address) = http::serve(monitor, listen, Arc::clone(view))
-        .with_context(|| format!("monitor on {listen}"))?;
-    let handle = server.handle();
-    actix::spawn(server);
-    let monitor = Some(address);
-    let started = Started {
+    let mut started = Started {
         lanes,
         store: running,
         trainer,
-        monitor,
+        monitor: None,
+        server: None,
     };
-    Ok((started, Some(handle)))
+    if let Some(listener) = listener {
+        let (server, address) =
+            http::serve_at(monitor, listener, Arc::clone(view)).context("monitor")?;
+        started.server = Some(server.handle());
+        started.monitor = Some(address);
+        actix::spawn(server);
+    }
+    Ok(started)
 }

@@ -1,7 +1,7 @@
 //! What the node shows: read from any thread, without asking an actor.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -29,6 +29,7 @@ use super::facts::Facts;
 use super::heartbeat::Heartbeat;
 use super::memory::Memory;
 use super::reload::{Reloads, UpstreamList};
+use super::upgrade::LastUpgrade;
 use super::{Census, NodeOptions, StoreWays, UpstreamFacts};
 use crate::descriptors::Room;
 
@@ -83,6 +84,7 @@ pub struct NodeView {
     root_beat: Heartbeat,
     memory: Memory,
     room: OnceLock<Room>,
+    last_upgrade: Mutex<Option<LastUpgrade>>,
     violations: Arc<AtomicU64>,
 }
 
@@ -114,6 +116,7 @@ impl NodeView {
             root_beat: Heartbeat::default(),
             memory: Memory::default(),
             room: OnceLock::new(),
+            last_upgrade: Mutex::default(),
             violations: Arc::new(AtomicU64::new(0)),
         }
     }
@@ -445,6 +448,18 @@ impl NodeView {
     /// Keeps what the limit of open descriptors allows, to be shown. It is told once.
     pub fn set_room(&self, room: Room) {
         let _ = self.room.set(room);
+    }
+
+    /// What came of the last upgrade; none where there was none.
+    #[must_use]
+    pub fn last_upgrade(&self) -> Option<LastUpgrade> {
+        let last = self.last_upgrade.lock();
+        last.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_last_upgrade(&self, last: LastUpgrade) {
+        let place = self.last_upgrade.lock();
+        *place.unwrap_or_else(PoisonError::into_inner) = Some(last);
     }
 
     /// What the limit of open descriptors allows; none where nobody looked.

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::os::fd::AsFd as _;
 
 use mio::Token;
 use mio::net::{TcpListener, TcpStream};
@@ -51,6 +52,36 @@ impl Door {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// A door at a listener that was opened before, by this process or by the one before it.
+    ///
+    /// # Errors
+    /// It is no listener that can be used.
+    pub fn at(
+        listener: std::net::TcpListener,
+        tls: Option<TlsAcceptor>,
+    ) -> Result<Self, BindError> {
+        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+        let address = listener.local_addr().unwrap_or(unknown);
+        listener
+            .set_nonblocking(true)
+            .map_err(|source| BindError { address, source })?;
+        Ok(Self {
+            listener: TcpListener::from_std(listener),
+            address,
+            tls,
+            open: true,
+        })
+    }
+
+    /// A second handle of its listener, which stays open when the door is closed.
+    ///
+    /// # Errors
+    /// The system has no more descriptors.
+    pub fn try_clone_listener(&self) -> io::Result<std::net::TcpListener> {
+        let handle = self.listener.as_fd().try_clone_to_owned()?;
+        Ok(handle.into())
     }
 
     /// What makes its handshakes, if it has TLS.

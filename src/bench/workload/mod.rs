@@ -6,6 +6,7 @@ pub(crate) mod idle;
 pub(crate) mod saturate;
 mod scans;
 pub(crate) mod share;
+pub(crate) mod upgrade;
 
 use anyhow::Result;
 
