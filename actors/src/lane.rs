@@ -14,6 +14,7 @@
 //! The filters are six stages in a row, each of which passes every share on to the next:
 //! entropy, divergence, pattern, pace, cluster, classifier. A lane may also do without them.
 
+mod giving;
 mod listening;
 mod models_way;
 mod pools;
@@ -38,6 +39,7 @@ use crate::dial::Names;
 use crate::doorkeeper::Doorkeeper;
 use crate::filters::{Alive, Cascade, FilterModels, ModelPosts, StageSettings, StatePosts, alive};
 use crate::journal::Journal;
+use crate::handover::{BadParcel, Inheritance, LaneParcel, PumpsLeft};
 use crate::judge::{Judge, JudgeArgs};
 use crate::messaging::{Credits, Post};
 use crate::miner_sessions::{
@@ -59,6 +61,7 @@ pub use remembered::Remembered;
 pub use settings_way::{LaneSettings, SettingsWay};
 pub use view::{LaneView, PoolView, Switches};
 
+use giving::{GivingPosts, OpenWays};
 use listening::{name_keeper, seed_preparer};
 use pools::{pool_forgetter, pool_opener};
 use settings_way::Dialing;
@@ -118,6 +121,8 @@ pub struct LaneArgs {
     pub namesakes: Namesakes,
     /// What is remembered from an earlier run of the process.
     pub remembered: Remembered,
+    /// The live state of a lane of the process before this one, to go on with.
+    pub inherited: Option<LaneParcel>,
     /// Recomputes hashes; `None` with proving off.
     pub prover: Option<Prover<ShareTicket>>,
     /// Where actors show themselves.
@@ -140,12 +145,24 @@ pub struct Lane {
     view: Arc<LaneView>,
     posts: LanePosts,
     arbiter: Arbiter,
+    clock: Clock,
 }
 
 /// Why a lane did not start.
 #[derive(Debug, thiserror::Error)]
-#[error("lane {0} did not start: its thread ended")]
-pub struct LaneFailed(pub usize);
+pub enum LaneFailed {
+    /// Its thread ended.
+    #[error("lane {0} did not start: its thread ended")]
+    Ended(usize),
+    /// It can't go on with what it was given.
+    #[error("lane {lane} can't take up what the process before gave: {why}")]
+    Parcel {
+        /// Which lane.
+        lane: usize,
+        /// Why not.
+        why: BadParcel,
+    },
+}
 
 impl Lane {
     /// How often a lane shows that it is alive.
@@ -158,9 +175,18 @@ impl Lane {
     /// Starts a lane on a thread of its own.
     ///
     /// # Errors
-    /// The thread ended before its actors were up.
-    pub fn launch(args: LaneArgs) -> Result<Self, LaneFailed> {
+    /// The thread ended before its actors were up, or the parcel can't be taken up: then nothing was
+    /// done with the sockets in it.
+    pub fn launch(mut args: LaneArgs) -> Result<Self, LaneFailed> {
         let index = args.index;
+        let parcel = args.inherited.take();
+        let inheritance = parcel.map(|parcel| Inheritance::open(parcel, &args.upstreams));
+        let mut inheritance = inheritance
+            .transpose()
+            .map_err(|why| LaneFailed::Parcel { lane: index, why })?;
+        if let Some(inheritance) = &mut inheritance {
+            inheritance.remember(&mut args.remembered);
+        }
         let addresses = args.doors.iter().map(Door::address).collect();
         let (clock, started) = (args.clock, args.clock.now());
         let view = Arc::new(LaneView::new(
@@ -173,18 +199,19 @@ impl Lane {
         let arbiter = Arbiter::new();
         let seen = Arc::clone(&view);
         arbiter.spawn_fn(move || {
-            let (posts, alive) = introduce(args, Arc::clone(&seen));
+            let (posts, alive) = introduce(args, inheritance, Arc::clone(&seen));
             actix::spawn(beat(seen, clock, started, alive));
             // The launcher waits for this; if it does not, there is nobody to tell.
             let _ = tell.send(posts);
         });
-        let posts = hear.recv().map_err(|_| LaneFailed(index))?;
+        let posts = hear.recv().map_err(|_| LaneFailed::Ended(index))?;
         Ok(Self {
             index,
             addresses,
             view,
             posts,
             arbiter,
+            clock,
         })
     }
 
@@ -279,10 +306,19 @@ struct LanePosts {
     stop_reading: Post<StopReading>,
     close_pools: Post<ClosePools>,
     close_all: Post<CloseAll>,
+    giving: GivingPosts,
 }
 
 /// Makes the actors of a lane and introduces them to each other.
-fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
+fn introduce(
+    args: LaneArgs,
+    inheritance: Option<Inheritance>,
+    view: Arc<LaneView>,
+) -> (LanePosts, Vec<Alive>) {
+    let (seats, plan, links) = inheritance.map_or_else(Default::default, |it| {
+        (Some(it.seats), Some(it.plan), it.links)
+    });
+    let ways = OpenWays::default();
     let name = |what: &str| format!("lane{}/{what}", args.index);
     let (clock, registry) = (args.clock, args.health.clone());
     let guard = |what: &str, kind| Guard::new(registry.register(name(what), kind), clock);
@@ -314,6 +350,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         &sessions,
         &planner,
         [sessions_guard.clone(), planner_guard.clone()],
+        (ways.clone(), links),
     );
     let on_job = seed_preparer(args.prover.clone());
     let judge_post = post!(judge, judge_guard);
@@ -339,6 +376,13 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         stop_reading: post!(sessions, sessions_guard),
         close_pools: post!(planner, planner_guard),
         close_all: post!(sessions, sessions_guard),
+        giving: GivingPosts {
+            plan: post!(planner, planner_guard),
+            seats: post!(sessions, sessions_guard),
+            ways,
+            has_store: args.store.is_some(),
+            pumps: PumpsLeft::default(),
+        },
     };
     let mut all_there = stages;
     all_there.extend([
@@ -362,7 +406,7 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
     if let Some(store) = &args.store {
         store.join(lane, post!(sessions, sessions_guard));
     }
-    sessions_ctx.run(MinerSessions::new(SessionArgs {
+    let sessions_args = SessionArgs {
         doors: args.doors,
         doorkeeper: args.doorkeeper,
         lane,
@@ -395,8 +439,9 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         random: StdRng::from_entropy(),
         journal: journal.clone(),
         bridge: args.bridge,
-    }));
-    planner_ctx.run(Planner::new(PlannerArgs {
+    };
+    sessions_ctx.run(MinerSessions::new(sessions_args).inheriting(seats));
+    let planner_args = PlannerArgs {
         policy: args.plan,
         max_sessions: args.upstreams.iter().map(|up| up.max_sessions).collect(),
         routes: args.routes,
@@ -415,7 +460,8 @@ fn introduce(args: LaneArgs, view: Arc<LaneView>) -> (LanePosts, Vec<Alive>) {
         journal,
         guard: planner_guard,
         clock,
-    }));
+    };
+    planner_ctx.run(Planner::new(planner_args).inheriting(plan));
     (posts, all_there)
 }
 

@@ -3,6 +3,7 @@
 //! - [`lane`]: one thread with a whole data plane; who hears what
 //! - [`miner_sessions`], [`filters`], [`judge`], [`planner`], [`pool_session`]: its actors
 //! - [`doorkeeper`]: which miners may come in: addresses, limits, passwords
+//! - [`handover`]: a lane's live state for a successor process
 //! - [`prover`]: RandomX on threads of its own
 //! - [`supervision`]: guarded steps, generations, back-off, health
 //! - [`messaging`]: posts and credits, the only way to send
@@ -30,6 +31,7 @@ pub mod events;
 pub mod filters;
 #[cfg(test)]
 mod fixtures;
+pub mod handover;
 pub mod headers;
 mod http_agent;
 pub mod journal;

@@ -16,11 +16,13 @@
 //! - [`judge`]: who must prove first, trust in proven work, quarantine
 //! - [`ledger`]: what is stored of shares, rigs, plans and decisions, and how it is written down
 //! - [`learn`]: what is learnt from the ledger, how well, and whether it is let in
+//! - [`handover`]: the live state of a lane as bytes, for a successor process
 //! - [`simulation`]: honest and hostile rigs to measure filters and judge with
 
 pub mod alert;
 pub mod bridge;
 pub mod filter;
+pub mod handover;
 pub mod judge;
 pub mod learn;
 pub mod ledger;

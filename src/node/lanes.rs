@@ -144,6 +144,7 @@ pub(super) fn lane_args(
                 },
                 ..Remembered::default()
             },
+            inherited: None,
             prover: prover.cloned(),
             health: view.health().clone(),
             journal: Journal::silent().telling(view.teller()),

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio::sync::OnceCell;
 use tokio::time::timeout_at;
 use tokio_native_tls::{TlsConnector, TlsStream};
@@ -43,6 +43,8 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 pub(crate) enum Transport {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// In TLS that the process before carries.
+    Carried(UnixStream),
 }
 
 /// Why no connection was made.
@@ -245,6 +247,7 @@ impl AsyncRead for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Carried(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
 }
@@ -258,6 +261,7 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Carried(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
 
@@ -265,6 +269,7 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Carried(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
@@ -272,6 +277,7 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Carried(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }

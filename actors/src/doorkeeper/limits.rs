@@ -143,6 +143,17 @@ impl Limits {
         Ok(counted)
     }
 
+    /// A connection is there already: it takes no new one's place.
+    pub(super) fn inherit(&self, limits: &AddressLimits, place: Place, now: u64) -> Counted {
+        if limits.connections.is_none() {
+            return Counted::Nowhere;
+        }
+        let mut shard = self.shard(place);
+        let (entry, counted) = shard.entry(place, self.most, now);
+        entry.connections += 1;
+        counted
+    }
+
     /// A connection is gone.
     pub(super) fn disconnect(&self, place: Place, counted: Counted) {
         if counted == Counted::Nowhere {

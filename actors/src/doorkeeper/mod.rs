@@ -220,6 +220,12 @@ impl Doorkeeper {
         admitted
     }
 
+    /// A connection that the process before admitted goes on here: counted, whatever is allowed now.
+    pub(crate) fn inherit(&self, address: IpAddr) -> Counted {
+        let limits = self.rules().limits;
+        self.limits.inherit(&limits, address.into(), self.micros())
+    }
+
     /// An admitted connection is closed.
     pub(crate) fn left(&self, place: Place, counted: Counted) {
         self.limits.disconnect(place, counted);

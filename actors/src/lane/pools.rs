@@ -8,8 +8,10 @@ use zartrux_models::session::FoundBlock;
 use zartrux_models::stratum::Dialect;
 use zartrux_models::work::PoolKey;
 
+use super::giving::OpenWays;
 use super::settings_way::Dialing;
 use super::{LaneArgs, LaneView, PoolView, Upstream};
+use crate::handover::InheritedLink;
 use crate::messaging::Post;
 use crate::miner_sessions::MinerSessions;
 use crate::node_session::{
@@ -27,6 +29,7 @@ pub(super) fn pool_opener(
     sessions: &Addr<MinerSessions>,
     planner: &Addr<Planner>,
     [to_sessions, to_planner]: [Guard; 2],
+    (ways, mut links): (OpenWays, HashMap<PoolKey, InheritedLink>),
 ) -> OpenPool {
     let (index, clock, registry) = (args.index, args.clock, args.health.clone());
     let names = args.names.clone();
@@ -92,7 +95,7 @@ pub(super) fn pool_opener(
         } else {
             pool_name(index, pool)
         };
-        let way = PoolWay::launch(PoolSessionArgs {
+        let args = PoolSessionArgs {
             key: pool,
             endpoint: found.endpoint,
             timeouts,
@@ -101,9 +104,15 @@ pub(super) fn pool_opener(
             stats,
             names: names.clone(),
             clock,
-        });
+        };
+        let way = match links.remove(&pool) {
+            Some(link) if !shared => PoolWay::resume(args, link),
+            Some(_) | None => PoolWay::launch(args),
+        };
         if shared {
             templates.insert(upstream, way.clone());
+        } else {
+            ways.opened(pool, &way);
         }
         session_of(&way)
     })

@@ -87,6 +87,18 @@ impl Connection {
         }
     }
 
+    /// The socket, if another process can go on with it: where no TLS has begun, or will.
+    pub(super) fn take_plain(&mut self) -> Option<(TcpStream, bool)> {
+        match std::mem::replace(self, Self::Broken) {
+            Self::Plain(socket) => Some((socket, false)),
+            Self::Heading(heading) if heading.tls.is_none() => Some((heading.socket, true)),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+
     /// Takes an accepted socket; with an acceptor its first handshake step is made.
     ///
     /// # Errors

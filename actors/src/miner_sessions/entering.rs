@@ -36,6 +36,18 @@ impl Origin {
             proxied: None,
         }
     }
+
+    /// Where a connection of the process before is from.
+    pub(super) fn resumed(address: IpAddr, counted: Counted, proxied: bool) -> Self {
+        Self {
+            proxied: proxied.then(|| Box::new(address)),
+            ..Self::of(address, counted)
+        }
+    }
+
+    pub(super) const fn is_proxied(&self) -> bool {
+        self.proxied.is_some()
+    }
 }
 
 /// A login whose password is being checked.

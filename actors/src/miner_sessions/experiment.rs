@@ -54,6 +54,26 @@ impl Experiment {
     /// A plan for another blob, which comes now.
     pub(super) fn draw(&mut self, now_unix_ms: u64) -> SlotPlan {
         let outside = self.outside.in_force(now_unix_ms);
+        self.tell_orders(outside.as_ref());
+        match (self.order.as_deref(), outside) {
+            (None, None) => SlotPlan::identity(),
+            (Some(order), None) => SlotPlan::draw(self.seeds.next_u64(), order),
+            (model, Some(outside)) => {
+                SlotPlan::draw_with_outside(self.seeds.next_u64(), model, &outside)
+            }
+        }
+    }
+
+    /// A job of the process before is alive. Its plan was drawn by an order that this journal may not
+    /// know: then a replay finds it in the journal of that process, or does without.
+    pub(super) fn inherited(&mut self, issued: &IssuedJob, now_unix_ms: u64) {
+        let outside = self.outside.in_force(now_unix_ms);
+        self.tell_orders(outside.as_ref());
+        self.note(issued);
+    }
+
+    /// Has the journal know the orders in force.
+    fn tell_orders(&mut self, outside: Option<&Arc<OutsideOrder>>) {
         let lane = self.journal.lane();
         if let Some(order) = &self.order
             && self.told.as_ref() != Some(order)
@@ -63,20 +83,13 @@ impl Experiment {
             self.journal
                 .note(JournalEvent::RankingInForce { lane, order });
         }
-        if let Some(order) = &outside
+        if let Some(order) = outside
             && self.told_outside.as_ref() != Some(order)
         {
             self.told_outside = Some(Arc::clone(order));
             let order = Arc::clone(order);
             self.journal
                 .note(JournalEvent::OutsideOrderInForce { lane, order });
-        }
-        match (self.order.as_deref(), outside) {
-            (None, None) => SlotPlan::identity(),
-            (Some(order), None) => SlotPlan::draw(self.seeds.next_u64(), order),
-            (model, Some(outside)) => {
-                SlotPlan::draw_with_outside(self.seeds.next_u64(), model, &outside)
-            }
         }
     }
 

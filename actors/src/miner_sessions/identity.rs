@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 use zartrux_config::{masked_name, masked_user};
+use zartrux_models::handover::NamesWire;
 use zartrux_models::session::SessionId;
 use zartrux_models::share::RigKey;
 
@@ -64,6 +65,31 @@ impl Namesakes {
             );
         }
         standing
+    }
+
+    /// How a connection stands, as it is written down for a successor.
+    pub(super) fn pack(&self, user: &str, rig: &str, standing: Standing) -> NamesWire {
+        let table = self.lock();
+        let crowd = table.crowds.get(&key_of(user, rig, &[]));
+        NamesWire {
+            key: standing.key.0,
+            place: standing.place.0,
+            ordinal: standing.ordinal,
+            owner: crowd.map(|crowd| crowd.owner.0),
+        }
+    }
+
+    /// A connection of the process before goes on as the rig that it was; as another where somebody
+    /// has taken its place meanwhile.
+    pub(super) fn resume(
+        &self,
+        [user, rig]: [&str; 2],
+        address: IpAddr,
+        session: SessionId,
+        wire: NamesWire,
+    ) -> Standing {
+        let resumed = self.lock().resume(key_of(user, rig, &[]), wire);
+        resumed.unwrap_or_else(|| self.join(user, rig, address, session))
     }
 
     /// A connection is closed.
@@ -177,6 +203,43 @@ impl Table {
             ordinal,
         };
         (standing, advise)
+    }
+
+    fn resume(&mut self, names: RigKey, wire: NamesWire) -> Option<Standing> {
+        let standing = Standing {
+            key: RigKey(wire.key),
+            place: RigKey(wire.place),
+            ordinal: wire.ordinal.filter(|at| u32::from(*at) < Self::MOST),
+        };
+        let Some(owner) = wire.owner else {
+            // The only one of its names, then and now.
+            let alone = !self.crowds.contains_key(&names) && !self.single.contains_key(&names);
+            return alone.then(|| {
+                self.single.insert(names, standing.place);
+                standing
+            });
+        };
+        if self.single.contains_key(&names) {
+            return None;
+        }
+        if let Some(ordinal) = standing.ordinal {
+            let taken = self.taken.entry(standing.place).or_default();
+            if *taken >> ordinal & 1 == 1 {
+                return None;
+            }
+            *taken |= 1 << ordinal;
+        }
+        let crowd = self.crowds.entry(names).or_insert_with(|| Crowd {
+            owner: RigKey(owner),
+            connected: 0,
+            gone_at: 0,
+            advised: true,
+        });
+        if crowd.connected == 0 {
+            self.gone.remove(&crowd.gone_at);
+        }
+        crowd.connected = crowd.connected.saturating_add(1);
+        Some(standing)
     }
 
     fn leave(&mut self, user: &str, rig: &str, standing: Standing) {

@@ -10,7 +10,9 @@ mod acknowledging;
 mod connection;
 mod entering;
 mod experiment;
+mod handing;
 mod identity;
+mod inheriting;
 mod jobs;
 mod leases;
 mod listeners;
@@ -46,6 +48,7 @@ use crate::bridge::BridgeTap;
 use crate::clock::Clock;
 use crate::counters::LaneStats;
 use crate::doorkeeper::Doorkeeper;
+use crate::handover::InheritedSeats;
 use crate::journal::Journal;
 use crate::judge::{PoolClosed, VerdictSeen};
 use crate::messaging::{Credits, Post};
@@ -60,6 +63,7 @@ use crate::store::{SharesRecorded, StoreLink};
 use crate::supervision::Guard;
 use crate::unfit_rigs::UnfitRigs;
 
+pub(crate) use handing::{PackSeats, PackedSeats};
 pub use identity::{Namesakes, rig_key_of};
 pub use listeners::{BindError, Door, bind};
 pub use messages::{
@@ -241,6 +245,8 @@ pub struct MinerSessions {
     bridge: BridgeTap,
     namesakes: Namesakes,
     random: StdRng,
+    /// Of the process before, until it is taken up.
+    inherited: Option<Box<InheritedSeats>>,
 }
 
 impl fmt::Debug for MinerSessions {
@@ -308,6 +314,7 @@ impl MinerSessions {
             bridge: args.bridge,
             namesakes: args.namesakes,
             random: args.random,
+            inherited: None,
         }
     }
 
@@ -338,6 +345,7 @@ impl Actor for MinerSessions {
         match Reactor::new() {
             Ok((reactor, registrar)) => {
                 self.registrar = Some(registrar);
+                self.take_up_inherited();
                 self.open_doors();
                 ctx.add_stream(reactor);
                 ctx.run_interval(Self::TICK, |this, _| this.on_tick());
@@ -420,6 +428,7 @@ handles! {
     ReplaceSettings => on_replace_settings,
     StopAccepting => on_stop_accepting,
     LoginChecked => on_login_checked,
+    PackSeats => on_pack,
     SharesRecorded => on_recorded,
 }
 

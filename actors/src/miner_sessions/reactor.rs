@@ -111,7 +111,7 @@ impl Registrar {
             .register(socket, token, Interest::READABLE | Interest::WRITABLE)
     }
 
-    /// Forgets a listener.
+    /// Forgets a listener, or a connection.
     ///
     /// # Errors
     /// As of the system.

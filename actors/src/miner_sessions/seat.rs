@@ -59,6 +59,22 @@ pub(super) struct SeatTally {
 }
 
 impl SeatTally {
+    /// Received, passed and refused, without those that are under way.
+    pub(super) const fn settled(&self) -> (u32, u32, u32) {
+        let settled = self.passed.wrapping_add(self.refused);
+        (settled, self.passed, self.refused)
+    }
+
+    /// Goes on where another process has counted so many.
+    pub(super) const fn resumed((received, passed, refused): (u32, u32, u32)) -> Self {
+        Self {
+            received,
+            passed,
+            refused,
+            pending: 0,
+        }
+    }
+
     /// Whether every share is somewhere.
     pub(super) const fn balances(&self) -> bool {
         let settled = self.passed.wrapping_add(self.refused);

@@ -160,6 +160,7 @@ impl Transport for DialTransport {
         let socket = match &self.stream {
             Stream::Plain(stream) => SockRef::from(stream),
             Stream::Tls(stream) => SockRef::from(stream.get_ref().get_ref().get_ref()),
+            Stream::Carried(stream) => SockRef::from(stream),
         };
         // Nothing has come, and the other side has not closed: an answer that nobody asked for is as
         // good as closed.

@@ -1,6 +1,7 @@
 //! Planner: which upstream serves, how many sessions it needs, which miner sits where.
 
 mod core;
+mod handing;
 mod handlers;
 mod linger;
 mod messages;
@@ -17,6 +18,7 @@ use actix::{Actor, AsyncContext, Context};
 use zartrux_models::work::PoolKey;
 
 use crate::clock::Clock;
+use crate::handover::InheritedPlan;
 use crate::journal::Journal;
 use crate::judge::{PoolClosed, PoolOpened};
 use crate::messaging::Post;
@@ -24,6 +26,7 @@ use crate::miner_sessions::{LeaseGranted, ReportLeases, TurnAway};
 use crate::pool_session::{ClosePool, ForwardShare, ReplaceTimeouts};
 use crate::supervision::{ActorHealth, ActorState, Backoff, Faulted, Guard};
 
+pub(crate) use handing::{PackPlan, PackedPlan};
 pub use self::core::{PlanEffect, PlanPolicy, PlannerCore, PoolFacts, Turned};
 pub use messages::{
     ClosePools, LeaseAsked, LeaseGivenUp, LeaseNearlyUsedUp, LeasesHeld, ReplacePlan, SeatLeft,
@@ -126,6 +129,8 @@ pub struct Planner {
     /// Reports of leases that were asked for and have not come.
     reports_due: u32,
     closing: bool,
+    /// Of the process before, until it is taken up.
+    inherited: Option<InheritedPlan>,
 }
 
 impl fmt::Debug for Planner {
@@ -169,6 +174,7 @@ impl Planner {
             next_pool: 0,
             reports_due: 0,
             closing: false,
+            inherited: None,
         }
     }
 
@@ -270,7 +276,8 @@ impl Planner {
     /// Forgets sessions whose actors are gone, which say nothing of it themselves, and lets the
     /// plan open others.
     fn bury_dead(&mut self, now: Instant, ctx: &mut Context<Self>) {
-        if now < self.next_burial {
+        // Sessions that went over to another process are not dead.
+        if now < self.next_burial || self.closing {
             return;
         }
         let dead: Vec<PoolKey> = self
@@ -298,10 +305,14 @@ impl Actor for Planner {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.core = Some(self.new_core());
-        let now = self.clock.now();
-        self.tell_time();
-        self.step(ctx, |core| core.tick(now));
+        if let Some(inherited) = self.inherited.take() {
+            self.take_up(inherited, ctx);
+        } else {
+            self.core = Some(self.new_core());
+            let now = self.clock.now();
+            self.tell_time();
+            self.step(ctx, |core| core.tick(now));
+        }
         ctx.run_interval(Self::TICK, |this, ctx| {
             let now = this.clock.now();
             this.bury_dead(now, ctx);

@@ -39,6 +39,10 @@ impl Routed {
         self.plan.as_ref()
     }
 
+    pub(super) fn place_of(&self, pool: PoolKey) -> Option<usize> {
+        self.places.get(&pool).copied()
+    }
+
     pub(super) fn opened(&mut self, pool: PoolKey, upstream: usize) {
         self.places.insert(pool, upstream);
     }

@@ -15,7 +15,7 @@ use crate::share_ticket::{Settlement, ShareTicket};
 use crate::supervision::Faulted;
 
 /// Warnings about what a pool says that are logged for one connection.
-const WARNINGS: u32 = 10;
+pub(super) const WARNINGS: u32 = 10;
 
 /// Why a connection ends.
 #[derive(Debug)]

@@ -7,6 +7,7 @@
 
 mod args;
 mod connection;
+mod handing;
 mod hearing;
 mod messages;
 mod outbox;
@@ -29,7 +30,6 @@ use zartrux_models::session::{PoolProtocol, PoolSettings};
 use zartrux_models::stratum::LineAssembler;
 use zartrux_models::work::{JobOrigin, PoolKey};
 
-use self::outbox::Outbox;
 use self::pages::Pages;
 use self::pending::Pending;
 use self::retry::Retry;
@@ -39,6 +39,8 @@ use crate::node_session::{OpenPage, turned};
 use crate::supervision::{ActorState, Guard};
 
 pub use crate::dial::Tls;
+pub(crate) use handing::{PackPool, PackedPool};
+pub(crate) use outbox::Outbox;
 pub use args::{PoolEndpoint, PoolPosts, PoolSessionArgs, PoolTimeouts};
 pub use messages::{
     ClosePool, ForwardShare, JobReplaced, PoolState, PoolStateChanged, ReplaceTimeouts,
@@ -227,6 +229,9 @@ impl Actor for PoolSession {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        if self.connection > 0 {
+            return self.go_on(ctx);
+        }
         self.connect(ctx);
     }
 }

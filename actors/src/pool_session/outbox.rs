@@ -8,7 +8,7 @@ use tokio::io::AsyncWrite;
 
 /// Most bytes that wait to be written; 5,000 submits have less. The buffer holds at most as many
 /// again that were written.
-pub(super) const OUTBOX_LIMIT: usize = 1024 * 1024;
+pub(crate) const OUTBOX_LIMIT: usize = 1024 * 1024;
 
 /// Most bytes of one write. A TLS write that was not ready tells what it took only when all of its
 /// bytes are out: if it always got everything that waits, one that is added to would never end.
@@ -19,11 +19,11 @@ const KEPT_CAPACITY: usize = 16 * 1024;
 
 /// The pool does not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Full;
+pub(crate) struct Full;
 
 /// Lines that are still to be written to one connection, and where in its stream each one ends.
 #[derive(Default)]
-pub(super) struct Outbox {
+pub(crate) struct Outbox {
     bytes: Vec<u8>,
     /// Bytes of the buffer that were written.
     head: usize,
@@ -33,7 +33,7 @@ pub(super) struct Outbox {
 
 impl Outbox {
     /// Appends a line; returns where in the stream of the connection it ends.
-    pub(super) fn push(&mut self, line: &[u8]) -> Result<u64, Full> {
+    pub(crate) fn push(&mut self, line: &[u8]) -> Result<u64, Full> {
         if self.waiting() + line.len() > OUTBOX_LIMIT {
             return Err(Full);
         }
@@ -52,19 +52,24 @@ impl Outbox {
         }
     }
 
+    /// What waits.
+    pub(crate) fn unsent(&self) -> &[u8] {
+        &self.bytes[self.head..]
+    }
+
     /// Bytes that wait.
-    pub(super) const fn waiting(&self) -> usize {
+    pub(crate) const fn waiting(&self) -> usize {
         self.bytes.len() - self.head
     }
 
     /// Bytes of the connection that the system has taken: a line that ends at or before this was
     /// sent, and one that ends after it can't be understood by the pool.
-    pub(super) const fn written(&self) -> u64 {
+    pub(crate) const fn written(&self) -> u64 {
         self.written
     }
 
     /// Writes what waits, as far as it goes without waiting; returns the number of writes.
-    pub(super) fn poll_write(
+    pub(crate) fn poll_write(
         &mut self,
         io: &mut (impl AsyncWrite + Unpin + ?Sized),
         cx: &mut Context<'_>,

@@ -152,6 +152,16 @@ impl Pages {
         }
     }
 
+    /// Logged in over a connection of the process before, where that was counted.
+    pub(super) fn resumed(&mut self, unix_ms: u64) {
+        self.logged_in_at = Some(unix_ms);
+        self.lead.1.seen_logged_in(unix_ms);
+    }
+
+    pub(super) const fn logged_in_at(&self) -> Option<u64> {
+        self.logged_in_at
+    }
+
     pub(super) fn lost(&mut self, class: ErrorClass) {
         self.lead.1.lost(class);
         self.left();

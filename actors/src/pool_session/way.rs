@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use actix::{Actor, Addr, Handler, Message};
 use zartrux_models::work::PoolKey;
 
+use super::handing::PackPool;
 use super::{ClosePool, ForwardShare, PoolSession, PoolSessionArgs, PoolStats, ReplaceTimeouts};
+use crate::handover::InheritedLink;
 use crate::messaging::Post;
 use crate::node_session::OpenPage;
 use crate::supervision::ActorHealth;
@@ -24,8 +26,16 @@ impl PoolWay {
     /// Starts a session with its first page.
     #[must_use]
     pub fn launch(args: PoolSessionArgs) -> Self {
-        let health = Arc::clone(&args.health);
-        let session = PoolSession::new(args);
+        Self::start(PoolSession::new(args))
+    }
+
+    /// Starts a session that goes on with a connection of the process before.
+    pub(crate) fn resume(args: PoolSessionArgs, inherited: InheritedLink) -> Self {
+        Self::start(PoolSession::new(args).resumed(inherited))
+    }
+
+    fn start(session: PoolSession) -> Self {
+        let health = Arc::clone(session.guard.health());
         let asked = session.pages.asked();
         Self {
             address: session.start(),
@@ -69,6 +79,11 @@ impl PoolWay {
     /// To close pages; with the last the session ends.
     #[must_use]
     pub fn close(&self) -> Post<ClosePool> {
+        self.post()
+    }
+
+    /// To give its connection away.
+    pub(crate) fn pack(&self) -> Post<PackPool> {
         self.post()
     }
 

@@ -21,6 +21,7 @@
 //! take for no slot, and so it is leased last.
 
 mod outside;
+mod packed;
 
 use std::fmt;
 use std::sync::Arc;

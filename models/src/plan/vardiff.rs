@@ -87,6 +87,18 @@ impl Vardiff {
         (prior, first)
     }
 
+    /// Work and time that it goes by, to go on with elsewhere.
+    #[must_use]
+    pub const fn parts(&self) -> (f32, f32) {
+        (self.work, self.time)
+    }
+
+    /// Goes on with what [`Vardiff::parts`] told.
+    #[must_use]
+    pub const fn from_parts((work, time): (f32, f32)) -> Self {
+        Self { work, time }
+    }
+
     /// Time passed, and the work of the shares that came in it.
     pub fn note(&mut self, policy: &VardiffPolicy, elapsed: Duration, work: u64) {
         let elapsed = elapsed.as_secs_f32();

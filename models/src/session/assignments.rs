@@ -1,5 +1,6 @@
 //! The jobs that one session was given.
 
+use crate::handover::{AssignmentWire, BadPart};
 use crate::share::RefusalReason;
 use crate::stratum::MinerJobId;
 use crate::work::{Difficulty, JobKey, Slot};
@@ -37,6 +38,40 @@ impl Assignments {
             retargeted: [false; Self::KEPT],
             none_up_to: last,
         }
+    }
+
+    /// As it is written down.
+    pub(super) fn pack(&self) -> (Vec<AssignmentWire>, u32) {
+        let places = self.recent.iter().zip(&self.retargeted);
+        let wire = |(given, retargeted): (&Option<Assignment>, &bool)| {
+            given.map(|given| AssignmentWire {
+                job: given.job.0,
+                slot: given.slot.0,
+                difficulty: given.difficulty.get(),
+                retargeted: *retargeted,
+            })
+        };
+        (places.filter_map(wire).collect(), self.none_up_to.0)
+    }
+
+    /// As it was written down.
+    pub(super) fn unpack(recent: &[AssignmentWire], none_up_to: u32) -> Result<Self, BadPart> {
+        if recent.len() > Self::KEPT {
+            return Err(BadPart("more assignments than a session keeps"));
+        }
+        let mut all = Self::after(JobKey(none_up_to));
+        for (at, wire) in recent.iter().enumerate() {
+            if wire.difficulty == 0 {
+                return Err(BadPart("a difficulty of 0"));
+            }
+            all.recent[at] = Some(Assignment {
+                job: JobKey(wire.job),
+                slot: Slot(wire.slot),
+                difficulty: Difficulty::new(wire.difficulty),
+            });
+            all.retargeted[at] = wire.retargeted;
+        }
+        Ok(all)
     }
 
     /// Notes what the session is given now.

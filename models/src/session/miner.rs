@@ -1,5 +1,7 @@
 //! A miner's session: lines in, what was heard out.
 
+mod packed;
+
 use super::{Assignment, Assignments};
 use crate::share::{NotAdmitted, RefusalReason, Share, admit};
 use crate::stratum::{

@@ -1,6 +1,7 @@
 //! A pool's session: lines and the time in, one effect out.
 
 mod effect;
+mod packed;
 mod settings;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::stratum::{
 use crate::work::{BadBlob, UpstreamJob, Work};
 
 pub use effect::{Ignored, PoolClose, PoolEffect, Rejection};
+pub(crate) use packed::check_link;
 pub use settings::PoolSettings;
 
 /// Lines in a row that are JSON but make no sense, after which a pool is left.

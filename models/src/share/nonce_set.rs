@@ -89,6 +89,11 @@ impl NonceSet {
         }
     }
 
+    /// Each nonce that was forwarded or credited.
+    pub fn all_taken(&self) -> impl Iterator<Item = LeasedNonce> + '_ {
+        self.taken.iter().copied()
+    }
+
     /// Nonces that were forwarded or credited.
     #[must_use]
     pub fn taken(&self) -> usize {

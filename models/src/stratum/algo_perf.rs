@@ -23,6 +23,13 @@ impl AlgoPerf {
     /// Fastest that is believed, hashes per second: a thousand times all of Monero's miners of 2026.
     pub const FASTEST: f64 = 1e13;
 
+    /// What was read before; what would not have been kept is not.
+    #[must_use]
+    pub fn kept(rates: impl IntoIterator<Item = (Algorithm, f64)>) -> Self {
+        let fair = |(_, rate): &(Algorithm, f64)| *rate > 0.0 && *rate <= Self::FASTEST;
+        Self(rates.into_iter().filter(fair).take(Self::MOST).collect())
+    }
+
     /// Hash rates by algorithm, in the order in which they came.
     #[must_use]
     pub fn rates(&self) -> &[(Algorithm, f64)] {

@@ -66,6 +66,18 @@ impl LineAssembler {
         Ok(ControlFlow::Continue(()))
     }
 
+    /// In the middle of a line that began with these bytes.
+    #[must_use]
+    pub const fn resumed(unfinished: Vec<u8>) -> Self {
+        Self { unfinished }
+    }
+
+    /// The line that is not finished yet.
+    #[must_use]
+    pub fn begun(&self) -> &[u8] {
+        &self.unfinished
+    }
+
     /// Bytes of a line that is not finished yet.
     #[must_use]
     pub const fn unfinished(&self) -> usize {

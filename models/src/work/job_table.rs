@@ -1,5 +1,7 @@
 //! The jobs of a lane that shares may still be for, and the nonces submitted in each.
 
+mod packed;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -85,6 +85,9 @@ pub struct PoolFacts {
     pub responsive: bool,
     /// Has failed at least once since it was opened.
     pub failed: bool,
+    /// It can't last: nobody more is seated there, and who is goes to another session of the same
+    /// upstream as soon as there is one.
+    pub retiring: bool,
 }
 
 impl PoolFacts {
@@ -99,6 +102,7 @@ impl PoolFacts {
             algorithm: None,
             responsive: true,
             failed: false,
+            retiring: false,
         }
     }
 

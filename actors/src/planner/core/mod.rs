@@ -382,6 +382,7 @@ impl PlannerCore {
             effects.extend(self.open_for(list, self.unplaced(list)));
         }
         self.close_unwanted(&mut effects);
+        self.close_retired(&mut effects);
         self.turn_away(now, &mut effects);
         effects
     }

@@ -54,6 +54,7 @@ impl PlannerCore {
         self.pools
             .iter()
             .filter(|(_, facts)| Some(facts.upstream) == serving && facts.is_ready())
+            .filter(|(_, facts)| !facts.retiring)
             .filter(|(_, facts)| state.is_none_or(|state| state.algorithm == facts.algorithm))
             .map(|(pool, _)| *pool)
             .collect()
@@ -130,7 +131,7 @@ impl PlannerCore {
     pub(super) fn occupied_elsewhere(&self) -> Vec<PoolKey> {
         self.pools
             .iter()
-            .filter(|(_, facts)| !self.serves(facts.upstream))
+            .filter(|(_, facts)| !self.serves(facts.upstream) || facts.retiring)
             .map(|(pool, _)| *pool)
             .filter(|pool| self.book.occupancy(*pool).is_some_and(|has| has.held > 0))
             .collect()

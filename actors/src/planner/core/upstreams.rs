@@ -114,7 +114,7 @@ impl PlannerCore {
     pub(super) fn sessions_of(&self, upstream: usize) -> usize {
         self.pools
             .values()
-            .filter(|facts| facts.upstream == upstream)
+            .filter(|facts| facts.upstream == upstream && !facts.retiring)
             .count()
     }
 
@@ -161,12 +161,26 @@ impl PlannerCore {
         }
     }
 
+    /// Sessions that can't last, once another has taken their place or nobody wants one.
+    pub(super) fn close_retired(&mut self, effects: &mut Vec<PlanEffect>) {
+        let is_replaced = |upstream: usize| {
+            let mut all = self.pools.values();
+            all.any(|facts| facts.upstream == upstream && !facts.retiring && facts.is_ready())
+        };
+        let retired = self.pools.iter().filter(|(_, facts)| {
+            facts.retiring && (is_replaced(facts.upstream) || !self.is_wanted(facts.upstream))
+        });
+        for pool in retired.map(|(pool, _)| *pool).collect::<Vec<_>>() {
+            self.close(pool, effects);
+        }
+    }
+
     /// Sessions beyond the one of each upstream that is only watched.
     pub(super) fn close_unwanted(&mut self, effects: &mut Vec<PlanEffect>) {
         let mut sessions: Vec<(usize, PoolKey)> = self
             .pools
             .iter()
-            .filter(|(_, facts)| !self.serves(facts.upstream))
+            .filter(|(_, facts)| !self.serves(facts.upstream) && !facts.retiring)
             .map(|(pool, facts)| (facts.upstream, *pool))
             .collect();
         sessions.sort_unstable();
