@@ -2,7 +2,6 @@
 
 use std::io::BufReader;
 
-use zartrux_models::filter::RIG_STATE_LIMIT;
 use zartrux_models::ledger::rows::{Format, LINE_MAX, Replay, RowReader, RowWriter, UpstreamList};
 use zartrux_models::ledger::{
     Cell, FRAME_ENTRIES, Frame, JournalEntry, Kind, Mark, Page, RigEntry, ShareEntry, Tenancy,
@@ -177,7 +176,6 @@ fn rig(bytes: &[u8]) -> &'static str {
                     .clone()
                     .all(|state| state.len() <= RigEntry::FILTER_MAX)
             );
-            assert!(RigEntry::FILTER_MAX > RIG_STATE_LIMIT);
             assert!(
                 rig.standing
                     .is_none_or(|kept| kept.len() <= RigEntry::STANDING_MAX)
