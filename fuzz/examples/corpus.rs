@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use zartrux_fuzz::{
-    MINER_JOB_ID, MINER_SESSION, files_of_models, header_seeds, rig_state_seeds, route_seeds,
-    stored_seeds,
+    MINER_JOB_ID, MINER_SESSION, files_of_models, header_seeds, parcel_seeds, rig_state_seeds,
+    route_seeds, stored_seeds,
 };
 use zartrux_models::ledger::rows::{Format, Replay, Row, RowReader, RowWriter, UpstreamList};
 
@@ -50,6 +50,7 @@ fn main() -> std::io::Result<()> {
         ("rig_states", rig_state_seeds()),
         ("routes", route_seeds()),
         ("headers", header_seeds()),
+        ("parcel", parcel_seeds()),
     ] {
         for (name, bytes) in seeds {
             corpus.keep(target, &name, bytes)?;

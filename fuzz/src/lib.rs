@@ -21,6 +21,7 @@ mod models;
 pub mod mutate;
 mod node_reply;
 mod node_session;
+mod parcel;
 mod pool_line;
 mod proxy_header;
 mod recorded;
@@ -44,6 +45,7 @@ pub use model_artifact::model_artifact;
 pub use models::files_of_models;
 pub use node_reply::node_reply;
 pub use node_session::node_session;
+pub use parcel::{parcel, parcel_seeds};
 pub use pool_line::pool_line;
 pub use proxy_header::proxy_header;
 pub use recorded::{MINER_JOB_ID, MINER_SESSION};
@@ -60,7 +62,7 @@ pub type Reached = BTreeSet<&'static str>;
 pub type Target = (&'static str, fn(&[u8]) -> Reached);
 
 /// All targets.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     ("miner_line", miner_line),
     ("pool_line", pool_line),
     ("line_assembler", line_assembler),
@@ -77,4 +79,5 @@ pub const TARGETS: [Target; 16] = [
     ("node_session", node_session),
     ("routes", routes),
     ("headers", headers),
+    ("parcel", parcel),
 ];

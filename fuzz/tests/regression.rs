@@ -269,6 +269,11 @@ fn the_headers_corpus_holds_and_reaches_chains_with_and_without_a_next_difficult
     assert_reaches("headers", &["chain", "no chain", "next", "no next"]);
 }
 
+#[test]
+fn the_parcels_corpus_holds_and_reaches_what_is_taken_and_what_is_refused() {
+    assert_reaches("parcel", &["taken", "miner", "damaged", "version"]);
+}
+
 fn assert_mutations_hold(name: &str) {
     let rounds = std::env::var("ZARTRUX_FUZZ_ROUNDS").map_or(ROUNDS, |text| {
         text.parse().expect("ZARTRUX_FUZZ_ROUNDS is a whole number")
@@ -448,6 +453,11 @@ fn mutated_routes_hold() {
 #[test]
 fn mutated_headers_of_blocks_hold() {
     assert_mutations_hold("headers");
+}
+
+#[test]
+fn mutated_parcels_hold() {
+    assert_mutations_hold("parcel");
 }
 
 #[test]
