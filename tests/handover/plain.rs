@@ -152,12 +152,13 @@ fn a_line_that_was_begun_is_ended_at_the_successor_at_either_end() {
     assert!(last.keep_alive().is_ok());
 
     let (next, _) = succeed(&root, lane, vec![plain(&pool)]);
+    // The pool's first: it answers behind it.
+    pool.send_raw(1, b"\"nothing.known\",\"params\":{}}\n");
     miner.send_raw(rest.as_bytes());
     assert!(miner.reply_to(77).is_ok());
     fresh.send_raw(&login.as_bytes()[20..]);
     fresh.send_raw(b"\n");
     assert!(fresh.reply_to(1).is_ok());
-    pool.send_raw(1, b"\"nothing.known\",\"params\":{}}\n");
     pool.push_job(1_000, 5);
     assert_eq!(miner.expect_job().height, Some(5));
     assert_eq!(pool.connections().len(), 1);

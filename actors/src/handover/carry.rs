@@ -76,7 +76,7 @@ where
     }
 
     /// Whether anything moved; `UnexpectedEof` once the pool has closed and the successor has all.
-    fn to_successor(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+    fn write_successor(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         let mut moved = false;
         loop {
             while self.sent < self.to_successor.len() {
@@ -111,7 +111,7 @@ where
             }
         }
         if !self.is_left {
-            self.to_successor(cx)?;
+            self.write_successor(cx)?;
         }
         Ok(())
     }

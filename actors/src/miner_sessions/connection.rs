@@ -92,7 +92,7 @@ impl Connection {
         match std::mem::replace(self, Self::Broken) {
             Self::Plain(socket) => Some((socket, false)),
             Self::Heading(heading) if heading.tls.is_none() => Some((heading.socket, true)),
-            other => {
+            other @ (Self::Heading(_) | Self::Handshaking(_) | Self::Tls(_) | Self::Broken) => {
                 *self = other;
                 None
             }

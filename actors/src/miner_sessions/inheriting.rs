@@ -51,7 +51,7 @@ impl MinerSessions {
         let all = seats.len();
         let mut gone = 0_usize;
         for (wire, socket) in seats {
-            if let Err(fault) = self.take_up_seat(wire, socket) {
+            if let Err(fault) = self.take_up_seat(&wire, socket) {
                 tracing::debug!(%fault, "a miner of the process before can't be taken up");
                 gone += 1;
             }
@@ -109,7 +109,7 @@ impl MinerSessions {
         }
     }
 
-    fn take_up_seat(&mut self, wire: SeatWire, socket: OwnedFd) -> io::Result<()> {
+    fn take_up_seat(&mut self, wire: &SeatWire, socket: OwnedFd) -> io::Result<()> {
         let protocol = MinerProtocol::unpack(&wire.miner).map_err(io::Error::other)?;
         let stream = std::net::TcpStream::from(socket);
         stream.set_nonblocking(true)?;
@@ -137,7 +137,7 @@ impl MinerSessions {
         };
         let address = wire.address;
         let mut seat = Seat::new(key, connection, protocol, from, now);
-        seat.resume(&wire, now);
+        seat.resume(wire, now);
         let logged_in = u64::from(seat.protocol.is_logged_in());
         let session = seat.protocol.session();
         entry.insert(seat);
@@ -146,7 +146,7 @@ impl MinerSessions {
             counts.open += 1;
             counts.logged_in += logged_in;
         });
-        if let (Some(identity), Some(address)) = (wire.identity, address) {
+        if let (Some(identity), Some(address)) = (&wire.identity, address) {
             let identity = self.resume_identity(identity, address, session);
             let rig = identity.standing.key;
             if let Some(seat) = self.seat(key) {
@@ -161,7 +161,7 @@ impl MinerSessions {
 
     fn resume_identity(
         &mut self,
-        wire: IdentityWire,
+        wire: &IdentityWire,
         address: IpAddr,
         session: SessionId,
     ) -> Identity {

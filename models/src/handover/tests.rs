@@ -320,6 +320,14 @@ fn a_parcel_that_contradicts_itself_is_refused() {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "any instant will do as the origin"
+)]
+fn origin() -> Instant {
+    Instant::now()
+}
+
 fn settings() -> Arc<PoolSettings> {
     Arc::new(PoolSettings {
         user: "w".into(),
@@ -336,7 +344,7 @@ fn settings() -> Arc<PoolSettings> {
 
 #[test]
 fn a_pool_session_that_was_taken_up_goes_on_with_its_numbers_and_its_clock() {
-    let start = Instant::now();
+    let start = origin();
     let mut before = PoolProtocol::new(settings());
     let mut out = Vec::new();
     before.on_connected(start, &mut out);
@@ -347,13 +355,11 @@ fn a_pool_session_that_was_taken_up_goes_on_with_its_numbers_and_its_clock() {
     );
     before.on_line(login.as_bytes());
     assert!(before.is_logged_in());
-    let origin = JobOrigin {
+    let from = JobOrigin {
         pool: PoolKey(4),
         connection: 2,
     };
-    let packed = before
-        .pack(origin, start + Duration::from_secs(10))
-        .unwrap();
+    let packed = before.pack(from, start + Duration::from_secs(10)).unwrap();
     // The other process's clock.
     let now = start + Duration::from_secs(1_000);
     let mut after = PoolProtocol::unpack(settings(), &packed, now).unwrap();
@@ -383,10 +389,10 @@ fn a_pool_session_that_was_taken_up_goes_on_with_its_numbers_and_its_clock() {
 
 #[test]
 fn before_it_is_logged_in_a_pool_session_is_not_worth_a_place_in_the_parcel() {
-    let origin = JobOrigin {
+    let from = JobOrigin {
         pool: PoolKey(0),
         connection: 1,
     };
-    let now = Instant::now();
-    assert!(PoolProtocol::new(settings()).pack(origin, now).is_none());
+    let now = origin();
+    assert!(PoolProtocol::new(settings()).pack(from, now).is_none());
 }
