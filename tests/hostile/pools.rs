@@ -326,8 +326,20 @@ fn a_pool_that_never_lets_anybody_work_is_left_with_its_reason_and_the_next_serv
     let proxy = launch(&config, 1);
     let mut beside = Beside::of(proxy.miners());
     for (name, does) in cases() {
-        let Attempt(script, reason) = does else {
-            continue;
+        let (script, reason) = match does {
+            Attempt(script, reason) => (script, reason),
+            Job(fields, reason) => {
+                let job = with_fields(&standby, standby.wait_live(1)[0], &fields);
+                (
+                    login(&json!({"id": "s", "status": "OK", "job": job})),
+                    reason,
+                )
+            }
+            Leaves(lines, reason) => {
+                let then = OnLogin::AcceptThenSend(lines.into_bytes());
+                (Script::greeting(then), reason)
+            }
+            Passes(_) => continue,
         };
         hostile.go_down();
         told_lost(&proxy, &hostile, "can't connect");
@@ -342,8 +354,8 @@ fn a_pool_that_never_lets_anybody_work_is_left_with_its_reason_and_the_next_serv
     assert_in_balance(&proxy);
 }
 
-/// The line of a good job in which fields are replaced; those of null are left out.
-fn job_with(pool: &FakePool, connection: usize, fields: &Value) -> String {
+/// A good job in which fields are replaced; those of null are left out.
+fn with_fields(pool: &FakePool, connection: usize, fields: &Value) -> Value {
     let mut job = serde_json::to_value(pool.job_of(connection)).unwrap();
     let job_fields = job.as_object_mut().unwrap();
     job_fields.insert("job_id".into(), "another".into());
@@ -357,6 +369,11 @@ fn job_with(pool: &FakePool, connection: usize, fields: &Value) -> String {
     if fields.get("seed_hash").is_some_and(Value::is_null) {
         job_fields.insert("algo".into(), "rx/0".into());
     }
+    job
+}
+
+fn job_with(pool: &FakePool, connection: usize, fields: &Value) -> String {
+    let job = with_fields(pool, connection, fields);
     format!("{{\"jsonrpc\":\"2.0\",\"method\":\"job\",\"params\":{job}}}\n")
 }
 
