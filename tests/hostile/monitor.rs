@@ -39,7 +39,7 @@ pub(crate) fn cases() -> Vec<Case> {
         bytes,
         answers,
     };
-    let deep = "[".repeat(20_000);
+    let deep = "[".repeat(5_000);
     vec![
         case("no HTTP", b"hello, this is a miner\r\n\r\n".to_vec(), &[400, 0]),
         case("a login of a miner", b"{\"id\":1,\"method\":\"login\",\"params\":{\"login\":\"a\"}}\n\r\n\r\n".to_vec(), &[400, 0]),

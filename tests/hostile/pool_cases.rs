@@ -271,9 +271,10 @@ pub(crate) fn cases() -> Vec<(&'static str, Does)> {
             ),
         ),
         (
-            "a job with a height of text",
-            Passes(
+            "a job with a height of text and little else",
+            Leaves(
                 "{\"method\":\"job\",\"params\":{\"blob\":\"00\",\"height\":\"high\"}}\n".into(),
+                "job.job_id is missing",
             ),
         ),
         (
