@@ -26,6 +26,8 @@ mod memory;
 mod miners;
 #[path = "hostile/monitor.rs"]
 mod monitor;
+#[path = "hostile/pool_cases.rs"]
+mod pool_cases;
 #[path = "hostile/pools.rs"]
 mod pools;
 #[path = "hostile/rounds.rs"]
@@ -52,7 +54,7 @@ fn there_are_at_least_a_hundred_cases_and_no_two_of_one_name() {
             .map(|case| format!("monitor: {}", case.name)),
     );
     names.extend(
-        pools::cases()
+        pool_cases::cases()
             .iter()
             .map(|case| format!("pool: {}", case.0)),
     );

@@ -53,10 +53,9 @@ enum Change {
 const fn change(full: bool, resident: u64, ceiling: Option<u64>) -> Change {
     match ceiling {
         None if full => Change::Free,
-        None => Change::None,
         Some(ceiling) if !full && resident >= ceiling => Change::Full,
         Some(ceiling) if full && resident < ceiling - ceiling / 10 => Change::Free,
-        Some(_) => Change::None,
+        None | Some(_) => Change::None,
     }
 }
 

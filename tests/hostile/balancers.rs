@@ -74,7 +74,7 @@ fn each_header_is_taken_or_its_connection_closed() {
                 ..Default::default()
             };
             let mut peer = SimMiner::connect_as(proxy.miners(), &how).unwrap();
-            peer.send_raw(&[&bytes, LOGIN].concat());
+            peer.send_raw(&[&bytes[..], LOGIN].concat());
             beside.mines(name);
             (name, peer, taken)
         })

@@ -50,6 +50,9 @@ fn above_the_ceiling_newcomers_are_turned_away_and_miners_mine_on() {
 
     // Just below is not enough, nine tenths are.
     proxy.node().view().memory().feign(Some(1_000_000 * MIB));
+    clock::eventually("a look at it", || {
+        (proxy.node().view().memory().resident() == 1_000_000 * MIB).then_some(())
+    });
     beside.mines("just below the ceiling");
     assert!(proxy.node().view().memory().is_full());
     proxy.node().view().memory().feign(Some(900_000 * MIB));
