@@ -105,7 +105,7 @@ fn deck(random: &mut StdRng) -> Vec<Event> {
         },
         Event::PoolSilent {
             pool: 0,
-            ms: random.gen_range(2_500..4_500),
+            ms: random.gen_range(3_500..5_500),
         },
         Event::PoolGarbage {
             pool: pool(random),
