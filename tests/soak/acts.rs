@@ -32,10 +32,11 @@ pub(crate) fn play(args: &Args) -> Report {
     let world = Arc::new(World::new());
     let begin = clock::now();
     let data = tempfile::tempdir().expect("a temporary folder");
-    let runtime = EventLoop::start();
+    // Miners hash: on a thread of their own they keep no pool from answering.
+    let (pools, runtime) = (EventLoop::start(), EventLoop::start());
     let mut report = Report::new(args.clone());
     let acts = AssertUnwindSafe(|| {
-        let settings = open_farm(args, &world, &runtime, data.path());
+        let settings = open_farm(args, &world, &pools, &runtime, data.path());
         let mut books = Books::default();
         long_life(
             args,
@@ -75,7 +76,7 @@ pub(crate) fn play(args: &Args) -> Report {
             format!("a check could not be made: {}", text.unwrap_or_default()),
         );
     }
-    drop(runtime);
+    drop((pools, runtime));
     report.finish(&world, begin.elapsed());
     report
 }
@@ -84,18 +85,21 @@ pub(crate) fn play(args: &Args) -> Report {
 fn open_farm(
     args: &Args,
     world: &Arc<World>,
+    pools: &EventLoop,
     runtime: &EventLoop,
     folder: &std::path::Path,
 ) -> SettingsFile {
     let mut addresses = Vec::new();
-    let handle = runtime.handle();
-    let _entered = handle.enter();
+    let handle = pools.handle();
+    let entered = handle.enter();
     for pool in 0..POOLS {
         let reserved = pool::reserve(([127, 0, 0, 1], 0).into());
         addresses.push(reserved.local_addr().expect("a bound socket"));
         handle.spawn(pool::serve(pool, reserved, Arc::clone(world)));
     }
     handle.spawn(pool::find_blocks(args.seed, Arc::clone(world)));
+    drop(entered);
+    let handle = runtime.handle();
     for number in 0..args.miners {
         let (role, random) = resident(number, args.seed);
         handle.spawn(miner::live(Arc::clone(world), role, random));
@@ -174,7 +178,7 @@ fn after_its_end(driver: &mut Driver<'_>) {
 
 /// The demo with its real RandomX, whose pool is a judge of its own.
 fn real_proofs(args: &Args, world: &World, report: &mut Report) {
-    let seconds = (args.seconds / 20).clamp(30, 180);
+    let seconds = (args.seconds / 20).clamp(40, 180);
     let output = Command::new(&args.program)
         .args([
             "demo",
@@ -183,7 +187,7 @@ fn real_proofs(args: &Args, world: &World, report: &mut Report) {
             "--difficulty",
             "10",
             "--seconds-per-job",
-            "4",
+            "10",
         ])
         .args([
             "--for",
@@ -199,7 +203,7 @@ fn real_proofs(args: &Args, world: &World, report: &mut Report) {
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stdout);
         let tail: Vec<&str> = text.lines().rev().take(12).collect();
-        world.violated("I1", format!("the demo with real proofs failed: {tail:?}"));
+        world.violated("run", format!("the demo did not pass: {tail:?}"));
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) enum Event {
     PoolGarbage { pool: usize, ms: u64 },
     /// It refuses every fourth share.
     PoolRefuses { pool: usize, ms: u64 },
-    /// No pool sends jobs: long ones, in which fast miners use up their nonces.
+    /// No pool sends jobs for a while.
     NoJobs { ms: u64 },
     /// All pools are down, for longer than miners are kept.
     NoPool { ms: u64 },
@@ -105,7 +105,7 @@ fn deck(random: &mut StdRng) -> Vec<Event> {
         },
         Event::PoolSilent {
             pool: 0,
-            ms: random.gen_range(2_500..4_500),
+            ms: random.gen_range(3_500..5_500),
         },
         Event::PoolGarbage {
             pool: pool(random),

@@ -300,7 +300,7 @@ impl Drop for Driver<'_> {
     }
 }
 
-/// A miner that stays; a few go through their nonces fast.
+/// A miner that stays; the nonces of a few run far ahead of their hashes.
 pub(crate) fn resident(number: usize, seed: u64) -> (Role, StdRng) {
     let mut random =
         StdRng::seed_from_u64(seed.wrapping_mul(1_000_003).wrapping_add(number as u64));

@@ -33,7 +33,8 @@ pub(crate) struct Role {
     pub(crate) algos: &'static [&'static str],
     /// Hashes per second.
     pub(crate) rate: f64,
-    /// How many nonces it goes through for each hash: a fast rig uses its lease up.
+    /// How many nonces it goes through for each hash: above 1 its nonces claim more than its shares
+    /// are worth, so that it gets no other lease, and waits for the next job once they are used up.
     pub(crate) stride: f64,
     /// When it leaves; none if it stays.
     pub(crate) until: Option<Instant>,

@@ -87,7 +87,7 @@ fn base() -> Config {
         .set("miners.max_connections", 2_000)
         .set("miners.unsent_limit", "\"16KiB\"")
         .set("failover.connect_timeout", "\"1s\"")
-        .set("failover.response_timeout", "\"2s\"")
+        .set("failover.response_timeout", "\"3s\"")
         .set("failover.failback_after", "\"500ms\"")
         .set("failover.grace", "\"1500ms\"")
         .set("filters.max_rigs", 500)

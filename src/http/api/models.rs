@@ -16,7 +16,7 @@ use crate::http::schemas::models as schemas;
 use crate::node::NodeView;
 
 /// How long a reading of models is waited for: a training may be under way.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What is not there, in words.
 pub(super) fn no_trainer() -> Refusal {
@@ -240,4 +240,16 @@ pub(in crate::http) async fn lift(view: web::Data<NodeView>) -> impl Responder {
             outside_counts: OutsideLift::COUNTS,
         }
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::POST_TIMEOUT;
+
+    /// It was 60 s: who asked while a model was trained was told 408, as if the request had not come.
+    #[test]
+    fn a_busy_trainer_is_told_before_the_request_is_given_up() {
+        assert!(PATIENCE < POST_TIMEOUT);
+    }
 }
