@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn the_shares_of_one_rig_are_found_among_all_though_a_few_are_looked_at_at_a_time() {
-        const ALL: u64 = 3 * ShareRecords::AT_A_TIME as u64 + 7;
+        const ALL: u64 = 5 * ShareRecords::AT_A_TIME as u64 + 7;
         let records = ShareRecords::new(2_000);
         for count in 0..ALL {
             records.keep(share(count, u64::from(count % 100 == 0)));
