@@ -56,7 +56,7 @@ fn machines<'a>(all: &[&'a Named]) -> Vec<&'a Machine> {
             (&known.cpu, known.cores, &known.kernel, &known.build)
                 == (&machine.cpu, machine.cores, &machine.kernel, &machine.build)
         };
-        if !machines.iter().any(|known| same(&known)) {
+        if !machines.iter().any(same) {
             machines.push(machine);
         }
     }

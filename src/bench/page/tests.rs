@@ -139,7 +139,7 @@ fn a_farm_of_a_hundred_thousand_needs_no_extrapolation() {
 fn a_missing_report_and_one_of_other_lanes_are_named() {
     let folder = copied();
     change(folder.path(), "lanes-2-fanout", |document| {
-        document.lanes = Some(3)
+        document.lanes = Some(3);
     });
     let error = make(folder.path()).err().unwrap();
     assert!(
