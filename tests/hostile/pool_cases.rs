@@ -97,7 +97,7 @@ pub(crate) fn cases() -> Vec<(&'static str, Does)> {
         (
             "sends 70 KB without an end",
             Attempt(
-                Script::opening(OnConnect::Send(long.clone().into_bytes())),
+                Script::opening(OnConnect::Send(long.into_bytes())),
                 "line longer than",
             ),
         ),
