@@ -8,6 +8,7 @@ use zartrux_models::filter::Stage;
 use zartrux_models::handover::{
     BadParcel, CountersWire, JobsWire, LaneState, LinkWire, PoolWire, RigsWire, SeatWire,
 };
+use zartrux_models::plan::UntouchedSlots;
 use zartrux_models::share::RigKey;
 use zartrux_models::stratum::Dialect;
 use zartrux_models::work::{JobTable, PoolKey};
@@ -51,6 +52,8 @@ pub(crate) struct InheritedPool {
     pub(crate) upstream: usize,
     /// Nobody sits on it.
     pub(crate) lingers: bool,
+    /// Slots of its present blob that newcomers can have.
+    pub(crate) untouched: UntouchedSlots,
     /// Its bytes are carried by the process before: another is to take its place.
     pub(crate) carried: bool,
     /// Its connection and what that brought last, if it has one.
@@ -112,6 +115,7 @@ impl Inheritance {
             connection,
             upstream,
             lingers,
+            untouched,
             link,
         } in state.pools
         {
@@ -125,6 +129,7 @@ impl Inheritance {
             let inherited = InheritedPool {
                 upstream,
                 lingers,
+                untouched,
                 carried: link.as_ref().is_some_and(|(_, wire)| wire.carried),
                 current: current
                     .filter(|job| link.is_some() && job.origin.connection == connection),

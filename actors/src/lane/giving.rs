@@ -74,7 +74,7 @@ impl Lane {
         let digest = |place: usize| upstream_digest(&self.upstream(place).endpoint);
         let mut descriptors = Vec::new();
         let mut pools = Vec::new();
-        for (pool, place, lingers) in plan.pools {
+        for (pool, place, lingers, untouched) in plan.pools {
             let Some(way) = giving.ways.get(pool).filter(PoolWay::is_open) else {
                 continue;
             };
@@ -88,6 +88,7 @@ impl Lane {
                 connection: packed.connection,
                 upstream: digest(place),
                 lingers,
+                untouched,
                 link,
             });
         }

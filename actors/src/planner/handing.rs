@@ -3,6 +3,7 @@
 use std::sync::mpsc::SyncSender;
 
 use actix::{AsyncContext, Context, Handler, Message};
+use zartrux_models::plan::UntouchedSlots;
 use zartrux_models::work::PoolKey;
 
 use super::{Planner, PoolFacts};
@@ -22,8 +23,9 @@ pub(crate) struct PackedPlan {
     pub(crate) next_pool: u32,
     /// By the name of the route; one without a name where there are none.
     pub(crate) serving: Vec<(Box<str>, Option<usize>)>,
-    /// Sessions with the places of their upstreams, and whether they only linger.
-    pub(crate) pools: Vec<(PoolKey, usize, bool)>,
+    /// Sessions with the places of their upstreams, whether they only linger, and which of their slots
+    /// newcomers can have.
+    pub(crate) pools: Vec<(PoolKey, usize, bool, UntouchedSlots)>,
 }
 
 impl Handler<PackPlan> for Planner {
@@ -34,7 +36,9 @@ impl Handler<PackPlan> for Planner {
         self.closing = true;
         let pools = self.opened.keys().filter_map(|pool| {
             let place = self.routed.place_of(*pool)?;
-            Some((*pool, place, !self.facts.contains_key(pool)))
+            let core = self.core.as_ref();
+            let untouched = core.map_or(UntouchedSlots::NONE, |core| core.untouched(*pool));
+            Some((*pool, place, !self.facts.contains_key(pool), untouched))
         });
         let pools = pools.collect();
         let serving = self.serving.iter().enumerate();
@@ -58,7 +62,7 @@ impl Planner {
     }
 
     /// Opens the sessions of the process before, and asks who sits there: as after a fault.
-    pub(super) fn take_up(&mut self, inherited: InheritedPlan, ctx: &mut Context<Self>) {
+    pub(super) fn take_up(&mut self, inherited: &InheritedPlan, ctx: &mut Context<Self>) {
         let now = self.clock.now();
         self.next_pool = inherited.next_pool;
         for at in 0..self.serving.len() {
@@ -67,11 +71,15 @@ impl Planner {
             self.serving[at] = served.and_then(|(_, place)| *place);
         }
         (self.on_serving)(&self.serving);
-        for (pool, it) in inherited.pools {
-            self.reopen(pool, &it, ctx, now);
+        for (pool, it) in &inherited.pools {
+            self.reopen(*pool, it, ctx, now);
         }
         self.tell_time();
         self.rebuild();
+        if let Some(core) = &mut self.core {
+            let untouched = inherited.pools.iter();
+            core.know_untouched(untouched.map(|(pool, it)| (*pool, it.untouched)));
+        }
     }
 
     fn reopen(

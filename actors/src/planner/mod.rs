@@ -309,7 +309,7 @@ impl Actor for Planner {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         if let Some(inherited) = self.inherited.take() {
-            self.take_up(inherited, ctx);
+            self.take_up(&inherited, ctx);
         } else {
             self.core = Some(self.new_core());
             let now = self.clock.now();

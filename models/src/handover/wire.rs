@@ -1,11 +1,12 @@
 //! What is written, field by field. Once a version is out, a field that comes or goes makes another
 //! version.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 use super::BadPart;
+use crate::plan::UntouchedSlots;
 use crate::stratum::LINE_LIMIT;
 
 /// Numbers of a lane that are never used twice.
@@ -96,6 +97,8 @@ pub struct PoolWire {
     pub upstream: [u8; 32],
     /// Nobody sits on it any more; it is kept for shares under way.
     pub lingers: bool,
+    /// Slots of its present blob that can be leased to newcomers.
+    pub untouched: UntouchedSlots,
     /// Its open connection.
     pub link: Option<LinkWire>,
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{SeatKey, SlotUse};
 use crate::work::{PoolKey, Slot};
 
@@ -159,6 +161,26 @@ impl SlotMap {
     }
 }
 
+/// Slots of which nobody has tried anything, one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UntouchedSlots([u8; Slot::COUNT / 8]);
+
+impl UntouchedSlots {
+    /// Nothing is known of any.
+    pub const NONE: Self = Self([0; Slot::COUNT / 8]);
+
+    /// Notes one.
+    pub fn note(&mut self, slot: Slot) {
+        self.0[usize::from(slot.0 / 8)] |= 1 << (slot.0 % 8);
+    }
+
+    /// Whether a slot is known to be untouched.
+    #[must_use]
+    pub fn has(&self, slot: Slot) -> bool {
+        self.0[usize::from(slot.0 / 8)] & (1 << (slot.0 % 8)) != 0
+    }
+}
+
 /// How a pool session's slots are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Occupancy {
@@ -212,10 +234,27 @@ impl LeaseBook {
     /// Opens a pool session of which nothing is known but who holds what: every other slot counts
     /// as dead, for it may have been scanned.
     pub fn open_unknown(&mut self, pool: PoolKey, held: impl IntoIterator<Item = (Slot, SeatKey)>) {
+        self.open_known(pool, held, &UntouchedSlots::NONE);
+    }
+
+    /// The same where some slots are known to be untouched.
+    pub fn open_known(
+        &mut self,
+        pool: PoolKey,
+        held: impl IntoIterator<Item = (Slot, SeatKey)>,
+        untouched: &UntouchedSlots,
+    ) {
         let mut map = SlotMap::new();
-        map.slots.fill(Tenancy::Dead);
         map.fresh = 0;
+        for (slot, tenancy) in (0..=u8::MAX).zip(map.slots.iter_mut()) {
+            if untouched.has(Slot(slot)) {
+                map.fresh += 1;
+            } else {
+                *tenancy = Tenancy::Dead;
+            }
+        }
         for (slot, seat) in held {
+            map.fresh -= usize::from(map.is_free(slot.0));
             map.slots[usize::from(slot.0)] = Tenancy::Held(seat);
             map.held += 1;
         }
@@ -236,6 +275,20 @@ impl LeaseBook {
                 })
                 .collect()
         })
+    }
+
+    /// Slots of a pool session that can be leased and of which nobody has tried anything.
+    #[must_use]
+    pub fn untouched(&self, pool: PoolKey) -> UntouchedSlots {
+        let mut untouched = UntouchedSlots::NONE;
+        if let Some(map) = self.pools.get(&pool) {
+            for slot in (0..=u8::MAX).filter(|slot| map.is_free(*slot)) {
+                if map.tried[usize::from(slot)] == 0 {
+                    untouched.note(Slot(slot));
+                }
+            }
+        }
+        untouched
     }
 
     /// Whether a pool session is open.

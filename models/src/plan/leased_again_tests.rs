@@ -240,3 +240,33 @@ fn a_slot_of_which_nothing_was_tried_is_fresh_again() {
     farm.leave(seat, lease, 0);
     assert_eq!(farm.book.occupancy(POOL).unwrap().free, Slot::COUNT);
 }
+
+#[test]
+fn a_book_that_is_opened_with_what_another_knew_leases_what_was_untouched_and_nothing_else() {
+    let mut farm = Farm::with(1);
+    for _ in 0..100 {
+        assert!(farm.join());
+    }
+    let (left, lease) = farm.one(7).unwrap();
+    farm.leave(left, lease, 0);
+    let (hardly, lease) = farm.one(8).unwrap();
+    farm.leave(hardly, lease, 5);
+    let (moved, lease) = farm.one(9).unwrap();
+    assert!(farm.book.renew(lease, moved, [POOL]).is_some());
+    let before = farm.book.occupancy(POOL).unwrap();
+
+    let held = farm.book.tenants(POOL);
+    let held: Vec<(Slot, SeatKey)> = held.map(|(lease, seat)| (lease.slot, seat)).collect();
+    let untouched = farm.book.untouched(POOL);
+    let mut next = LeaseBook::default();
+    next.open_known(POOL, held.clone(), &untouched);
+    let after = next.occupancy(POOL).unwrap();
+    assert_eq!((after.held, after.free), (before.held, before.free));
+    assert_eq!(after.again, 0);
+    for number in 0..u32::try_from(before.free).unwrap() {
+        let lease = next.grant(seat(1_000 + number), [POOL]).unwrap();
+        assert!(untouched.has(lease.slot));
+        assert!(held.iter().all(|(slot, _)| *slot != lease.slot));
+    }
+    assert_eq!(next.grant(seat(5_000), [POOL]), None);
+}

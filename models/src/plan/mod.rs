@@ -15,7 +15,7 @@ mod wheel;
 
 pub use capability::Capability;
 pub use failover::{FailoverPolicy, LONGEST_FAILBACK, UpstreamView, choose};
-pub use lease::{Lease, LeaseBook, Occupancy};
+pub use lease::{Lease, LeaseBook, Occupancy, UntouchedSlots};
 pub use nonce_order::{BadOrder, NonceOrder};
 pub use outside_order::{BadOutsideOrder, OutsideId, OutsideOrder};
 pub use readiness::{NotReadyBy, Readiness, ReadyBy, UnknownBy};

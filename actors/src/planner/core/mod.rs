@@ -17,7 +17,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use zartrux_models::plan::routing::RigTraits;
-use zartrux_models::plan::{Capability, Lease, LeaseBook, SeatKey, SlotUse, UpstreamView};
+use zartrux_models::plan::{
+    Capability, Lease, LeaseBook, SeatKey, SlotUse, UntouchedSlots, UpstreamView,
+};
 use zartrux_models::work::{Algorithm, JobOrigin, PoolKey, Work};
 
 pub use self::facts::{PlanEffect, PlanPolicy, PoolFacts, Turned};
@@ -48,6 +50,8 @@ pub struct PlannerCore {
     waiting: Lines,
     /// None where there are no routes: every seat belongs to the only list.
     routing: Option<Routing>,
+    /// What an earlier process knew of slots, until its leases come.
+    untouched: BTreeMap<PoolKey, UntouchedSlots>,
     /// An earlier generation's leases are still to come: until then nothing is decided, because
     /// a session of which nothing is known looks empty.
     uninformed: bool,
@@ -76,6 +80,7 @@ impl PlannerCore {
             max_sessions,
             // Not by the sessions that are there: all may have died while there was no core.
             uninformed: next_pool > 0,
+            untouched: BTreeMap::new(),
             pools,
             next_pool,
             book,
@@ -138,8 +143,19 @@ impl PlannerCore {
         order.iter().copied().filter(known).collect()
     }
 
+    /// Slots that newcomers can have, as the process before knew: before [`PlannerCore::adopt`].
+    pub fn know_untouched(&mut self, slots: impl IntoIterator<Item = (PoolKey, UntouchedSlots)>) {
+        self.untouched.extend(slots);
+    }
+
+    /// Slots of a pool session that newcomers can have.
+    #[must_use]
+    pub fn untouched(&self, pool: PoolKey) -> UntouchedSlots {
+        self.book.untouched(pool)
+    }
+
     /// Takes over the leases of an earlier generation: every slot that nobody holds counts as
-    /// scanned. A session that connected since then is known whole, and leases of its former
+    /// scanned, unless it is known not to be. A session that connected since then is known whole, and leases of its former
     /// connection are void. Who waits counts as having mined: the reports do not tell, and those
     /// that were mining must be told in time.
     pub fn adopt(
@@ -159,8 +175,11 @@ impl PlannerCore {
                 .iter()
                 .filter(|(_, lease)| lease.pool == pool)
                 .map(|(seat, lease)| (lease.slot, *seat));
-            self.book.open_unknown(pool, on_it);
+            let untouched = self.untouched.remove(&pool);
+            let untouched = untouched.unwrap_or(UntouchedSlots::NONE);
+            self.book.open_known(pool, on_it, &untouched);
         }
+        self.untouched.clear();
         self.deal_as_they_sit(now);
         for (seat, lease) in held {
             if self.book.tenant(*lease) != Some(*seat) {
