@@ -3,6 +3,7 @@
 pub(crate) mod churn;
 pub(crate) mod fanout;
 pub(crate) mod idle;
+mod open_loop;
 pub(crate) mod saturate;
 mod scans;
 pub(crate) mod share;

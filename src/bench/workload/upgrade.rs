@@ -5,17 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{drain, explain, send_next, turn_into};
-use crate::bench::{
-    clock::Nanos,
-    figure::Figures,
-    ledger::Ledger,
-    stage::Stage,
-    stats::{Samples, nanos_to_f64},
-};
+use super::{explain, open_loop::OpenLoop};
+use crate::bench::{figure::Figures, stage::Stage, stats::nanos_to_f64};
 
-/// The most shares of one run: each is on the books until its end.
-const MOST: u128 = 10_000_000;
 /// How long an upgrade may take.
 const UPGRADE: Duration = Duration::from_secs(120);
 /// How often it is looked whether it is over.
@@ -27,25 +19,13 @@ const LOOK: Duration = Duration::from_millis(20);
 /// # Errors
 /// When a miner goes off, the proxy ends or is not upgraded.
 pub(crate) fn run(stage: &mut Stage, miners: usize, rate: u32, span: Duration) -> Result<Figures> {
-    let mut ledger = Ledger::from(0);
-    let mut late = Samples::default();
-    let mut seen = Vec::new();
-    let interval = Duration::from_secs(1) / rate.max(1);
-    let total = span.as_nanos() / interval.as_nanos().max(1);
-    if total > MOST {
-        bail!("{rate} shares a second for {span:?} are more than the {MOST} of one run");
-    }
-    let total = usize::try_from(total)?;
-
-    stage.engine.pace(Some(interval))?;
-    let began = stage.engine.now();
-    let begin_upgrade = began.after(span / 3);
+    let mut shares = OpenLoop::begin(stage, rate, span)?;
+    let begin_upgrade = shares.began.after(span / 3);
     let mut took: Option<u64> = None;
     let mut look = begin_upgrade;
-    let mut due = began;
-    while ledger.sent() < total || took.is_none() {
+    while !shares.has_sent_all() || took.is_none() {
         let now = stage.engine.now();
-        if now > began.after(span * 2 + UPGRADE) {
+        if now > shares.began.after(span * 2 + UPGRADE) {
             bail!("the upgrade does not end, or {rate} shares a second are too many here");
         }
         if now >= look && took.is_none() {
@@ -56,22 +36,15 @@ pub(crate) fn run(stage: &mut Stage, miners: usize, rate: u32, span: Duration) -
             let over = stage.proxy.has_upgraded().context("the upgrade")?;
             took = over.then(|| now.since(begin_upgrade));
         }
-        while due <= now && ledger.sent() < total {
-            send_next(stage, &mut ledger, miners)?;
-            late.push(now.since(due));
-            due = due.after(interval);
-        }
-        // The beat wakes the loop in time; this is for the case that it does not.
-        let wake = Nanos(due.0.max(now.0)).after(Duration::from_millis(1));
-        turn_into(stage, &mut ledger, &mut seen, wake)?;
+        shares.turn(stage, miners)?;
     }
-    stage.engine.pace(None)?;
-    drain(stage, &mut ledger, &mut seen)?;
-    // A share that is doubled would come now.
-    let end = stage.engine.now().after(Duration::from_millis(300));
-    while stage.engine.now() < end {
-        turn_into(stage, &mut ledger, &mut seen, end)?;
-    }
+    shares.drain(stage)?;
+    shares.await_doubles(stage)?;
+    let OpenLoop {
+        mut ledger,
+        mut late,
+        ..
+    } = shares;
     explain(stage, &ledger);
 
     let mut figures = Figures::of(format!("upgrade, {rate}/s"), miners);
