@@ -4,8 +4,8 @@ use zartrux_models::filter::{Cause, Stage};
 use zartrux_models::ledger::rows::{Format, Row, RowReader, UpstreamList};
 use zartrux_models::ledger::{
     AlertKind, Arm, BlockFate, Frame, JournalEntry, JournalEvent, LeaseEnd, Level, Mark,
-    ModelChange, ModelSlot, Names, Owner, Page, PageKey, RigEntry, ShareEntry, UpstreamId,
-    write_block, write_journal, write_tail,
+    ModelChange, ModelSlot, Names, OpenCells, Owner, Page, PageKey, RigEntry, RigRecord,
+    ShareEntry, UpstreamId, write_block, write_journal, write_tail,
 };
 use zartrux_models::plan::SeatKey;
 use zartrux_models::share::{RigKey, ShareId};
@@ -145,6 +145,7 @@ fn journal() -> Vec<JournalEntry> {
 pub fn stored_seeds() -> Vec<Seed> {
     let (shares, journal) = (shares(), journal());
     let mut rig = RigEntry::new(RigKey(7), UNIX_MS);
+    let mut open = OpenCells::default();
     let mut page = Page::new(PageKey::at(Owner::Rig(RigKey(7)), Level::Minute, UNIX_MS));
     rig.name(
         Names::new("wallet.rig", "rig", "XMRig/6.26.0"),
@@ -152,6 +153,8 @@ pub fn stored_seeds() -> Vec<Seed> {
     );
     for share in &shares {
         let counted = rig.apply(share);
+        open.add(UNIX_MS, &counted);
+        open.add(UNIX_MS + 60_000, &counted);
         page.add(UNIX_MS, &counted);
         page.add(UNIX_MS + 60_000, &counted);
     }
@@ -165,7 +168,7 @@ pub fn stored_seeds() -> Vec<Seed> {
         (b't', write_tail(&shares)),
         (b'b', write_block(&shares)),
         (b'j', write_journal(&journal)),
-        (b'r', rig.to_bytes()),
+        (b'r', RigRecord { rig, open }.to_bytes()),
         (b'p', page.to_bytes()),
         (b'm', mark.to_bytes()),
     ];
@@ -195,9 +198,9 @@ pub fn stored_seeds() -> Vec<Seed> {
         .map(|number| format!("rx/{number}").into())
         .collect();
     many.standing = Some(vec![0; RigEntry::STANDING_MAX + 1]);
-    let many = many.to_bytes();
+    let many = RigRecord::bytes_of(&many, &OpenCells::default());
     let body = Frame::read(&many).expect("we wrote it").body;
-    seeds.push(("r-too-many".into(), [b"r\x01", body].concat()));
+    seeds.push(("r-too-many-2".into(), [b"r\x02", body].concat()));
     let begun = [&*write_tail(&shares[..1]), &write_tail(&shares)[..40]].concat();
     seeds.push(("file".into(), file));
     seeds.push(("file-begun".into(), write_tail(&shares)[..40].to_vec()));

@@ -4,8 +4,9 @@ use std::io::BufReader;
 
 use zartrux_models::ledger::rows::{Format, LINE_MAX, Replay, RowReader, RowWriter, UpstreamList};
 use zartrux_models::ledger::{
-    Cell, FRAME_ENTRIES, Frame, JournalEntry, Kind, Mark, Page, RigEntry, ShareEntry, Tenancy,
-    read_journal, read_shares, write_block, write_journal, write_tail,
+    Cell, FRAME_ENTRIES, Frame, JournalEntry, Kind, Level, Mark, OpenCells, Page, RigEntry,
+    RigRecord, ShareEntry, Tenancy, read_journal, read_shares, write_block, write_journal,
+    write_tail,
 };
 use zartrux_models::share::RigKey;
 
@@ -101,13 +102,18 @@ fn shares(bytes: &[u8], kind: &'static str) -> &'static str {
 fn counted(entries: &[ShareEntry]) {
     let mut rig = RigEntry::new(RigKey(7), 0);
     let mut all = Cell::default();
+    let mut open = OpenCells::default();
     for entry in entries {
-        all.merge(&rig.apply(entry));
+        let counted = rig.apply(entry);
+        open.add(Level::Minute.cell_start(entry.unix_ms), &counted);
+        all.merge(&counted);
     }
     assert_eq!(all.shares(), rig.lifetime.shares());
     assert!(rig.first_seen_ms <= rig.last_seen_ms);
-    let read = RigEntry::from_bytes(&rig.to_bytes()).expect("we wrote it");
-    assert_eq!(read.to_bytes(), rig.to_bytes());
+    let written = RigRecord::bytes_of(&rig, &open);
+    let read = RigRecord::from_bytes(&written).expect("we wrote it");
+    assert_eq!(read.to_bytes(), written);
+    assert_eq!(read.open, open);
 }
 
 /// A file of rows has a line for each share, and each line is read or set aside.
@@ -159,15 +165,17 @@ fn replayed(entries: &[JournalEntry]) {
 }
 
 fn rig(bytes: &[u8]) -> &'static str {
-    match RigEntry::from_bytes(bytes) {
-        Ok(rig) => {
-            let written = rig.to_bytes();
+    match RigRecord::from_bytes(bytes) {
+        Ok(record) => {
+            let written = record.to_bytes();
             assert_eq!(
-                RigEntry::from_bytes(&written)
+                RigRecord::from_bytes(&written)
                     .expect("we wrote it")
                     .to_bytes(),
                 written
             );
+            assert_eq!(record.open.cells().count(), record.open.len());
+            let rig = record.rig;
             assert!(rig.names.user.len() <= zartrux_models::ledger::Names::MAX);
             assert!(rig.algorithms.len() <= RigEntry::ALGORITHMS_MAX);
             let states = rig.filters.iter().flatten();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::process::Process;
+use crate::support::clock;
 use crate::world::World;
 
 /// Pages that a look fetches besides those that are checked.
@@ -70,9 +71,19 @@ pub(crate) fn look(world: &World, daemon: &Process, generations: &Generations) {
     }
 }
 
-/// Reads every page there is.
-pub(crate) fn read_pages(daemon: &Process) {
+/// Reads every page there is. The registry's may be refused for a moment after its core was made to
+/// panic: it opens its database again then.
+pub(crate) fn read_pages(world: &World, daemon: &Process, generations: &Generations) {
     for page in PAGES {
+        if generations.faults("registry") > 0 {
+            clock::eventually("the registry to come back", || {
+                let refused = daemon.status(page) == 503;
+                if refused {
+                    world.with(|state| state.count("pages refused until the registry was back"));
+                }
+                (!refused).then_some(())
+            });
+        }
         daemon.page(page);
     }
 }

@@ -209,7 +209,9 @@ impl<'a> Driver<'a> {
                 self.runtime
                     .spawn(hostile::visit(Arc::clone(self.world), pick));
             }
-            Event::Scrape => checks::read_pages(&self.daemon),
+            Event::Scrape => {
+                checks::read_pages(self.world, &self.daemon, &self.generations);
+            }
         }
     }
 

@@ -125,6 +125,11 @@ impl Process {
         answer.body
     }
 
+    /// How a page is answered.
+    pub(crate) fn status(&self, path: &str) -> u16 {
+        self.timed(path, || http::get(self.monitor, path)).status
+    }
+
     /// A page as JSON.
     pub(crate) fn json(&self, path: &str) -> Value {
         let body = self.page(path);

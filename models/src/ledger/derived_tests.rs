@@ -1,5 +1,7 @@
 //! What is derived from shares: the same however it is added up, and read back as it was written.
 
+use std::collections::BTreeMap;
+
 use super::tests::any_entry;
 use super::*;
 use crate::share::{RefusalReason, RigKey};
@@ -70,7 +72,8 @@ fn a_stored_rig_that_holds_more_than_is_ever_written_is_read_within_bounds() {
     rig.standing = Some(vec![1; RigEntry::STANDING_MAX + 1]);
     rig.filters[1] = Some(vec![1; RigEntry::FILTER_MAX + 1].into());
     rig.filters[2] = Some(vec![1; RigEntry::FILTER_MAX].into());
-    let read = RigEntry::from_bytes(&rig.to_bytes()).unwrap();
+    let written = RigRecord::bytes_of(&rig, &OpenCells::default());
+    let read = RigRecord::from_bytes(&written).unwrap().rig;
     assert_eq!(
         read.algorithms[..],
         rig.algorithms[..RigEntry::ALGORITHMS_MAX]
@@ -137,10 +140,61 @@ proptest! {
         rig.quarantined = standing.is_some();
         rig.filters[3] = standing.clone().map(Vec::into_boxed_slice);
         rig.standing = standing;
+        let mut open = OpenCells::default();
+        for entry in &entries {
+            let counted = rig.apply(entry);
+            open.add(Level::Minute.cell_start(entry.unix_ms), &counted);
+        }
+        let record = RigRecord { rig, open };
+        prop_assert_eq!(RigRecord::from_bytes(&record.to_bytes()).unwrap(), record);
+    }
+
+    #[test]
+    fn open_cells_count_what_was_added_whenever_they_were_stored(
+        added in proptest::collection::vec((0u64..20, 1u64..5, any::<bool>()), 0..40),
+    ) {
+        let mut open = OpenCells::default();
+        let mut all: BTreeMap<u64, Cell> = BTreeMap::new();
+        let mut cells = 0;
+        for (minute, accepted, stored) in added {
+            let start_ms = minute * Level::Minute.span_ms();
+            let counted = Cell { accepted, ..Cell::default() };
+            cells += usize::from(open.add(start_ms, &counted));
+            all.entry(start_ms).or_default().merge(&counted);
+            if stored {
+                let rig = RigEntry::new(RigKey(9), 5);
+                let record = RigRecord::from_bytes(&RigRecord::bytes_of(&rig, &open)).unwrap();
+                prop_assert_eq!(&record.open, &open);
+                open = record.open;
+            }
+        }
+        prop_assert_eq!(open.len(), cells);
+        prop_assert_eq!(open.is_empty(), all.is_empty());
+        let mut read: BTreeMap<u64, Cell> = BTreeMap::new();
+        for (start_ms, cell) in open.cells() {
+            read.entry(start_ms).or_default().merge(&cell);
+        }
+        prop_assert_eq!(&read, &all);
+        if let Some((oldest, _)) = all.first_key_value() {
+            prop_assert_eq!(open.are_ripe(oldest + Level::Hour.span_ms() - 1), cells >= 12);
+            prop_assert!(open.are_ripe(oldest + Level::Hour.span_ms()));
+        }
+    }
+
+    /// Written before there were open cells.
+    #[test]
+    fn a_rig_of_the_first_layout_is_read_without_open_cells(entries in proptest::collection::vec(any_entry(), 0..6)) {
+        let mut rig = RigEntry::new(RigKey(9), 5);
         for entry in &entries {
             rig.apply(entry);
         }
-        prop_assert_eq!(RigEntry::from_bytes(&rig.to_bytes()).unwrap(), rig);
+        let first = |more: &[u8]| Frame::wrap(Kind::Rig, 1, |out| {
+            rig.append(out);
+            out.extend_from_slice(more);
+        });
+        let read = RigRecord::from_bytes(&first(&[])).unwrap();
+        prop_assert_eq!((&read.rig, read.open.len()), (&rig, 0));
+        prop_assert!(RigRecord::from_bytes(&first(&[0])).is_err());
     }
 
     #[test]
@@ -153,7 +207,7 @@ proptest! {
     fn any_bytes_are_read_or_refused(body in proptest::collection::vec(any::<u8>(), 0..300), schema in 0u8..3) {
         for kind in [Kind::Rig, Kind::Rollup, Kind::Mark] {
             let bytes = Frame::wrap(kind, schema, |out| out.extend_from_slice(&body));
-            let _ = (RigEntry::from_bytes(&bytes), Page::from_bytes(&bytes), Mark::from_bytes(&bytes));
+            let _ = (RigRecord::from_bytes(&bytes), Page::from_bytes(&bytes), Mark::from_bytes(&bytes));
         }
     }
 }

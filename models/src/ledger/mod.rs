@@ -9,7 +9,8 @@
 //! - [`rows`]: shares as files of CSV and JSON, for other programs
 //! - [`write_tail`], [`write_block`], [`read_shares`]: shares in frames, of any schema
 //! - [`Cell`], [`Page`]: counters of a minute, an hour, a day, in pages
-//! - [`RigEntry`]: a rig of the registry; [`Presence`]: whether it is there
+//! - [`RigEntry`]: a rig of the registry; [`RigRecord`]: as it is stored, with its [`OpenCells`];
+//!   [`Presence`]: whether it is there
 //! - [`HashRate`]: how fast it is and how well that is known; [`Odometer`]: what its nonces say
 
 mod batch;
@@ -21,9 +22,11 @@ mod hash_rate;
 mod journal;
 mod mark;
 mod odometer;
+mod open_cells;
 mod parts;
 mod presence;
 mod rig;
+mod rig_record;
 mod rollup;
 pub mod rows;
 mod value;
@@ -41,11 +44,13 @@ pub use journal::{
 };
 pub use mark::Mark;
 pub use odometer::{Odometer, Scan, Stretch};
+pub use open_cells::OpenCells;
 pub use parts::{
     Arm, Evidence, Latencies, Outcome, Proof, Ruled, StageSaid, Told, UpstreamId, evidence_kept,
 };
 pub use presence::{Change, Presence, PresencePolicy};
 pub use rig::{Names, RigEntry};
+pub use rig_record::RigRecord;
 pub use rollup::{Level, Owner, Page, PageKey};
 pub use value::BadValue;
 pub use wire::BadRecord;

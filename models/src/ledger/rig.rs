@@ -6,14 +6,9 @@ use crate::filter::Stage;
 use crate::share::RigKey;
 use crate::work::Difficulty;
 
-use super::frame::{Frame, Kind};
 use super::odometer::Odometer;
-use super::value::{self, BadValue};
-use super::wire;
+use super::wire::{self, BadRecord};
 use super::{Cell, ShareEntry};
-
-/// The layout that is written.
-const SCHEMA: u8 = 1;
 
 /// How a rig calls itself: texts that hold no wallet any more, and are to be escaped where they
 /// are shown.
@@ -149,9 +144,8 @@ impl RigEntry {
         (self.asked != 0).then(|| Difficulty::new(self.asked))
     }
 
-    /// As it is kept.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
+    /// Appends it, as it is stored.
+    pub(super) fn append(&self, out: &mut Vec<u8>) {
         let layout = Layout {
             key: self.key.0,
             user: &self.names.user,
@@ -169,22 +163,15 @@ impl RigEntry {
             standing: self.standing.as_deref(),
             filters: self.filters.each_ref().map(Option::as_deref),
         };
-        Frame::wrap(Kind::Rig, SCHEMA, |out| {
-            wire::append(out, &layout);
-            self.lifetime.append(out);
-        })
+        wire::append(out, &layout);
+        self.lifetime.append(out);
     }
 
-    /// Reads it.
-    ///
-    /// # Errors
-    /// The bytes are damaged, hold something else or are of a later version.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadValue> {
-        let body = value::body(bytes, Kind::Rig, SCHEMA)?;
-        let (layout, length) = wire::take::<Layout<'_>>(body)?;
-        let (lifetime, rest) = Cell::take(body.get(length..).unwrap_or_default())?;
-        value::ended(rest)?;
-        Ok(Self {
+    /// Reads one from the beginning of some bytes; also what follows it.
+    pub(super) fn take(bytes: &[u8]) -> Result<(Self, &[u8]), BadRecord> {
+        let (layout, length) = wire::take::<Layout<'_>>(bytes)?;
+        let (lifetime, rest) = Cell::take(bytes.get(length..).unwrap_or_default())?;
+        let rig = Self {
             key: RigKey(layout.key),
             names: Names::new(layout.user, layout.rig_id, layout.agent),
             algorithms: offered(&layout.algorithms),
@@ -205,7 +192,8 @@ impl RigEntry {
                 let state = state.filter(|kept| kept.len() <= Self::FILTER_MAX);
                 state.map(Box::from)
             }),
-        })
+        };
+        Ok((rig, rest))
     }
 }
 

@@ -32,6 +32,15 @@ impl BadValue {
 
 /// The body of a frame of this kind and schema.
 pub(super) fn body(bytes: &[u8], kind: Kind, schema: u8) -> Result<&[u8], BadValue> {
+    let (found, body) = body_up_to(bytes, kind, schema)?;
+    if found != schema {
+        return Err(BadRecord::UnknownSchema(found).into());
+    }
+    Ok(body)
+}
+
+/// The body of a frame of this kind, and its schema, from 1 to the newest that is known.
+pub(super) fn body_up_to(bytes: &[u8], kind: Kind, newest: u8) -> Result<(u8, &[u8]), BadValue> {
     let frame = Frame::read(bytes)?;
     if frame.kind != kind {
         return Err(BadValue::OtherKind {
@@ -39,10 +48,10 @@ pub(super) fn body(bytes: &[u8], kind: Kind, schema: u8) -> Result<&[u8], BadVal
             found: frame.kind.label(),
         });
     }
-    if frame.schema != schema {
+    if !(1..=newest).contains(&frame.schema) {
         return Err(BadRecord::UnknownSchema(frame.schema).into());
     }
-    Ok(frame.body)
+    Ok((frame.schema, frame.body))
 }
 
 /// The reader came to the end of the body.

@@ -1,9 +1,11 @@
 //! Everything that has changed, written at once.
 
-use sled::Batch;
-use zartrux_models::ledger::{Mark, Owner};
+use std::borrow::Borrow;
 
-use super::pending::{self, Counted, Pending};
+use sled::Batch;
+use zartrux_models::ledger::{Cell, Mark, OpenCells, Owner, RigRecord};
+
+use super::pending::{self, Changed, Pending};
 use super::{StateBook, StateError, keys};
 
 /// The mark that says how far the state has come.
@@ -26,13 +28,20 @@ impl StateBook {
             }
         }
         // Behind the removals: a rig that was forgotten may be there again.
+        let none = OpenCells::default();
         for (key, changed) in &self.pending.rigs {
-            let value = changed.rig.to_bytes();
+            let Changed { rig, open, .. } = changed;
+            let in_pages = changed.settle || open.are_ripe(rig.last_seen_ms);
+            let value = RigRecord::bytes_of(rig, if in_pages { &none } else { open });
             written += value.len();
             batch.insert(keys::rig(*key), value);
-            written += self.add_pages(&mut batch, Owner::Rig(*key), &changed.counted)?;
+            if in_pages {
+                written += self.add_pages(&mut batch, Owner::Rig(*key), open.cells())?;
+            }
         }
-        written += self.add_pages(&mut batch, Owner::Total, &self.pending.total)?;
+        let total = self.pending.total.iter();
+        let total = total.map(|(start, cell)| (*start, cell));
+        written += self.add_pages(&mut batch, Owner::Total, total)?;
         let mark = Mark {
             name: CHECKPOINT.into(),
             bytes: [through.to_le_bytes(), self.rolled_up.to_le_bytes()].concat(),
@@ -60,7 +69,7 @@ impl StateBook {
         &self,
         batch: &mut Batch,
         owner: Owner,
-        counted: &Counted,
+        counted: impl Iterator<Item = (u64, impl Borrow<Cell>)>,
     ) -> Result<usize, StateError> {
         let mut written = 0;
         for (key, mut page) in pending::pages_of(owner, counted) {

@@ -2,7 +2,7 @@
 
 use zartrux_models::ledger::{Level, Owner, RigEntry};
 
-use super::pending::Counted;
+use super::pending::{Changed, Counted};
 use super::{StateBook, StateError};
 
 impl StateBook {
@@ -27,16 +27,16 @@ impl StateBook {
 
         let changed = self.pending.rigs.remove(&key);
         let stored = changed.as_ref().is_none_or(|changed| changed.stored);
-        for (minute, cell) in changed.iter().flat_map(|changed| &changed.counted) {
-            self.pending.cells = self.pending.cells.saturating_sub(1);
-            let day = Level::Day.cell_start(*minute);
-            days.entry(day).or_default().merge(cell);
+        let unchanged = unchanged.map(|record| Changed::new(record, true));
+        let gone = changed.or(unchanged);
+        for (minute, cell) in gone.iter().flat_map(|gone| gone.open.cells()) {
+            let day = Level::Day.cell_start(minute);
+            days.entry(day).or_default().merge(&cell);
         }
         for (day, cell) in &days {
-            self.pending.count(Owner::Rig(RigEntry::OTHERS), *day, cell);
+            self.pending.count(RigEntry::OTHERS, *day, cell);
         }
-        let gone = changed.map(|changed| changed.rig).or(unchanged);
-        if let Some(gone) = gone {
+        if let Some(Changed { rig: gone, .. }) = gone {
             self.change(RigEntry::OTHERS, gone.first_seen_ms, |others| {
                 others.lifetime.merge(&gone.lifetime);
                 others.see(gone.first_seen_ms);

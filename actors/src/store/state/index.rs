@@ -1,6 +1,7 @@
 //! Who gives way when there are too many rigs: known without a look at the database.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use zartrux_models::ledger::RigEntry;
 use zartrux_models::share::RigKey;
@@ -81,6 +82,27 @@ impl Index {
     pub(super) fn remove(&mut self, place: Place) {
         self.rigs_of(place.claim)
             .remove(&(place.seen_ms, place.rig.0));
+    }
+
+    /// The first rigs behind one, at most `limit`, that were last seen until a moment: when, ms
+    /// since 1970, and which, in this order.
+    pub(super) fn seen_until(
+        &self,
+        until_ms: u64,
+        behind: (u64, u64),
+        limit: usize,
+    ) -> Vec<(u64, u64)> {
+        let until = (until_ms, u64::MAX);
+        if behind >= until {
+            return Vec::new();
+        }
+        let span = (Bound::Excluded(behind), Bound::Included(until));
+        let lists = [&self.strangers, &self.settled, &self.quarantined];
+        let each = lists.map(|list| list.range(span).take(limit).copied());
+        let mut found: Vec<_> = each.into_iter().flatten().collect();
+        found.sort_unstable();
+        found.truncate(limit);
+        found
     }
 
     /// Who gives way where there is room for `max`: the one that was seen longest ago, of those who

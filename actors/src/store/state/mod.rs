@@ -7,6 +7,9 @@
 //! checkpoints were. (Names, standings and refusals that were only counted are no shares: what came
 //! of them since the last checkpoint is lost.)
 //!
+//! What a rig's shares count for is kept beside the rig, in [`OpenCells`], and goes into pages by the
+//! dozen, so that a share changes one value and not one for each page that it belongs to.
+//!
 //! Everything is bounded: rigs in number, of which the one seen longest ago is merged into
 //! [`RigEntry::OTHERS`]; roll-ups by age; what is not written yet, by
 //! [`StateBook::wants_checkpoint`]. Entries live in the database; memory has an index of 25 bytes a
@@ -20,6 +23,7 @@ mod keys;
 mod marks;
 mod pending;
 mod prune;
+mod quiet;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -32,7 +36,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use zartrux_models::filter::Stage;
-use zartrux_models::ledger::{Cell, Level, Names, Owner, RigEntry, ShareEntry, UpstreamId};
+use zartrux_models::ledger::{
+    Cell, Level, Names, OpenCells, RigEntry, RigRecord, ShareEntry, UpstreamId,
+};
 use zartrux_models::share::{RefusalReason, RigKey};
 
 pub use error::{Damage, StateError};
@@ -42,7 +48,7 @@ pub use verify::Verified;
 use crate::rigs::RigNames;
 use crate::supervision::cause_of;
 use index::{Index, Place};
-use pending::{Changed, Counted, Pending};
+use pending::{Changed, Pending};
 
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +83,8 @@ pub struct StateBook {
     upstreams: HashMap<Box<str>, UpstreamId>,
     /// Where pruning goes on.
     pruned_to: Vec<u8>,
+    /// The last rig that was found quiet: when it was last seen, ms since 1970, and which.
+    quiet_to: (u64, u64),
     /// Bytes of values written since it was opened.
     written: usize,
     damage: RefCell<Vec<Damage>>,
@@ -90,10 +98,10 @@ impl StateBook {
     /// the next start.
     const WRITTEN: usize = 32 << 20;
 
-    /// Unwritten rigs and cells from which on a checkpoint is wanted: half a megabyte. sled frees
-    /// what a batch replaces only when it is through with the batch, some kilobytes for each of
-    /// its values: eight times as many cost 120 MiB more.
-    const PENDING: usize = 1_024;
+    /// Unwritten rigs and cells from which on a checkpoint is wanted: two thousand rigs with a share
+    /// each, of some kilobytes. sled frees what a batch replaces only when it is through with the
+    /// batch, some kilobytes for each of its values: eight times as many cost 120 MiB more.
+    const PENDING: usize = 4_096;
 
     /// Opens the state of a folder, or begins one. Looks at every rig once, for the index.
     ///
@@ -127,6 +135,7 @@ impl StateBook {
             rolled_up: 0,
             upstreams: HashMap::new(),
             pruned_to: Vec::new(),
+            quiet_to: (0, 0),
             written: 0,
             damage: RefCell::default(),
         };
@@ -219,14 +228,13 @@ impl StateBook {
         quarantined: bool,
     ) -> Result<bool, StateError> {
         let length = standing.as_ref().map_or(0, Vec::len);
-        if length > RigEntry::STANDING_MAX || self.rig(rig)?.is_none() {
+        if length > RigEntry::STANDING_MAX {
             return Ok(false);
         }
-        self.change(rig, 0, |rig| {
+        self.change_known(rig, |rig| {
             rig.standing = standing;
             rig.quarantined = quarantined;
-        })?;
-        Ok(true)
+        })
     }
 
     /// Notes what a filter remembers of a rig. Returns whether it is kept: not of a rig that is not
@@ -240,11 +248,10 @@ impl StateBook {
         stage: Stage,
         state: Box<[u8]>,
     ) -> Result<bool, StateError> {
-        if state.len() > RigEntry::FILTER_MAX || self.rig(rig)?.is_none() {
+        if state.len() > RigEntry::FILTER_MAX {
             return Ok(false);
         }
-        self.change(rig, 0, |rig| rig.filters[stage.index()] = Some(state))?;
-        Ok(true)
+        self.change_known(rig, |rig| rig.filters[stage.index()] = Some(state))
     }
 
     /// Notes refusals that were only counted, and stand in no ledger.
@@ -274,10 +281,9 @@ impl StateBook {
         } else {
             Level::Minute
         };
-        let start = level.cell_start(at_ms);
-        self.pending.count(Owner::Rig(rig), start, counted);
-        let minute = Level::Minute.cell_start(at_ms);
-        self.pending.count(Owner::Total, minute, counted);
+        self.pending.count(rig, level.cell_start(at_ms), counted);
+        self.pending
+            .count_all(Level::Minute.cell_start(at_ms), counted);
     }
 
     /// Changes a rig, which is made if there is none.
@@ -287,37 +293,60 @@ impl StateBook {
         now_ms: u64,
         change: impl FnOnce(&mut RigEntry) -> R,
     ) -> Result<R, StateError> {
-        let mut changed = match self.pending.rigs.remove(&key) {
+        let changed = match self.pending.rigs.remove(&key) {
             Some(changed) => changed,
             None => self.begin_change(key, now_ms)?,
         };
+        Ok(self.put_changed(changed, change))
+    }
+
+    /// Changes a rig, if it is in the registry. Returns whether it is.
+    fn change_known(
+        &mut self,
+        key: RigKey,
+        change: impl FnOnce(&mut RigEntry),
+    ) -> Result<bool, StateError> {
+        let changed = match self.pending.rigs.remove(&key) {
+            Some(changed) => changed,
+            None => match self.stored_rig(key)? {
+                (stored, Some(record)) => Changed::new(record, stored),
+                (_, None) => return Ok(false),
+            },
+        };
+        self.put_changed(changed, change);
+        Ok(true)
+    }
+
+    fn put_changed<R>(
+        &mut self,
+        mut changed: Changed,
+        change: impl FnOnce(&mut RigEntry) -> R,
+    ) -> R {
         let before = Place::of(&changed.rig);
         let answer = change(&mut changed.rig);
         let after = Place::of(&changed.rig);
+        let key = changed.rig.key;
         if key != RigEntry::OTHERS {
             self.index.remove(before);
             self.index.insert(after);
         }
         self.pending.rigs.insert(key, changed);
-        Ok(answer)
+        answer
     }
 
     fn begin_change(&mut self, key: RigKey, now_ms: u64) -> Result<Changed, StateError> {
-        let (stored, rig) = self.stored_rig(key)?;
-        let rig = match rig {
-            Some(rig) => rig,
-            None => {
-                while key != RigEntry::OTHERS && self.len() >= self.bounds.max_rigs.max(1) {
-                    self.forget_one()?;
-                }
-                RigEntry::new(key, now_ms)
-            }
+        let (stored, record) = self.stored_rig(key)?;
+        if let Some(record) = record {
+            return Ok(Changed::new(record, stored));
+        }
+        while key != RigEntry::OTHERS && self.len() >= self.bounds.max_rigs.max(1) {
+            self.forget_one()?;
+        }
+        let new = RigRecord {
+            rig: RigEntry::new(key, now_ms),
+            open: OpenCells::default(),
         };
-        Ok(Changed {
-            rig,
-            stored,
-            counted: Counted::new(),
-        })
+        Ok(Changed::new(new, stored))
     }
 }
 

@@ -1,9 +1,10 @@
 //! What is known, whether it is written yet or not.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use zartrux_models::ledger::{Cell, Level, Owner, Page, PageKey, RigEntry};
+use zartrux_models::ledger::{Cell, Level, OpenCells, Owner, Page, PageKey, RigEntry, RigRecord};
 use zartrux_models::share::RigKey;
 
 use super::pending::levels_of;
@@ -20,7 +21,7 @@ impl StateBook {
     pub fn rig(&self, key: RigKey) -> Result<Option<RigEntry>, StateError> {
         match self.pending.rigs.get(&key) {
             Some(changed) => Ok(Some(changed.rig.clone())),
-            None => Ok(self.stored_rig(key)?.1),
+            None => Ok(self.stored_rig(key)?.1.map(|record| record.rig)),
         }
     }
 
@@ -108,16 +109,34 @@ impl StateBook {
     ) -> Result<Vec<(u64, Cell)>, StateError> {
         let owner = rig.map_or(Owner::Total, Owner::Rig);
         let mut cells = self.stored_cells(owner, level, from_ms, to_ms)?;
-        let counted = self.pending.counted(owner).into_iter().flatten();
-        if levels_of(owner).contains(&level) {
-            for (start, cell) in counted {
-                let start = level.cell_start(*start);
-                if (level.cell_start(from_ms)..to_ms).contains(&start) {
-                    cells.entry(start).or_default().merge(cell);
-                }
+        let mut add = |start: u64, cell: &Cell| {
+            let start = level.cell_start(start);
+            let wanted = levels_of(owner).contains(&level);
+            if wanted && (level.cell_start(from_ms)..to_ms).contains(&start) {
+                cells.entry(start).or_default().merge(cell);
+            }
+        };
+        match owner {
+            Owner::Total => {
+                let counted = self.pending.total.iter();
+                counted.for_each(|(start, cell)| add(*start, cell));
+            }
+            Owner::Rig(rig) => {
+                let open = self.open_cells(rig)?;
+                let counted = open.iter().flat_map(|open| open.cells());
+                counted.for_each(|(start, cell)| add(start, &cell));
             }
         }
         Ok(cells.into_iter().collect())
+    }
+
+    /// What was counted of a rig and stands in no page.
+    fn open_cells(&self, rig: RigKey) -> Result<Option<Cow<'_, OpenCells>>, StateError> {
+        if let Some(changed) = self.pending.rigs.get(&rig) {
+            return Ok(Some(Cow::Borrowed(&changed.open)));
+        }
+        let record = self.stored_rig(rig)?.1;
+        Ok(record.map(|record| Cow::Owned(record.open)))
     }
 
     /// The values that did not check out since this was last asked, at most 64.
@@ -152,7 +171,7 @@ impl StateBook {
 
     /// Whether the database has something under a rig's key, and the rig if it can be read and was
     /// not forgotten.
-    pub(super) fn stored_rig(&self, key: RigKey) -> Result<(bool, Option<RigEntry>), StateError> {
+    pub(super) fn stored_rig(&self, key: RigKey) -> Result<(bool, Option<RigRecord>), StateError> {
         let place = keys::rig(key);
         let found = self.tree.get(&place).map_err(|why| self.failed(why))?;
         let rig = found
@@ -173,15 +192,15 @@ impl StateBook {
         let end = Bound::Excluded(vec![keys::RIG + 1]);
         let found = self.tree.range::<Vec<u8>, _>((begin, end));
         found.filter_map(|found| match found {
-            Ok((key, value)) => self.rig_in(&key, &value).map(Ok),
+            Ok((key, value)) => self.rig_in(&key, &value).map(|record| Ok(record.rig)),
             Err(why) => Some(Err(self.failed(why))),
         })
     }
 
     /// A rig as it is stored, if it can be read and belongs there.
-    pub(super) fn rig_in(&self, key: &[u8], value: &[u8]) -> Option<RigEntry> {
-        let read = RigEntry::from_bytes(value).map_err(|why| why.to_string());
-        self.or_damaged(key, read, |rig| keys::rig(rig.key))
+    pub(super) fn rig_in(&self, key: &[u8], value: &[u8]) -> Option<RigRecord> {
+        let read = RigRecord::from_bytes(value).map_err(|why| why.to_string());
+        self.or_damaged(key, read, |record| keys::rig(record.rig.key))
     }
 
     /// A page as it is stored, if it can be read and belongs there.

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod fold;
+mod open;
 mod reading;
 
 use std::collections::BTreeMap;

@@ -75,11 +75,13 @@ fn rigs_come_in_chunks_in_order_written_or_not() {
 fn a_value_that_does_not_check_out_is_told_by_its_key_and_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let mut book = open(folder.path());
-    for (seq, rig) in [(1, 1), (2, 2), (3, 3)] {
-        book.apply(&entry(seq, rig, T0, Outcome::Accepted)).unwrap();
+    // An hour apart, for pages.
+    for (seq, rig, after) in [(1, 1, 0), (2, 2, 0), (3, 3, 0), (4, 1, 3_600_000)] {
+        let share = entry(seq, rig, T0 + after, Outcome::Accepted);
+        book.apply(&share).unwrap();
     }
     book.put_mark("mine", b"1").unwrap();
-    book.checkpoint(3).unwrap();
+    book.checkpoint(4).unwrap();
     let whole = book.verify(|damage| panic!("{damage:?}")).unwrap();
     let at = |rig, level| keys::page(PageKey::at(Owner::Rig(RigKey(rig)), level, T0));
     let spoil = |key: &[u8]| {
@@ -112,8 +114,8 @@ fn a_value_that_does_not_check_out_is_told_by_its_key_and_left_out() {
     assert_eq!(verified.pages, whole.pages - 1);
     assert_eq!(verified.marks, whole.marks - 1);
     // And what comes next is counted, as of a rig that is new.
-    book.apply(&entry(4, 2, T0, Outcome::Accepted)).unwrap();
-    book.checkpoint(4).unwrap();
+    book.apply(&entry(5, 2, T0, Outcome::Accepted)).unwrap();
+    book.checkpoint(5).unwrap();
     assert_eq!(book.rig(RigKey(2)).unwrap().unwrap().lifetime.shares(), 1);
 }
 
