@@ -85,6 +85,8 @@ pub struct Registry {
     lanes: Vec<LaneMemory>,
     convictions: Convictions,
     watch: Watch,
+    /// When pruning goes on, ms since 1970.
+    prune_at_ms: u64,
     backoff: Backoff,
 }
 
@@ -101,10 +103,16 @@ impl Registry {
     const CHECKPOINT: Duration = Duration::from_secs(5);
     /// How often some rigs are looked at, and some of what is too old goes.
     const LOOK: Duration = Duration::from_secs(1);
-    /// Rigs that are looked at at a time.
-    const RIGS: usize = 512;
+    /// Rigs that are looked at at a time: at least, and at most.
+    const RIGS: (usize, usize) = (16, 512);
+    /// Looks in which all rigs are looked at once, if these are not too many: silence is counted in
+    /// minutes.
+    const LOOKS: usize = 30;
     /// Keys that pruning looks at at a time.
     const KEYS: usize = 2048;
+    /// When all keys have been looked at, pruning rests for this long, ms: the shortest that is kept
+    /// are minutes.
+    const PRUNING_RESTS_MS: u64 = 60_000;
     /// Rigs whose standing is taken from a lane at a time.
     const STANDINGS: usize = 1024;
     /// How often the filters are asked for what they have learnt.
@@ -127,6 +135,7 @@ impl Registry {
             lanes: Vec::new(),
             convictions: Convictions::default(),
             watch: Watch::default(),
+            prune_at_ms: 0,
             backoff: Backoff::between(Duration::from_millis(250), Duration::from_secs(30)),
         }
     }
@@ -240,13 +249,28 @@ impl Registry {
         }
         let now_ms = self.args.clock.unix_millis();
         let after = self.watch.after();
-        let rigs = self.step(ctx, |book| {
-            book.prune(now_ms, Self::KEYS)?;
-            book.rigs_from(after, Self::RIGS)
+        let (least, most) = Self::RIGS;
+        // Until all have been looked at nobody is told anything.
+        let is_first_round = self.watch.report().is_none();
+        // The clock may have been put back.
+        let rests = self.prune_at_ms.checked_sub(now_ms);
+        let prunes = rests.is_none_or(|rests| rests == 0 || rests > Self::PRUNING_RESTS_MS);
+        let looked = self.step(ctx, |book| {
+            book.settle_quiet(now_ms)?;
+            let is_pruned = prunes && book.prune(now_ms, Self::KEYS)?.is_done;
+            let limit = if is_first_round {
+                most
+            } else {
+                (book.len() / Self::LOOKS).clamp(least, most)
+            };
+            Ok((book.rigs_from(after, limit)?, is_pruned))
         });
-        let Some(rigs) = rigs else {
+        let Some((rigs, is_pruned)) = looked else {
             return;
         };
+        if is_pruned {
+            self.prune_at_ms = now_ms.saturating_add(Self::PRUNING_RESTS_MS);
+        }
         self.watch.look(&rigs, &self.expectation, now_ms);
         self.args.silent.show(self.watch.report());
     }

@@ -19,12 +19,11 @@ pub struct Pruned {
 
 impl StateBook {
     /// Looks at the next `budget` keys, and removes pages of which every cell is older than what is
-    /// kept. Also sees to it that rigs that went quiet have all in pages.
+    /// kept.
     ///
     /// # Errors
     /// The database can't be read or written.
     pub fn prune(&mut self, now_ms: u64, budget: usize) -> Result<Pruned, StateError> {
-        self.settle_quiet(now_ms)?;
         let mut pruned = Pruned::default();
         let begin = if self.pruned_to.is_empty() {
             Bound::Included(vec![keys::PAGE])

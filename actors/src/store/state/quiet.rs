@@ -13,7 +13,10 @@ impl StateBook {
     /// Looks at the next rigs that have not been seen for an hour; the next checkpoint puts what
     /// was counted of them into pages. A rig is looked at once for each time that it goes quiet, and
     /// once after the database was opened.
-    pub(super) fn settle_quiet(&mut self, now_ms: u64) -> Result<(), StateError> {
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub fn settle_quiet(&mut self, now_ms: u64) -> Result<(), StateError> {
         let until_ms = now_ms.saturating_sub(Level::Hour.span_ms());
         let quiet = self.index.seen_until(until_ms, self.quiet_to, Self::QUIET);
         for (seen_ms, rig) in quiet {

@@ -44,14 +44,14 @@ fn what_a_rig_that_went_quiet_sent_last_goes_into_pages_and_grows_old_there() {
     let mut book = open(folder.path());
     minutes(&mut book, 1..=3);
     let last = T0 + 3 * MINUTE;
-    book.prune(last + HOUR - 1, 1_000).unwrap();
+    book.settle_quiet(last + HOUR - 1).unwrap();
     book.checkpoint(0).unwrap();
     assert_eq!(pages(&book), 3, "not an hour yet");
     // As after a start, which knows nothing of what was looked at.
     drop(book);
     let mut book = open(folder.path());
     for _ in 0..2 {
-        book.prune(last + HOUR, 1_000).unwrap();
+        book.settle_quiet(last + HOUR).unwrap();
         book.checkpoint(0).unwrap();
         assert_eq!((pages(&book), minutes_known(&book)), (6, 3));
     }
@@ -67,14 +67,14 @@ fn a_rig_that_comes_again_after_it_went_quiet_goes_quiet_again() {
     let folder = tempfile::tempdir().unwrap();
     let mut book = open(folder.path());
     minutes(&mut book, 1..=1);
-    book.prune(T0 + HOUR + MINUTE, 1_000).unwrap();
+    book.settle_quiet(T0 + HOUR + MINUTE).unwrap();
     book.checkpoint(0).unwrap();
     assert_eq!(pages(&book), 6);
     let again = T0 + HOUR + 30 * MINUTE;
     book.apply(&entry(2, 1, again, Outcome::Accepted)).unwrap();
     book.checkpoint(2).unwrap();
     let of_all = pages(&book);
-    book.prune(again + HOUR, 1_000).unwrap();
+    book.settle_quiet(again + HOUR).unwrap();
     book.checkpoint(2).unwrap();
     // Of minutes another page, of hours and days the same.
     assert_eq!(pages(&book), of_all + 1);
