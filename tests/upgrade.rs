@@ -12,6 +12,8 @@
 mod carried;
 #[path = "upgrade/farm.rs"]
 mod farm;
+#[path = "upgrade/outside.rs"]
+mod outside;
 #[path = "upgrade/proved.rs"]
 mod proved;
 #[path = "upgrade/refused.rs"]
