@@ -9,7 +9,7 @@ use zartrux::demo::wire::Job;
 use crate::farm::Farm;
 use crate::support::monerod::{Monerod, WALLET};
 use crate::support::template_pool::{Hashes, seed};
-use crate::support::{Config, FakePool, Oracle, SimMiner, TemplatePool, http};
+use crate::support::{Config, FakePool, Oracle, SimMiner, TemplatePool, clock, http};
 
 static CACHES: LazyLock<Arc<Caches>> = LazyLock::new(|| Arc::new(Caches::default()));
 
@@ -164,4 +164,26 @@ fn a_block_that_is_found_after_an_upgrade_is_in_the_nodes_chain() {
         }
     }
     assert_eq!(farm.json("/health")["invariant_violations"], 0);
+}
+
+#[test]
+fn without_a_store_too_a_rig_in_quarantine_stays_there() {
+    let pool = FakePool::start();
+    pool.push_job(2, 1_000);
+    let config = proving().set("store.enabled", false).pool(&pool.url());
+    let mut farm = Farm::start(&config);
+    let mut liar = Xmrig::joined(&farm);
+    let quarantined = |farm: &Farm| {
+        let rigs = farm.json("/api/v1/rigs?standing=quarantined");
+        rigs["rigs"].as_array().unwrap().len()
+    };
+    clock::eventually("quarantine", || {
+        liar.lie();
+        (quarantined(&farm) == 1).then_some(())
+    });
+    upgraded(&mut farm);
+    assert_eq!(quarantined(&farm), 1);
+    let hashes = Hashes::default();
+    liar.mine(&hashes);
+    assert_eq!(quarantined(&farm), 1);
 }
