@@ -1,8 +1,10 @@
 //! A stream cut into pieces anywhere.
 
+use std::fmt;
 use std::ops::ControlFlow;
 
-use serde_json::Value;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use zartrux_models::stratum::{DEPTH_LIMIT, LineAssembler, nests_deeper_than};
 
 use crate::Reached;
@@ -101,18 +103,69 @@ fn read_in_pieces(stream: &[u8], limit: usize, stop: usize, piece: usize) -> (Ou
 
 /// Where a line is JSON, the quick count of brackets is its depth.
 fn check_depth(line: &[u8]) -> Option<&'static str> {
-    let value: Value = serde_json::from_slice(line).ok()?;
-    let depth = depth_of(&value);
+    let Depth(depth) = serde_json::from_slice(line).ok()?;
     for limit in [0, 1, 2, DEPTH_LIMIT, depth] {
         assert_eq!(nests_deeper_than(line, limit), depth > limit);
     }
     Some(if depth > DEPTH_LIMIT { "deep" } else { "json" })
 }
 
-fn depth_of(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
-        Value::Array(items) => 1 + items.iter().map(depth_of).max().unwrap_or(0),
-        Value::Object(fields) => 1 + fields.values().map(depth_of).max().unwrap_or(0),
+/// How deep a text of JSON nests. A value of serde would not do: of two fields of one name it keeps
+/// the last.
+struct Depth(usize);
+
+impl<'de> Deserialize<'de> for Depth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Depths)
+    }
+}
+
+struct Depths;
+
+impl<'de> Visitor<'de> for Depths {
+    type Value = Depth;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("any JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Depth, E> {
+        Ok(Depth(0))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Depth, E> {
+        Ok(Depth(0))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Depth, E> {
+        Ok(Depth(0))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Depth, E> {
+        Ok(Depth(0))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Depth, E> {
+        Ok(Depth(0))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Depth, E> {
+        Ok(Depth(0))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Depth, A::Error> {
+        let mut deepest = 0;
+        while let Some(Depth(depth)) = items.next_element()? {
+            deepest = deepest.max(depth);
+        }
+        Ok(Depth(deepest + 1))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Depth, A::Error> {
+        let mut deepest = 0;
+        while let Some((_, Depth(depth))) = fields.next_entry::<String, Depth>()? {
+            deepest = deepest.max(depth);
+        }
+        Ok(Depth(deepest + 1))
     }
 }

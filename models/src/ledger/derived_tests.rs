@@ -46,7 +46,7 @@ fn any_moments() -> impl Strategy<Value = Vec<(u64, Cell)>> {
 
 /// Pages of a level, each written and read back.
 fn pages(level: Level, moments: &[(u64, Cell)]) -> Vec<Page> {
-    let mut pages = std::collections::BTreeMap::new();
+    let mut pages = BTreeMap::new();
     for (at, cell) in moments {
         let key = PageKey::at(Owner::Rig(RigKey(7)), level, *at);
         pages
