@@ -4,6 +4,7 @@
 //! (`garbage.rs`); here is what only a pool can do.
 
 use serde_json::{Value, json};
+use zartrux_models::session::JobPace;
 
 use crate::beside::{Beside, Faults};
 use crate::pool_cases::Does::{Attempt, Job, Leaves, Passes};
@@ -12,7 +13,7 @@ use crate::scene::{
     assert_in_balance, before, expect_job_of, launch, send_good, serving, told, told_lost,
     told_when, two_pools,
 };
-use crate::support::{FakePool, OnConnect, OnLogin, Script, SimMiner};
+use crate::support::{FakePool, OnConnect, OnLogin, Script, SimMiner, clock};
 
 #[test]
 fn a_pool_that_never_lets_anybody_work_is_left_with_its_reason_and_the_next_serves() {
@@ -107,7 +108,8 @@ fn what_a_hostile_pool_sends_costs_at_most_its_connection_and_no_miner_leaves() 
     assert_in_balance(&proxy);
 }
 
-/// Latest wins: a miner that reads is not closed for jobs that it was not fast enough to take.
+/// Latest wins: a miner that reads is not closed for jobs that it was not fast enough to take, and it
+/// gets a burst of them and then a few in each second, however many come.
 #[test]
 fn a_flood_of_jobs_closes_no_miner_and_the_last_one_is_mined() {
     const JOBS: u64 = 3_000;
@@ -115,11 +117,18 @@ fn a_flood_of_jobs_closes_no_miner_and_the_last_one_is_mined() {
     let proxy = launch(&before(&[&pool]), 0);
     let mut miner = SimMiner::joined(proxy.miners(), "good");
     let mut sleepy = SimMiner::joined(proxy.miners(), "sleepy");
+    let begin = clock::now();
     for height in 0..JOBS {
         pool.push_job(1_000, 100 + height);
     }
     let last = pool.job_of(pool.wait_live(1)[0]);
-    while miner.expect_job().height != last.height {}
+    let mut jobs = 1;
+    while miner.expect_job().height != last.height {
+        jobs += 1;
+    }
+    let passed = begin.elapsed().as_millis() / JobPace::EVERY.as_millis();
+    let most = u128::from(JobPace::BURST) + passed + 1;
+    assert!(jobs <= most, "{jobs} of at most {most}");
     send_good(&mut miner, 1);
     while sleepy.expect_job().height != last.height {}
     send_good(&mut sleepy, 2);

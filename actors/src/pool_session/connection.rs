@@ -112,6 +112,7 @@ impl PoolSession {
         self.link = None;
         self.core = PoolProtocol::new(self.settings.clone());
         self.patience_ends = None;
+        self.job_due = None;
         self.pages.lost(end.close.class);
         if self.is_closing() {
             tracing::info!(

@@ -1,6 +1,8 @@
 //! Shares out, verdicts and jobs in.
 
-use zartrux_models::session::{Ignored, PoolEffect, Rejection};
+use std::time::Instant;
+
+use zartrux_models::session::{Ignored, JobPace, PoolEffect, Rejection};
 use zartrux_models::stratum::{ErrorClass, PoolRequestId};
 
 use super::connection::End;
@@ -90,11 +92,30 @@ impl PoolSession {
         }
     }
 
-    fn on_job(&self) {
+    fn on_job(&mut self) {
         if let Some(job) = self.core.job() {
             self.pages.job(job, self.clock.unix_millis());
         }
-        self.report_job();
+        let now = self.clock.now();
+        self.job_due = Some(self.job_pace.next(now).unwrap_or(now));
+        self.pass_job_on(now);
+        if self.job_due.is_some() && self.warnings_left > 0 {
+            self.warnings_left -= 1;
+            tracing::warn!(
+                pool = %self.place,
+                session = self.key.0,
+                at_most_every = ?JobPace::EVERY,
+                "the pool sends jobs faster than miners are given any: only the newest goes on"
+            );
+        }
+    }
+
+    /// The newest job goes on, if one waits and it is time for it.
+    pub(super) fn pass_job_on(&mut self, now: Instant) {
+        if self.job_due.take_if(|due| *due <= now).is_some() {
+            self.job_pace.pass(now);
+            self.report_job();
+        }
     }
 
     fn on_verdict(&mut self, request: PoolRequestId, verdict: Result<(), Rejection>) {

@@ -26,7 +26,7 @@ use std::time::Instant;
 use actix::{Actor, Context, Handler};
 use tokio::sync::OnceCell;
 use tokio_native_tls::TlsConnector;
-use zartrux_models::session::{PoolProtocol, PoolSettings};
+use zartrux_models::session::{JobPace, PoolProtocol, PoolSettings};
 use zartrux_models::stratum::LineAssembler;
 use zartrux_models::work::{JobOrigin, PoolKey};
 
@@ -89,6 +89,9 @@ pub struct PoolSession {
     redirect: Option<(String, u16)>,
     /// Host and port of the present connection, for people.
     place: String,
+    /// How fast its jobs go on, and when the newest one is to, if it still waits.
+    job_pace: JobPace,
+    job_due: Option<Instant>,
     /// Warnings that may still be logged about this connection.
     warnings_left: u32,
     /// Words of the pool that nobody has classified, so that each is logged once.
@@ -138,6 +141,8 @@ impl PoolSession {
             told_lost: false,
             redirect: None,
             place: String::new(),
+            job_pace: JobPace::default(),
+            job_due: None,
             warnings_left: 0,
             unknown_words: Box::default(),
             line: Vec::new(),

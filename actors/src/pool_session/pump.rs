@@ -179,6 +179,7 @@ impl PoolSession {
             self.core.deadline(),
             self.pending.deadline(self.timeouts.response),
             self.patience_ends,
+            self.job_due,
         ]
         .into_iter()
         .flatten()
@@ -187,6 +188,7 @@ impl PoolSession {
 
     fn on_tick(&mut self) -> Result<(), End> {
         let now = self.clock.now();
+        self.pass_job_on(now);
         if self.core.deadline().is_some_and(|at| at <= now) {
             let (close, _) = self.step_and_send(|core, line| core.on_tick(now, line))?;
             if let Some(close) = close {

@@ -1,6 +1,7 @@
 //! A pool's session: lines and the time in, one effect out.
 
 mod effect;
+mod job_pace;
 mod packed;
 mod settings;
 
@@ -16,6 +17,7 @@ use crate::stratum::{
 use crate::work::{BadBlob, UpstreamJob, Work};
 
 pub use effect::{Ignored, PoolClose, PoolEffect, Rejection};
+pub use job_pace::JobPace;
 pub(crate) use packed::check_link;
 pub use settings::PoolSettings;
 
