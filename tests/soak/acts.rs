@@ -90,19 +90,20 @@ fn open_farm(
     folder: &std::path::Path,
 ) -> SettingsFile {
     let mut addresses = Vec::new();
-    let handle = pools.handle();
-    let entered = handle.enter();
+    let entered = pools.handle().enter();
     for pool in 0..POOLS {
-        let reserved = pool::reserve(([127, 0, 0, 1], 0).into());
+        let reserved = pool::reserve((pool::HOST, 0).into());
         addresses.push(reserved.local_addr().expect("a bound socket"));
-        handle.spawn(pool::serve(pool, reserved, Arc::clone(world)));
+        let serve = pool::serve(pool, reserved, Arc::clone(world));
+        pools.spawn_part(world, "a pool", serve);
     }
-    handle.spawn(pool::find_blocks(args.seed, Arc::clone(world)));
+    let blocks = pool::find_blocks(args.seed, Arc::clone(world));
+    pools.spawn_part(world, "blocks", blocks);
     drop(entered);
-    let handle = runtime.handle();
     for number in 0..args.miners {
         let (role, random) = resident(number, args.seed);
-        handle.spawn(miner::live(Arc::clone(world), role, random));
+        let live = miner::live(Arc::clone(world), role, random);
+        runtime.spawn_part(world, "a miner", live);
     }
     SettingsFile::new(folder, addresses)
 }

@@ -1,9 +1,12 @@
 //! The event loop of pools and miners, on a thread of its own.
 
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+
+use crate::world::World;
 
 /// A running loop; dropping it ends all that runs on it.
 pub(crate) struct EventLoop {
@@ -32,6 +35,22 @@ impl EventLoop {
     /// Where tasks are spawned.
     pub(crate) const fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// Spawns a task that is a part of the soak: if it panics, that is what the soak has found.
+    pub(crate) fn spawn_part(
+        &self,
+        world: &Arc<World>,
+        what: &'static str,
+        part: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let task = self.handle.spawn(part);
+        let world = Arc::clone(world);
+        self.handle.spawn(async move {
+            if task.await.is_err_and(|why| why.is_panic()) {
+                world.violated("run", format!("the soak's own part failed: {what}"));
+            }
+        });
     }
 }
 

@@ -27,6 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Milliseconds from one block to the next: least and most.
 const BLOCK_MS: std::ops::Range<u64> = 100..400;
 
+/// Where pools are: nobody else on this machine picks ports of this address, so that one whose pool
+/// is down for a moment is not given to a connection or to another test.
+pub(crate) const HOST: [u8; 4] = [127, 0, 0, 77];
+
 /// A socket that has this address and is not listening: nobody else gets the port, and whoever
 /// connects is refused.
 pub(crate) fn reserve(address: SocketAddr) -> TcpSocket {
