@@ -45,7 +45,8 @@ pub(super) struct PlansThen {
 impl PlansThen {
     pub(super) fn apply(&mut self, entry: &JournalEntry) {
         let node = entry.node;
-        if self.last_seq != 0 && entry.seq != self.last_seq + 1 {
+        let follows = self.last_seq.checked_add(1) == Some(entry.seq);
+        if self.last_seq != 0 && !follows {
             // What is missing may be any machine's.
             self.whole.clear();
             self.pools.clear();

@@ -246,3 +246,14 @@ fn orders_from_outside_that_no_plan_needs_are_forgotten() {
         assert_told(&tenancy, u32::from(id), &plan);
     }
 }
+
+/// Found by the fuzzer: damage that checks out may number an entry so.
+#[test]
+fn an_entry_with_the_last_number_there_is_has_none_after_it() {
+    let events = [began(), in_force(1), ordered(10, 77, 1)];
+    let entries = events.map(|event| JournalEntry {
+        seq: u64::MAX,
+        ..entry(0, event)
+    });
+    assert_not_known(&Tenancy::replay(entries).unwrap(), 9);
+}
