@@ -6,7 +6,7 @@ use std::path::Path;
 
 use zartrux::node::StoreFolders;
 use zartrux_actors::store::ledger::{LedgerReader, Reading};
-use zartrux_models::ledger::{ShareEntry, Tenancy};
+use zartrux_models::ledger::{Clash, JournalEntry, JournalEvent, ShareEntry, Tenancy};
 
 use crate::account::{JobNumber, Key};
 
@@ -83,17 +83,21 @@ fn shares_above(data: &Path, after: u64) -> Result<(Vec<ShareEntry>, Vec<String>
 }
 
 /// Replays the journal of a daemon that does not run: how many entries, and why two held the same
-/// nonces, if they did. Entries of volumes that were dropped are missed.
+/// nonces, if they did. Of a run whose beginning was in a volume that was dropped it is not known who
+/// held what at first.
 pub(crate) fn replay_journal(data: &Path) -> Result<u64, String> {
     let reader = LedgerReader::new(StoreFolders::below(data).shares);
     let mut tenancy = Tenancy::default();
     let (mut entries, mut wrong) = (0, None);
+    let mut begun = false;
     for volume in reader.volumes() {
         let mut damage = Vec::new();
-        let mut tell = |entry| {
+        let mut tell = |entry: JournalEntry| {
             entries += 1;
+            begun |= matches!(entry.event, JournalEvent::RunBegan { .. });
             match tenancy.apply(&entry) {
                 Ok(_) => ControlFlow::Continue(()),
+                Err(Clash::NotHeld { .. }) if !begun => ControlFlow::Continue(()),
                 Err(clash) => {
                     wrong = Some(format!("{clash}"));
                     ControlFlow::Break(())
