@@ -2,8 +2,9 @@
 
 /// Looks at quiet points below which nothing is said of a trend.
 pub(crate) const LEAST_LOOKS: usize = 8;
-/// Until then caches fill, whose sizes are settings: looks before it do not count.
-const FILLING_MS: u64 = 120_000;
+/// Until then caches fill, whose sizes are settings: looks before
+/// it do not count. In an hour memory rose for 13 minutes, and then it stood.
+const FILLING_MS: u64 = 840_000;
 /// What the last quarter's median may be above the second's, one part in so many.
 const PART: u64 = 20;
 /// And bytes besides.
