@@ -87,17 +87,14 @@ fn shares_above(data: &Path, after: u64) -> Result<(Vec<ShareEntry>, Vec<String>
 /// held what at first.
 pub(crate) fn replay_journal(data: &Path) -> Result<u64, String> {
     let reader = LedgerReader::new(StoreFolders::below(data).shares);
-    let mut tenancy = Tenancy::default();
+    let mut replay = Replay::default();
     let (mut entries, mut wrong) = (0, None);
-    let mut begun = false;
     for volume in reader.volumes() {
         let mut damage = Vec::new();
         let mut tell = |entry: JournalEntry| {
             entries += 1;
-            begun |= matches!(entry.event, JournalEvent::RunBegan { .. });
-            match tenancy.apply(&entry) {
-                Ok(_) => ControlFlow::Continue(()),
-                Err(Clash::NotHeld { .. }) if !begun => ControlFlow::Continue(()),
+            match replay.apply(&entry) {
+                Ok(()) => ControlFlow::Continue(()),
                 Err(clash) => {
                     wrong = Some(format!("{clash}"));
                     ControlFlow::Break(())
@@ -113,4 +110,67 @@ pub(crate) fn replay_journal(data: &Path) -> Result<u64, String> {
         }
     }
     wrong.map_or(Ok(entries), Err)
+}
+
+/// A journal whose first entries may be lost, and no others.
+#[derive(Debug, Default)]
+struct Replay {
+    tenancy: Tenancy,
+    /// A run has begun, so that who holds what is known.
+    begun: bool,
+}
+
+impl Replay {
+    fn apply(&mut self, entry: &JournalEntry) -> Result<(), Clash> {
+        self.begun |= matches!(entry.event, JournalEvent::RunBegan { .. });
+        match self.tenancy.apply(entry) {
+            Err(Clash::NotHeld { .. }) if !self.begun => Ok(()),
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zartrux_models::ledger::LeaseEnd;
+    use zartrux_models::plan::SeatKey;
+    use zartrux_models::work::{PoolKey, Slot};
+
+    use super::*;
+
+    fn entry(seq: u64, event: JournalEvent) -> JournalEntry {
+        JournalEntry {
+            seq,
+            node: 0,
+            run: 1,
+            unix_ms: seq,
+            event,
+        }
+    }
+
+    fn given_up() -> JournalEvent {
+        JournalEvent::LeaseGivenUp {
+            lane: 0,
+            pool: PoolKey(1),
+            slot: Slot(3),
+            seat: SeatKey {
+                index: 0,
+                generation: 1,
+            },
+            why: LeaseEnd::Left,
+            job_key: 1,
+        }
+    }
+
+    #[test]
+    fn what_nobody_held_may_be_given_up_before_the_first_beginning_of_a_run_and_not_after_it() {
+        let mut replay = Replay::default();
+        assert_eq!(replay.apply(&entry(900, given_up())), Ok(()));
+        let began = JournalEvent::RunBegan {
+            version: "0.1.0".into(),
+            started_ms: 0,
+        };
+        assert_eq!(replay.apply(&entry(901, began)), Ok(()));
+        assert!(replay.apply(&entry(902, given_up())).is_err());
+    }
 }
